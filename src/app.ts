@@ -1,0 +1,168 @@
+/**
+ * The service, wired. One long function on purpose: each step needs the earlier ones, and splitting it would hide
+ * their order. Each part leaves a named teardown behind; `stop` runs them in reverse.
+ */
+import { randomUUID } from "node:crypto";
+import { rmSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import { controlRoutes, controlSocket } from "./cli/control.ts";
+import type { Environment } from "./config/load-environment.ts";
+import { keysWithoutEffect } from "./config/rules.ts";
+import type { Config } from "./config/schema.ts";
+import { describeError } from "./errors.ts";
+import { createGithub } from "./github/probot.ts";
+import { createGithubReader } from "./github/reader.ts";
+import { createHttpServer } from "./http/server.ts";
+import { startDispatch } from "./inbox/dispatch.ts";
+import { createIntake } from "./inbox/intake.ts";
+import type { Log } from "./log.ts";
+import { createGithubPerformers } from "./notify/github.ts";
+import { createSlackPerformers } from "./notify/slack.ts";
+import { startOutbox } from "./outbox/outbox.ts";
+import { startRunner } from "./pipeline/run.ts";
+import { createMemoryQueue } from "./queue/memory-queue.ts";
+import { createLogKeys } from "./secrets/log-keys.ts";
+import { createSlackClient } from "./slack/slack-client.ts";
+import { createGithubSource } from "./sources/github.ts";
+import { freeClaims } from "./store/claims.ts";
+import { lockDataFolder } from "./store/data-folder.ts";
+import { openStore } from "./store/store.ts";
+import { healthRoutes } from "./web/health.ts";
+import { transcriptRoute } from "./web/transcript.ts";
+
+export type Service = {
+  readonly port: number;
+  /** Takes nothing new, finishes what is quick, puts the rest back for the next start. */
+  stop(): Promise<void>;
+};
+
+/** Requests under way get this long when the service stops. */
+const GRACE_MS = 5000;
+
+/** Starts the service. Throws OperatorError for what only the operator can mend. `env` is where secrets are found. */
+export async function startService(options: {
+  environment: Environment;
+  config: Config;
+  env: NodeJS.ProcessEnv;
+  log: Log;
+}): Promise<Service> {
+  const { environment, config, env, log } = options;
+  const teardowns: Array<{ name: string; run: () => unknown }> = [];
+  const onStop = (name: string, run: () => unknown) => teardowns.push({ name, run });
+  const stop = async () => {
+    for (const { name, run } of teardowns.splice(0).reverse()) {
+      try {
+        await run();
+      } catch (error) {
+        log.error({ error: describeError(error) }, `could not stop: ${name}`);
+      }
+    }
+  };
+
+  try {
+    const boot = randomUUID();
+
+    // The lock first: whatever an earlier process had claimed is free for us once we have it.
+    const lock = lockDataFolder(environment.dataDir);
+    onStop("lock on the data folder", () => lock.release());
+    const store = await openStore(environment.database);
+    onStop("store", () => store.close());
+    await store.transact(freeClaims);
+
+    const queue = createMemoryQueue();
+    onStop("queue", () => queue.close());
+
+    const logKeys = createLogKeys(environment.webhookSecrets);
+    const github = createGithub(environment);
+    const telling = { config, hasSlack: environment.slack !== null, hasGithub: github.hasApp, logKeys };
+
+    // Deliveries are taken from here on; whoever works on them comes after.
+    let isStopping = false;
+    const intake = createIntake({ store, queue, log, sources: [createGithubSource(environment.webhookSecrets)] });
+    const server = createHttpServer(
+      [
+        ...intake.routes,
+        ...healthRoutes({ store, isStopping: () => isStopping }),
+        transcriptRoute({ store, queue, logKeys }),
+      ],
+      log,
+    );
+    const port = await server.listen({ host: environment.host, port: environment.port });
+    onStop("server", () => server.close(GRACE_MS));
+    say(log, { environment, config, port });
+
+    const slack = createSlackClient({
+      botToken: environment.slack?.botToken ?? null,
+      apiUrl: environment.slackApiUrl,
+      log,
+    });
+    const outbox = startOutbox({
+      store,
+      queue,
+      log,
+      boot,
+      performers: {
+        ...createSlackPerformers({ slack }),
+        ...createGithubPerformers({ octokitFor: github.octokitFor }),
+      },
+    });
+    onStop("outbox", () => outbox.stop());
+
+    const runner = startRunner({
+      store,
+      queue,
+      log,
+      boot,
+      telling,
+      sites: config.sites,
+      dataDir: environment.dataDir,
+      env,
+      githubApiUrl: environment.githubApiUrl,
+      tokenFor: github.tokenFor,
+      // A build uses more than one core; the intake keeps one for itself.
+      parallel: Math.max(1, Math.floor(availableParallelism() / 2)),
+    });
+    onStop("deployments", () => runner.stop());
+
+    const readers = new Map([["github", createGithubReader((emit) => github.load(emit))]]);
+    const dispatch = startDispatch({ store, queue, log, config, telling, readers, boot, load: intake.load });
+    onStop("dispatch", () => dispatch.stop());
+
+    const control = createHttpServer(
+      controlRoutes({ store, queue, config, telling, cancelRunning: runner.cancel }),
+      log,
+    );
+    const socketPath = controlSocket(environment.dataDir);
+    // Left over by a process that was killed; the lock says that nobody listens on it.
+    rmSync(socketPath, { force: true });
+    await control.listen({ socketPath });
+    onStop("control socket", () => control.close(GRACE_MS));
+
+    onStop("readiness", () => {
+      isStopping = true;
+    });
+    return { port, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/** What a person wants to know at the start. */
+function say(
+  log: Log,
+  { environment, config, port }: { environment: Environment; config: Config; port: number },
+): void {
+  log.info({ port, sites: Object.keys(config.sites).length }, "ready to take deliveries");
+  if (!environment.slack) log.info("no SLACK_BOT_TOKEN: Slipway runs without Slack");
+  if (!environment.githubApp) {
+    log.info("no APP_ID: GitHub is told nothing, and private repositories cannot be cloned");
+  }
+  if (!config.url) log.info("no url in slipway.yaml: messages carry no links to the transcripts");
+  for (const key of keysWithoutEffect(config)) log.warn(`${key} is understood, but has no effect in this version`);
+  for (const [name, site] of Object.entries(config.sites)) {
+    if (site.publish.startsWith("ftp://") && !site.plain) {
+      log.warn(`sites.${name}.publish: the password travels unencrypted; use ftps://, or say plain: true`);
+    }
+  }
+}

@@ -1,0 +1,87 @@
+/** Reads slipway.yaml: text → YAML → schema → rules. All problems come at once. */
+import { readFileSync } from "node:fs";
+import { LineCounter, parseDocument } from "yaml";
+import type { z } from "zod";
+import { describeError } from "../errors.ts";
+import { ConfigurationError, nearest, type Problem } from "./problem.ts";
+import { rules } from "./rules.ts";
+import { type Config, configSchema } from "./schema.ts";
+
+/** The configuration in the file at `path`. Throws ConfigurationError with every problem in it. */
+export function loadConfig(path: string): Config {
+  let text: string;
+  try {
+    text = readFileSync(path, "utf8");
+  } catch (error) {
+    const message = `cannot be read (${describeError(error)}); copy slipway.example.yaml, or set SLIPWAY_CONFIG to where it is`;
+    throw new ConfigurationError(path, [{ key: "SLIPWAY_CONFIG", message }]);
+  }
+  return parseConfig(text, path);
+}
+
+/** The configuration in `text`; `where` names the file in errors. Throws ConfigurationError. */
+export function parseConfig(text: string, where: string): Config {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  if (document.errors.length > 0) {
+    const problems = document.errors.map((error) => {
+      const { line, col } = lines.linePos(error.pos[0]);
+      return { key: `line ${line}, column ${col}`, message: error.message };
+    });
+    throw new ConfigurationError(where, problems);
+  }
+  const read = configSchema.safeParse(document.toJS() ?? {});
+  if (!read.success)
+    throw new ConfigurationError(
+      where,
+      read.error.issues.flatMap((issue) => toProblems(issue)),
+    );
+  const problems = rules.flatMap((rule) => rule(read.data));
+  if (problems.length > 0) throw new ConfigurationError(where, problems);
+  return read.data;
+}
+
+function toProblems(issue: z.core.$ZodIssue): Problem[] {
+  const path = issue.path.map(String);
+  if (issue.code === "unrecognized_keys") {
+    const known = knownKeys(path);
+    return issue.keys.map((key) => {
+      const guess = nearest(key, known);
+      const advice = guess ? `did you mean ${guess}?` : `known here: ${known.join(", ")}`;
+      return { key: [...path, key].join("."), message: `is not a key of Slipway's; ${advice}` };
+    });
+  }
+  const missing = issue.code === "invalid_type" && issue.input === undefined;
+  const inner = issue.code === "invalid_key" ? (issue.issues[0]?.message ?? issue.message) : issue.message;
+  const message = missing && /received undefined/.test(issue.message) ? "is missing" : inner;
+  return [{ key: path.join(".") || "the file", message: lowerFirst(message) }];
+}
+
+/** The keys that the schema knows at `path`. */
+function knownKeys(path: readonly string[]): string[] {
+  let schema: z.core.$ZodType | undefined = configSchema;
+  for (const step of path) schema = unwrap(schema) && child(unwrap(schema), step);
+  const definition = unwrap(schema)?._zod.def as { shape?: Record<string, unknown> } | undefined;
+  return Object.keys(definition?.shape ?? {});
+}
+
+type Definition = { innerType?: z.core.$ZodType; shape?: Record<string, z.core.$ZodType>; valueType?: z.core.$ZodType };
+
+/** The schema inside default, optional and the like. */
+function unwrap(schema: z.core.$ZodType | undefined): z.core.$ZodType | undefined {
+  let inner = schema;
+  for (;;) {
+    const next: z.core.$ZodType | undefined = (inner?._zod.def as Definition | undefined)?.innerType;
+    if (!next) return inner;
+    inner = next;
+  }
+}
+
+function child(schema: z.core.$ZodType | undefined, step: string): z.core.$ZodType | undefined {
+  const definition = schema?._zod.def as Definition | undefined;
+  return definition?.shape?.[step] ?? definition?.valueType;
+}
+
+function lowerFirst(text: string): string {
+  return text.charAt(0).toLowerCase() + text.slice(1);
+}

@@ -1,0 +1,101 @@
+/**
+ * The Probot app: it turns GitHub's events into ours and hands them on. It never acts. Slipway feeds it from the
+ * inbox with `probot.receive`, not with Probot's own server, which keeps nothing.
+ */
+import type { ApplicationFunction } from "probot";
+import type { z } from "zod";
+import type { Event } from "../model/event.ts";
+import { installationPayload, installationRepositoriesPayload, pushPayload, repositoryPayload } from "./payloads.ts";
+
+/** Takes the events that one received delivery means; `id` is the id it was received under. */
+export type Emit = (id: string, event: Event) => void;
+
+/** The Probot app that emits Slipway's events. */
+export function createGithubApp(emit: Emit): ApplicationFunction {
+  return (app) => {
+    app.on("push", (context) => emit(context.id, readPush(pushPayload.parse(context.payload), context.id)));
+    app.on("repository", (context) => emit(context.id, readRepository(repositoryPayload.parse(context.payload))));
+    app.on("installation", (context) => emit(context.id, readInstallation(installationPayload.parse(context.payload))));
+    app.on("installation_repositories", (context) =>
+      emit(context.id, readInstallationRepositories(installationRepositoriesPayload.parse(context.payload))),
+    );
+    app.on("ping", (context) => emit(context.id, { type: "ping" }));
+  };
+}
+
+/**
+ * What Probot's conventions expect a package to export. Under Probot's own server there is no inbox that could keep
+ * a delivery, so it is refused loudly instead of being lost quietly.
+ */
+export default createGithubApp(() => {
+  throw new Error("Slipway takes deliveries through its own inbox: start it with `npm start`, not with `probot run`");
+});
+
+function readPush(payload: z.output<typeof pushPayload>, id: string): Event {
+  const { repository, head_commit: head, ref, before, after } = payload;
+  // The same push comes once through each hook. When it was made tells it from an equal one made later.
+  const madeAt = repository.pushed_at ?? id.split("#")[0];
+  return {
+    type: "push",
+    repoId: repository.id,
+    repoName: repository.full_name,
+    installationId: payload.installation?.id ?? null,
+    ref,
+    before,
+    after,
+    deleted: payload.deleted || /^0+$/.test(after),
+    head: head && { message: head.message, author: head.author.name },
+    cause: `push ${ref} ${before}..${after} ${madeAt}`,
+  };
+}
+
+function readRepository(payload: z.output<typeof repositoryPayload>): Event {
+  const { action, repository } = payload;
+  const change = action === "renamed" || action === "transferred" ? action : "other";
+  const installationId = payload.installation?.id ?? null;
+  return { type: "repository_changed", repoId: repository.id, repoName: repository.full_name, installationId, change };
+}
+
+const INSTALLATION_CHANGES = {
+  created: "installed",
+  deleted: "uninstalled",
+  suspend: "suspended",
+  unsuspend: "unsuspended",
+} as const;
+
+function readInstallation(payload: z.output<typeof installationPayload>): Event {
+  const { action, installation, repositories } = payload;
+  if (!Object.hasOwn(INSTALLATION_CHANGES, action)) {
+    return { type: "ignored", reason: `nothing to do for installation.${action}` };
+  }
+  return {
+    type: "installation",
+    change: INSTALLATION_CHANGES[action as keyof typeof INSTALLATION_CHANGES],
+    installationId: installation.id,
+    account: accountName(installation.account),
+    added: action === "created" ? (repositories ?? []).map(brief) : [],
+    removed: action === "deleted" ? (repositories ?? []).map(brief) : [],
+  };
+}
+
+function readInstallationRepositories(payload: z.output<typeof installationRepositoriesPayload>): Event {
+  return {
+    type: "installation",
+    change: "repositories_changed",
+    installationId: payload.installation.id,
+    account: accountName(payload.installation.account),
+    added: payload.repositories_added.map(brief),
+    removed: payload.repositories_removed.map(brief),
+  };
+}
+
+const brief = (repository: { id: number; full_name: string }) => ({
+  repoId: repository.id,
+  repoName: repository.full_name,
+});
+
+function accountName(
+  account: { login?: string | null | undefined; slug?: string | null | undefined } | null | undefined,
+) {
+  return account?.login ?? account?.slug ?? "unknown account";
+}

@@ -1,0 +1,67 @@
+/**
+ * The shapes of GitHub's payloads, as far as we use them; unknown fields are kept.
+ * https://docs.github.com/webhooks/webhook-events-and-payloads
+ */
+import { z } from "zod";
+
+const id = z.int().positive();
+const fullName = z.string().regex(/^[^/\s]+\/[^/\s]+$/, "is no owner/name");
+const objectId = z.string().regex(/^([0-9a-f]{40}|[0-9a-f]{64})$/, "is no object id");
+
+const repository = z.looseObject({
+  id,
+  full_name: fullName,
+  /** Seconds since 1970 in push payloads, a date elsewhere. */
+  pushed_at: z.union([z.number(), z.string()]).nullish(),
+});
+const installation = z.looseObject({ id }).nullish();
+
+export const pushPayload = z.looseObject({
+  ref: z.string().startsWith("refs/"),
+  before: objectId,
+  after: objectId,
+  deleted: z.boolean(),
+  head_commit: z
+    .looseObject({ message: z.string(), author: z.looseObject({ name: z.string(), username: z.string().nullish() }) })
+    .nullable(),
+  repository,
+  installation,
+});
+
+export const repositoryPayload = z.looseObject({ action: z.string(), repository, installation });
+
+const briefRepositories = z.array(z.looseObject({ id, full_name: fullName }));
+const account = z.looseObject({ login: z.string().nullish(), slug: z.string().nullish() }).nullish();
+
+export const installationPayload = z.looseObject({
+  action: z.string(),
+  installation: z.looseObject({ id, account }),
+  repositories: briefRepositories.nullish(),
+});
+
+export const installationRepositoriesPayload = z.looseObject({
+  action: z.string(),
+  installation: z.looseObject({ id, account }),
+  repositories_added: briefRepositories,
+  repositories_removed: briefRepositories,
+});
+
+/** The events that the Probot app listens to, by GitHub's name. */
+const PAYLOADS: Readonly<Record<string, z.ZodType>> = {
+  push: pushPayload,
+  repository: repositoryPayload,
+  installation: installationPayload,
+  installation_repositories: installationRepositoriesPayload,
+  ping: z.looseObject({ zen: z.string().nullish() }),
+};
+
+const anyPayload = z.looseObject({});
+
+/**
+ * The schema for an event, and whether the Probot app listens to it. Of the events it does not listen to nothing is
+ * used, so an object is enough; and since their names come from outside, Probot never sees them.
+ */
+export function payloadSchema(event: string): { schema: z.ZodType; isUsed: boolean } {
+  const schema = Object.hasOwn(PAYLOADS, event) ? PAYLOADS[event] : undefined;
+  return { schema: schema ?? anyPayload, isUsed: schema !== undefined };
+}

@@ -1,0 +1,29 @@
+/** One event → its handler, with the facts that this handler looks at. The table of what Slipway reacts to. */
+import type { Config } from "../config/schema.ts";
+import { handleInstallation } from "../handlers/installation.ts";
+import { handlePush } from "../handlers/push.ts";
+import { handleRepository } from "../handlers/repository.ts";
+import type { Effect } from "../model/effect.ts";
+import type { Event } from "../model/event.ts";
+import type { Tx, Work } from "../store/work.ts";
+import { activeOn, knownRepositories, siteFacts } from "./facts.ts";
+
+export function* decide(tx: Tx, config: Config, event: Event): Work<Effect[]> {
+  switch (event.type) {
+    case "push": {
+      const sites = yield* siteFacts(tx, config);
+      return handlePush(event, { sites, activeOnCommit: yield* activeOn(tx, sites, event.after) });
+    }
+    case "repository_changed":
+      return handleRepository(event, { sites: yield* siteFacts(tx, config) });
+    case "installation":
+      return handleInstallation(event, {
+        sites: yield* siteFacts(tx, config),
+        known: yield* knownRepositories(tx, event),
+      });
+    case "ping":
+      return [{ do: "skip", site: null, reason: "ping: the webhook works" }];
+    case "ignored":
+      return [{ do: "skip", site: null, reason: event.reason }];
+  }
+}

@@ -1,0 +1,126 @@
+/**
+ * Works off the inbox: claims recorded deliveries, has them read into events, lets the handlers decide, and saves the
+ * effects in the transaction that finishes the delivery. A burst that arrives goes first: dispatch waits for it.
+ */
+import type { Config } from "../config/schema.ts";
+import { describeError, UnparseableError } from "../errors.ts";
+import type { Log } from "../log.ts";
+import type { Delivery } from "../model/delivery.ts";
+import type { Event } from "../model/event.ts";
+import { type Telling, tellNotice } from "../notify/tell.ts";
+import { createLoop, type Loop } from "../queue/loop.ts";
+import type { Queue } from "../queue/queue.ts";
+import { claimDeliveries, finishDelivery, postponeDelivery } from "../store/deliveries.ts";
+import type { Store } from "../store/store.ts";
+import type { Tx, Work } from "../store/work.ts";
+import { applyEffects } from "./apply-effects.ts";
+import { decide } from "./decide.ts";
+import type { Intake } from "./intake.ts";
+
+/** Reads a delivery of one source into events. Throws UnparseableError. */
+export type Readers = ReadonlyMap<string, (delivery: Delivery) => Promise<Event[]>>;
+
+export type DispatchDeps = {
+  readonly store: Store;
+  readonly queue: Queue;
+  readonly log: Log;
+  readonly config: Config;
+  readonly telling: Telling;
+  readonly readers: Readers;
+  /** This process, as claims name it. */
+  readonly boot: string;
+  readonly load: Intake["load"];
+};
+
+const BATCH = 64;
+const LEASE_MS = 60_000;
+/** After this many tries a delivery is given up; with the backoff below that is about half an hour. */
+const MAX_ATTEMPTS = 8;
+/** A burst counts as over when nothing came for this long. */
+const QUIET_MS = 25;
+/** But a steady stream must not starve the backlog: after this long a batch is worked off all the same. */
+const MAX_YIELD_MS = 1000;
+
+/** Starts to work off the inbox; `stop` finishes the batch under way. */
+export function startDispatch(deps: DispatchDeps): Loop {
+  const { store, queue } = deps;
+
+  async function round(): Promise<number | undefined> {
+    await yieldToIntake(deps.load);
+    const nowMs = Date.now();
+    const claim = { boot: deps.boot, nowMs, untilMs: nowMs + LEASE_MS, limit: BATCH };
+    const batch = await store.transact((tx) => claimDeliveries(tx, claim));
+    // Side by side, so that they share commits. Should two pushes change places: the branch's head decides, not they.
+    const ends = await Promise.all(batch.map((delivery) => workOff(deps, delivery)));
+    if (ends.includes("deployed")) queue.nudge("deployments");
+    if (batch.length > 0) queue.nudge("outbox");
+    return batch.length > 0 ? 0 : undefined;
+  }
+
+  return createLoop({ name: "dispatch", log: deps.log, queue, topic: "deliveries", round });
+}
+
+async function yieldToIntake(load: Intake["load"]): Promise<void> {
+  const startMs = performance.now();
+  for (;;) {
+    const { underWay, lastMs } = load();
+    const now = performance.now();
+    if ((underWay === 0 && now - lastMs > QUIET_MS) || now - startMs > MAX_YIELD_MS) return;
+    await new Promise((resolve) => setTimeout(resolve, QUIET_MS));
+  }
+}
+
+async function workOff(deps: DispatchDeps, delivery: Delivery): Promise<"done" | "deployed"> {
+  const { store, telling, config, log } = deps;
+  try {
+    const read = deps.readers.get(delivery.source);
+    if (!read) throw new UnparseableError(`no source ${delivery.source} is configured`);
+    const events = await read(delivery);
+    const moment = { nowMs: Date.now(), random: Math.random, cause: String(delivery.id) };
+    const outcome = await store.transact(function* (tx): Work<string[]> {
+      const sentences: string[] = [];
+      for (const event of events) {
+        const effects = yield* decide(tx, config, event);
+        sentences.push(...(yield* applyEffects(tx, telling, effects, moment)));
+      }
+      yield* finishDelivery(tx, delivery.id, { state: "done", outcome: sentences, nowMs: moment.nowMs });
+      return sentences;
+    });
+    log.info({ delivery: delivery.key, event: delivery.event }, outcome.join("; "));
+    return outcome.some((it) => it.startsWith("queued")) ? "deployed" : "done";
+  } catch (error) {
+    await giveBack(deps, delivery, error);
+    return "done";
+  }
+}
+
+/** A delivery that could not be worked off: unparseable, to be tried again, or dead. */
+async function giveBack(deps: DispatchDeps, delivery: Delivery, error: unknown): Promise<void> {
+  const { store, log } = deps;
+  const reason = describeError(error);
+  const nowMs = Date.now();
+  const isUnparseable = error instanceof UnparseableError;
+  if (!isUnparseable && delivery.attempts < MAX_ATTEMPTS) {
+    const waitMs = Math.min(1000 * 4 ** (delivery.attempts - 1), 600_000);
+    log.warn(
+      { delivery: delivery.key, error: reason, waitMs },
+      "a delivery could not be worked off; it is tried again",
+    );
+    await store.transact((tx) => postponeDelivery(tx, delivery.id, nowMs + waitMs, reason));
+    return;
+  }
+  const state = isUnparseable ? "unparseable" : "dead";
+  log.error({ delivery: delivery.key, event: delivery.event, error: reason }, `a delivery is ${state}`);
+  await store.transact((tx) => giveUp(tx, deps.telling, delivery, { state, reason, nowMs }));
+}
+
+function* giveUp(
+  tx: Tx,
+  telling: Telling,
+  delivery: Delivery,
+  { state, reason, nowMs }: { state: "unparseable" | "dead"; reason: string; nowMs: number },
+): Work<void> {
+  yield* finishDelivery(tx, delivery.id, { state, outcome: [reason], nowMs });
+  const { source, event, key: deliveryKey } = delivery;
+  yield* tellNotice(tx, telling, { about: state, source, event, deliveryKey, reason }, String(delivery.id), nowMs);
+}

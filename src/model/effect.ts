@@ -1,0 +1,54 @@
+/** Effects: what handlers want done, as data. The inbox saves them in the transaction that finishes the delivery. */
+import type { Trigger } from "./deployment.ts";
+import type { Notice } from "./notice.ts";
+
+/** Queue a deployment; one of the same site that still waits is superseded by it. */
+export type DeployEffect = {
+  readonly do: "deploy";
+  readonly site: string;
+  readonly trigger: Trigger;
+  readonly cause: string;
+  readonly repoId: number | null;
+  readonly repoName: string;
+  readonly installationId: number | null;
+  readonly branch: string;
+  readonly commit: string;
+  readonly author: string;
+  readonly title: string;
+};
+
+/** Record that nothing is to be done, and why. */
+export type SkipEffect = { readonly do: "skip"; readonly site: string | null; readonly reason: string };
+
+/** Remember how a repository is called and through which installation it is reached; `null` leaves the latter as it is. */
+export type RememberRepositoryEffect = {
+  readonly do: "remember_repository";
+  readonly repoId: number;
+  readonly repoName: string;
+  readonly installationId: number | null;
+};
+
+/** Tie a configured site to the id of its repository, so that a later rename changes nothing. */
+export type BindSiteEffect = {
+  readonly do: "bind_site";
+  readonly site: string;
+  readonly repoId: number;
+  /** How the configuration calls the repository at present. */
+  readonly boundAs: string;
+};
+
+/** Stop deploying a site until it is resumed. */
+export type PauseSiteEffect = { readonly do: "pause_site"; readonly site: string; readonly reason: string };
+export type ResumeSiteEffect = { readonly do: "resume_site"; readonly site: string };
+
+/** Tell people something that is not the story of one deployment. */
+export type NoticeEffect = { readonly do: "notice"; readonly notice: Notice };
+
+export type Effect =
+  | DeployEffect
+  | SkipEffect
+  | RememberRepositoryEffect
+  | BindSiteEffect
+  | PauseSiteEffect
+  | ResumeSiteEffect
+  | NoticeEffect;

@@ -1,0 +1,45 @@
+/** Events: what a delivery means, in our own words. Senders' JSON is not known here. */
+
+/** A branch, or a tag, of a repository moved. */
+export type PushEvent = {
+  readonly type: "push";
+  readonly repoId: number;
+  readonly repoName: string;
+  readonly installationId: number | null;
+  /** The whole ref: "refs/heads/main". */
+  readonly ref: string;
+  readonly before: string;
+  readonly after: string;
+  readonly deleted: boolean;
+  /** The newest commit, absent when the branch was deleted. */
+  readonly head: { readonly message: string; readonly author: string } | null;
+  /** Identifies the push itself, however many hooks report it. */
+  readonly cause: string;
+};
+
+/** A repository has another name or owner, or can be reached through another installation. */
+export type RepositoryChangedEvent = {
+  readonly type: "repository_changed";
+  readonly repoId: number;
+  readonly repoName: string;
+  readonly installationId: number | null;
+  readonly change: "renamed" | "transferred" | "other";
+};
+
+/** The App was installed, removed, suspended or given other repositories. */
+export type InstallationEvent = {
+  readonly type: "installation";
+  readonly change: "installed" | "uninstalled" | "suspended" | "unsuspended" | "repositories_changed";
+  readonly installationId: number;
+  readonly account: string;
+  readonly added: ReadonlyArray<{ readonly repoId: number; readonly repoName: string }>;
+  readonly removed: ReadonlyArray<{ readonly repoId: number; readonly repoName: string }>;
+};
+
+/** The sender only checks that we answer. */
+export type PingEvent = { readonly type: "ping" };
+
+/** A delivery we understand and have no use for; `reason` says why. */
+export type IgnoredEvent = { readonly type: "ignored"; readonly reason: string };
+
+export type Event = PushEvent | RepositoryChangedEvent | InstallationEvent | PingEvent | IgnoredEvent;

@@ -1,0 +1,79 @@
+/** Who is to be told about a deployment, as data: every change of its state goes through here into the outbox. */
+import type { Deployment } from "../model/deployment.ts";
+import type { Notice } from "../model/notice.ts";
+import type { Wish } from "../store/outbox.ts";
+
+/** What can be told about a deployment, complete, so that any later state replaces any earlier one. */
+export type DeploymentNews = {
+  readonly deployment: Deployment;
+  /** Where visitors see the site; null when nobody said. */
+  readonly siteUrl: string | null;
+  /** Where the transcript can be read; null when Slipway does not know its own address. */
+  readonly logUrl: string | null;
+};
+
+export type SlackDeploymentWish = { readonly channel: string; readonly news: DeploymentNews };
+export type SlackNoticeWish = { readonly channel: string; readonly notice: Notice };
+export type GithubWish = {
+  readonly installationId: number;
+  /** "owner/name" */
+  readonly repoName: string;
+  /** The commit that this report is about. */
+  readonly commit: string;
+  readonly news: DeploymentNews;
+};
+
+/** The other parties, as far as they are configured. */
+export type Parties = {
+  /** Slack is configured; the site's channel, if it has one. */
+  readonly slackChannel: string | null;
+  /** The GitHub App is configured. */
+  readonly github: boolean;
+};
+
+/**
+ * The wishes that follow from a deployment's present state. A deployment that is skipped is no news: it is told only
+ * where it has been told of before (`wasTold`). `previousCommit` is set when checkout found another head than announced.
+ */
+export function announce(
+  news: DeploymentNews,
+  parties: Parties,
+  { wasTold, previousCommit = null }: { wasTold: boolean; previousCommit?: string | null },
+): Wish[] {
+  const { deployment } = news;
+  if (deployment.state === "skipped" && !wasTold) return [];
+  const wishes: Wish[] = [];
+  if (parties.slackChannel) {
+    const desired: SlackDeploymentWish = { channel: parties.slackChannel, news };
+    const key = `slack:${deployment.id}:${parties.slackChannel}`;
+    wishes.push({ kind: "slack.deployment", key, deploymentId: deployment.id, desired });
+  }
+  // A deployment asked for by name has no commit until checkout knows it.
+  if (parties.github && deployment.installationId !== null && deployment.commit !== "") {
+    wishes.push(...githubWishes(news, deployment.commit, deployment.installationId));
+    if (previousCommit && previousCommit !== deployment.commit) {
+      const reason = `${deployment.commit.slice(0, 7)} is the head of ${deployment.branch} now and is deployed instead`;
+      const overtaken: DeploymentNews = {
+        ...news,
+        deployment: { ...deployment, commit: previousCommit, state: "superseded", reason },
+      };
+      wishes.push(...githubWishes(overtaken, previousCommit, deployment.installationId));
+    }
+  }
+  return wishes;
+}
+
+function githubWishes(news: DeploymentNews, commit: string, installationId: number): Wish[] {
+  const { id, repoName } = news.deployment;
+  const desired: GithubWish = { installationId, repoName, commit, news };
+  return [
+    { kind: "github.deployment", key: `github:${id}:${commit}`, deploymentId: id, desired },
+    { kind: "github.check", key: `check:${id}:${commit}`, deploymentId: id, desired },
+  ];
+}
+
+/** The wish that a notice makes; `cause` names what it is about, so that it is told once. */
+export function announceNotice(notice: Notice, cause: string, channel: string): Wish {
+  const desired: SlackNoticeWish = { channel, notice };
+  return { kind: "slack.notice", key: `notice:${cause}:${channel}`, deploymentId: null, desired };
+}

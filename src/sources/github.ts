@@ -1,0 +1,44 @@
+/** GitHub as a source: https://docs.github.com/webhooks/webhook-events-and-payloads#delivery-headers */
+import type { IncomingHttpHeaders } from "node:http";
+import { SenderError } from "../errors.ts";
+import type { Secret } from "../secrets/secret.ts";
+import { isSignedBy } from "./hmac.ts";
+import type { Source } from "./source.ts";
+
+/** GitHub sends nothing above 25 MB (https://docs.github.com/webhooks, "payload cap"). */
+const MAX_BYTES = 25 * 1024 * 1024;
+/** GUIDs and numbers; anything else would only make trouble in logs and tables. */
+const NAME = /^[\w-]{1,100}$/;
+
+/** Deliveries signed with any of `secrets` (the present one and, while rotating, the previous one). */
+export function createGithubSource(secrets: readonly Secret[]): Source {
+  const keys = secrets.map((secret) => secret.reveal());
+  return {
+    name: "github",
+    path: "/api/github/webhooks",
+    maxBytes: MAX_BYTES,
+    readHeaders(headers) {
+      const type = headers["content-type"] ?? "";
+      if (type !== "application/json" && !/^application\/json\s*(;|$)/i.test(type)) {
+        throw new SenderError(415, "content type must be application/json");
+      }
+      const guid = named(headers, "x-github-delivery");
+      const event = named(headers, "x-github-event");
+      // GitHub's GUID names the event and is shared by all hooks that report it, so the hook is part of the key.
+      const hook = headers["x-github-hook-id"] === undefined ? "0" : named(headers, "x-github-hook-id");
+      return { key: `${hook}/${guid}`, event };
+    },
+    verify(headers, body) {
+      const signature = headers["x-hub-signature-256"];
+      const signed = typeof signature === "string" && signature.startsWith("sha256=") ? signature.slice(7) : "";
+      if (!isSignedBy(keys, body, signed)) throw new SenderError(401, "unauthorized");
+    },
+  };
+}
+
+function named(headers: IncomingHttpHeaders, name: string): string {
+  const value = headers[name];
+  if (typeof value !== "string" || !NAME.test(value))
+    throw new SenderError(400, "a required header is missing or malformed");
+  return value;
+}

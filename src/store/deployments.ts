@@ -1,0 +1,266 @@
+/** Deployments in the store: queued once per cause, claimed one at a time per site, moved from state to state. */
+import type { Selectable } from "kysely";
+import type { Deployment, DeploymentState, DeploymentStats, Stage, Trigger } from "../model/deployment.ts";
+import { mayFollow } from "../model/deployment.ts";
+import type { DeploymentTable } from "./tables.ts";
+import { all, first, type Tx, type Work } from "./work.ts";
+
+export type NewDeployment = Pick<
+  Deployment,
+  | "id"
+  | "site"
+  | "trigger"
+  | "cause"
+  | "repoId"
+  | "repoName"
+  | "installationId"
+  | "branch"
+  | "commit"
+  | "author"
+  | "title"
+>;
+
+/** What a change of state may set besides the state. */
+export type DeploymentChange = {
+  readonly state: DeploymentState;
+  readonly stage?: Stage;
+  readonly reason?: string | null;
+  readonly releaseId?: string;
+  readonly stats?: DeploymentStats;
+  readonly notBeforeMs?: number;
+};
+
+/**
+ * Queues a deployment. One of the same site that still waits is superseded by it; one with the same cause stands for
+ * it, and nothing is queued. Answers with the deployment that stands, and with the one that was superseded.
+ */
+export function* queueDeployment(
+  tx: Tx,
+  deployment: NewDeployment,
+  nowMs: number,
+): Work<{ deployment: Deployment; isNew: boolean; superseded: Deployment | undefined }> {
+  const known = yield* first(
+    tx.db
+      .selectFrom("deployments")
+      .selectAll()
+      .where("site", "=", deployment.site)
+      .where("cause", "=", deployment.cause),
+  );
+  if (known) return { deployment: toDeployment(known), isNew: false, superseded: undefined };
+
+  const waiting = yield* first(
+    tx.db.selectFrom("deployments").selectAll().where("site", "=", deployment.site).where("state", "=", "queued"),
+  );
+  const superseded = waiting
+    ? yield* changeDeployment(tx, waiting.id, { state: "superseded", reason: `superseded by ${deployment.id}` }, nowMs)
+    : undefined;
+  const row = yield* first(
+    tx.db
+      .insertInto("deployments")
+      .values({
+        id: deployment.id,
+        site: deployment.site,
+        state: "queued",
+        stage: null,
+        trigger: deployment.trigger,
+        cause: deployment.cause,
+        repo_id: deployment.repoId,
+        repo_name: deployment.repoName,
+        installation_id: deployment.installationId,
+        branch: deployment.branch,
+        commit: deployment.commit,
+        author: deployment.author,
+        title: deployment.title,
+        release_id: null,
+        stats: null,
+        reason: null,
+        created_at: nowMs,
+        started_at: null,
+        finished_at: null,
+      })
+      .returningAll(),
+  );
+  if (!row) throw new Error(`deployment ${deployment.id} was not inserted`);
+  return { deployment: toDeployment(row), isNew: true, superseded };
+}
+
+/** Claims the oldest deployment that waits on a site where none runs and which is not paused. */
+export function* claimDeployment(
+  tx: Tx,
+  claim: { boot: string; nowMs: number; untilMs: number },
+): Work<Deployment | undefined> {
+  let due = tx.db
+    .selectFrom("deployments as waiting")
+    .select("waiting.id")
+    .where("waiting.state", "=", "queued")
+    .where("waiting.not_before", "<=", claim.nowMs)
+    .where(({ not, exists, selectFrom }) =>
+      not(
+        exists(
+          selectFrom("deployments as running")
+            .select("running.id")
+            .whereRef("running.site", "=", "waiting.site")
+            .where("running.state", "in", ["building", "publishing"]),
+        ),
+      ),
+    )
+    .where(({ not, exists, selectFrom }) =>
+      not(
+        exists(
+          selectFrom("sites")
+            .select("sites.name")
+            .whereRef("sites.name", "=", "waiting.site")
+            .where("sites.paused", "is not", null),
+        ),
+      ),
+    )
+    .orderBy("waiting.created_at")
+    .limit(1);
+  if (tx.dialect === "postgres") due = due.forUpdate().skipLocked();
+  const row = yield* first(
+    tx.db
+      .updateTable("deployments")
+      .set((is) => ({
+        state: "building",
+        stage: "checkout",
+        reason: null,
+        attempts: is("attempts", "+", 1),
+        started_at: claim.nowMs,
+        claimed_by: claim.boot,
+        claimed_until: claim.untilMs,
+      }))
+      .where("id", "in", due)
+      .returningAll(),
+  );
+  return row && toDeployment(row);
+}
+
+/** Keeps the claim of a running deployment alive. */
+export function* renewDeployment(tx: Tx, id: string, untilMs: number): Work<void> {
+  yield* all(tx.db.updateTable("deployments").set({ claimed_until: untilMs }).where("id", "=", id));
+}
+
+/**
+ * Moves a deployment to another state, or to another stage within its state. Answers with the deployment as it then
+ * is; undefined, and nothing changed, where that state may not follow (it was cancelled meanwhile, say).
+ */
+export function* changeDeployment(
+  tx: Tx,
+  id: string,
+  change: DeploymentChange,
+  nowMs: number,
+): Work<Deployment | undefined> {
+  const current = yield* findDeployment(tx, id);
+  if (!current || !(current.state === change.state || mayFollow(current.state, change.state))) return undefined;
+  const isOver = !["queued", "building", "publishing"].includes(change.state);
+  const leaves = isOver || change.state === "queued";
+  const row = yield* first(
+    tx.db
+      .updateTable("deployments")
+      .set({
+        state: change.state,
+        ...(change.stage && { stage: change.stage }),
+        ...(change.reason !== undefined && { reason: change.reason }),
+        ...(change.releaseId && { release_id: change.releaseId }),
+        ...(change.stats && { stats: JSON.stringify(change.stats) }),
+        ...(change.notBeforeMs !== undefined && { not_before: change.notBeforeMs }),
+        ...(isOver && { finished_at: nowMs }),
+        ...(leaves && { claimed_by: null, claimed_until: null }),
+      })
+      .where("id", "=", id)
+      .returningAll(),
+  );
+  return row && toDeployment(row);
+}
+
+/** Notes which commit is really deployed, once checkout knows. */
+export function* setDeploymentHead(
+  tx: Tx,
+  id: string,
+  head: { commit: string; author: string; title: string },
+): Work<Deployment | undefined> {
+  const row = yield* first(tx.db.updateTable("deployments").set(head).where("id", "=", id).returningAll());
+  return row && toDeployment(row);
+}
+
+/** Adds a remark to the record of a deployment, once. */
+export function* remarkOnDeployment(tx: Tx, id: string, remark: string): Work<void> {
+  const current = yield* findDeployment(tx, id);
+  if (!current || current.remarks.includes(remark)) return;
+  const remarks = JSON.stringify([...current.remarks, remark]);
+  yield* all(tx.db.updateTable("deployments").set({ remarks }).where("id", "=", id));
+}
+
+/** Running deployments whose worker is gone: of another boot, or with a claim that ran out before `nowMs`. */
+export function* abandonedDeployments(tx: Tx, claim: { boot: string; nowMs: number }): Work<Deployment[]> {
+  const rows = yield* all(
+    tx.db
+      .selectFrom("deployments")
+      .selectAll()
+      .where("state", "in", ["building", "publishing"])
+      .where((is) =>
+        tx.dialect === "sqlite"
+          ? // One process owns the data folder, so a claim of another boot is a claim of a dead one.
+            is("claimed_by", "!=", claim.boot)
+          : is("claimed_until", "<", claim.nowMs),
+      ),
+  );
+  return rows.map(toDeployment);
+}
+
+export function* findDeployment(tx: Tx, id: string): Work<Deployment | undefined> {
+  const row = yield* first(tx.db.selectFrom("deployments").selectAll().where("id", "=", id));
+  return row && toDeployment(row);
+}
+
+/** The newest deployments, newest first, of one site or of all. */
+export function* listDeployments(tx: Tx, filter: { limit: number; site?: string }): Work<Deployment[]> {
+  let query = tx.db.selectFrom("deployments").selectAll().orderBy("created_at", "desc").orderBy("id", "desc");
+  if (filter.site) query = query.where("site", "=", filter.site);
+  return (yield* all(query.limit(filter.limit))).map(toDeployment);
+}
+
+/** The deployment of a site that waits or runs on this commit, if there is one. */
+export function* activeDeploymentOf(tx: Tx, site: string, commit: string): Work<Deployment | undefined> {
+  const row = yield* first(
+    tx.db
+      .selectFrom("deployments")
+      .selectAll()
+      .where("site", "=", site)
+      .where("commit", "=", commit)
+      .where("state", "in", ["queued", "building", "publishing"]),
+  );
+  return row && toDeployment(row);
+}
+
+/** Whether another deployment of the site waits. */
+export function* hasWaiting(tx: Tx, site: string): Work<boolean> {
+  const query = tx.db.selectFrom("deployments").select("id").where("site", "=", site).where("state", "=", "queued");
+  return (yield* first(query)) !== undefined;
+}
+
+function toDeployment(row: Selectable<DeploymentTable>): Deployment {
+  return {
+    id: row.id,
+    site: row.site,
+    state: row.state as DeploymentState,
+    stage: row.stage as Stage | null,
+    trigger: row.trigger as Trigger,
+    cause: row.cause,
+    repoId: row.repo_id,
+    repoName: row.repo_name,
+    installationId: row.installation_id,
+    branch: row.branch,
+    commit: row.commit,
+    author: row.author,
+    title: row.title,
+    releaseId: row.release_id,
+    stats: row.stats === null ? null : (JSON.parse(row.stats) as DeploymentStats),
+    reason: row.reason,
+    remarks: JSON.parse(row.remarks) as string[],
+    attempts: row.attempts,
+    createdAtMs: row.created_at,
+    startedAtMs: row.started_at,
+    finishedAtMs: row.finished_at,
+  };
+}

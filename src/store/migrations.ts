@@ -1,0 +1,160 @@
+/** How the tables came to be: one entry a version, in order, never edited after it was released. */
+import { type Kysely, sql } from "kysely";
+import type { Migration, MigrationProvider } from "kysely/migration";
+
+/** Types that the two databases spell differently. */
+const SPELLING = {
+  sqlite: { serial: "integer", bytes: "blob", time: "integer" },
+  postgres: { serial: "bigserial", bytes: "bytea", time: "bigint" },
+} as const;
+
+export type Dialect = keyof typeof SPELLING;
+
+/** The migrations, spelled for one database. */
+export function migrationsFor(dialect: Dialect): MigrationProvider {
+  return { getMigrations: async () => ({ "2026-11-24-first": first(dialect) }) };
+}
+
+function first(dialect: Dialect): Migration {
+  const { serial, bytes, time } = SPELLING[dialect];
+  const bigint = sql.raw(time);
+  return {
+    async up(db: Kysely<unknown>): Promise<void> {
+      await db.schema
+        .createTable("deliveries")
+        .addColumn("id", sql.raw(serial), (c) => c.primaryKey())
+        .addColumn("source", "text", (c) => c.notNull())
+        .addColumn("key", "text", (c) => c.notNull())
+        .addColumn("event", "text", (c) => c.notNull())
+        .addColumn("digest", "text", (c) => c.notNull())
+        .addColumn("body", sql.raw(bytes), (c) => c.notNull())
+        .addColumn("state", "text", (c) => c.notNull().defaultTo("received"))
+        .addColumn("verdict", "text", (c) => c.notNull())
+        .addColumn("attempts", "integer", (c) => c.notNull().defaultTo(0))
+        .addColumn("not_before", bigint, (c) => c.notNull().defaultTo(0))
+        .addColumn("outcome", "text", (c) => c.notNull().defaultTo("[]"))
+        .addColumn("received_at", bigint, (c) => c.notNull())
+        .addColumn("finished_at", bigint)
+        .addColumn("claimed_by", "text")
+        .addColumn("claimed_until", bigint)
+        .addUniqueConstraint("deliveries_once", ["source", "key"])
+        .execute();
+      await db.schema.createIndex("deliveries_digest").on("deliveries").columns(["digest"]).execute();
+      await db.schema
+        .createIndex("deliveries_waiting")
+        .on("deliveries")
+        .columns(["id"])
+        .where(sql.ref("state"), "=", sql.lit("received"))
+        .execute();
+
+      await db.schema
+        .createTable("deployments")
+        .addColumn("id", "text", (c) => c.primaryKey())
+        .addColumn("site", "text", (c) => c.notNull())
+        .addColumn("state", "text", (c) => c.notNull())
+        .addColumn("stage", "text")
+        .addColumn("trigger", "text", (c) => c.notNull())
+        .addColumn("cause", "text", (c) => c.notNull())
+        .addColumn("repo_id", bigint)
+        .addColumn("repo_name", "text", (c) => c.notNull())
+        .addColumn("installation_id", bigint)
+        .addColumn("branch", "text", (c) => c.notNull())
+        .addColumn("commit", "text", (c) => c.notNull())
+        .addColumn("author", "text", (c) => c.notNull())
+        .addColumn("title", "text", (c) => c.notNull())
+        .addColumn("release_id", "text")
+        .addColumn("stats", "text")
+        .addColumn("reason", "text")
+        .addColumn("remarks", "text", (c) => c.notNull().defaultTo("[]"))
+        .addColumn("attempts", "integer", (c) => c.notNull().defaultTo(0))
+        .addColumn("not_before", bigint, (c) => c.notNull().defaultTo(0))
+        .addColumn("created_at", bigint, (c) => c.notNull())
+        .addColumn("started_at", bigint)
+        .addColumn("finished_at", bigint)
+        .addColumn("claimed_by", "text")
+        .addColumn("claimed_until", bigint)
+        .addUniqueConstraint("deployments_one_per_cause", ["site", "cause"])
+        .execute();
+      await db.schema
+        .createIndex("deployments_one_waits")
+        .on("deployments")
+        .column("site")
+        .unique()
+        .where(sql.ref("state"), "=", sql.lit("queued"))
+        .execute();
+      await db.schema
+        .createIndex("deployments_one_runs")
+        .on("deployments")
+        .column("site")
+        .unique()
+        .where(sql.ref("state"), "in", [sql.lit("building"), sql.lit("publishing")])
+        .execute();
+      await db.schema.createIndex("deployments_by_site").on("deployments").columns(["site", "created_at"]).execute();
+
+      await db.schema
+        .createTable("sites")
+        .addColumn("name", "text", (c) => c.primaryKey())
+        .addColumn("repo_id", bigint)
+        .addColumn("bound_as", "text")
+        .addColumn("live_deployment", "text")
+        .addColumn("live_release", "text")
+        .addColumn("live_commit", "text")
+        .addColumn("paused", "text")
+        .execute();
+
+      await db.schema
+        .createTable("repositories")
+        .addColumn("id", bigint, (c) => c.primaryKey())
+        .addColumn("name", "text", (c) => c.notNull())
+        .addColumn("installation_id", bigint)
+        .execute();
+
+      await db.schema
+        .createTable("releases")
+        .addColumn("site", "text", (c) => c.notNull())
+        .addColumn("id", "text", (c) => c.notNull())
+        .addColumn("manifest", "text", (c) => c.notNull())
+        .addColumn("commit", "text", (c) => c.notNull())
+        .addColumn("created_at", bigint, (c) => c.notNull())
+        .addPrimaryKeyConstraint("releases_pk", ["site", "id"])
+        .execute();
+
+      await db.schema
+        .createTable("outbox")
+        .addColumn("id", sql.raw(serial), (c) => c.primaryKey())
+        .addColumn("kind", "text", (c) => c.notNull())
+        .addColumn("key", "text", (c) => c.notNull().unique())
+        .addColumn("deployment_id", "text")
+        .addColumn("desired", "text", (c) => c.notNull())
+        .addColumn("desired_version", "integer", (c) => c.notNull().defaultTo(1))
+        .addColumn("sent_version", "integer", (c) => c.notNull().defaultTo(0))
+        .addColumn("remote", "text")
+        .addColumn("state", "text", (c) => c.notNull().defaultTo("pending"))
+        .addColumn("sending", "integer", (c) => c.notNull().defaultTo(0))
+        .addColumn("in_doubt", "integer", (c) => c.notNull().defaultTo(0))
+        .addColumn("attempts", "integer", (c) => c.notNull().defaultTo(0))
+        .addColumn("not_before", bigint, (c) => c.notNull().defaultTo(0))
+        .addColumn("last_error", "text")
+        .addColumn("created_at", bigint, (c) => c.notNull())
+        .addColumn("claimed_by", "text")
+        .addColumn("claimed_until", bigint)
+        .execute();
+      await db.schema
+        .createIndex("outbox_pending")
+        .on("outbox")
+        .column("not_before")
+        .where(sql.ref("state"), "=", sql.lit("pending"))
+        .execute();
+
+      await db.schema.createIndex("outbox_by_deployment").on("outbox").column("deployment_id").execute();
+
+      await db.schema
+        .createTable("transcripts")
+        .addColumn("deployment_id", "text", (c) => c.notNull())
+        .addColumn("seq", "integer", (c) => c.notNull())
+        .addColumn("text", "text", (c) => c.notNull())
+        .addPrimaryKeyConstraint("transcripts_pk", ["deployment_id", "seq"])
+        .execute();
+    },
+  };
+}

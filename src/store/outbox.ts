@@ -1,0 +1,184 @@
+/** The outbox: what other parties are still to be told. One row is one thing that is told, and edited as it changes. */
+import type { Selectable } from "kysely";
+import { sql } from "kysely";
+import type { OutboxTable } from "./tables.ts";
+import { all, first, type Tx, type Work } from "./work.ts";
+
+export type OutboxKind = "slack.deployment" | "slack.notice" | "github.deployment" | "github.check";
+
+/** What is wanted of the other side. A second wish with the same key replaces the first one. */
+export type Wish = {
+  readonly kind: OutboxKind;
+  readonly key: string;
+  readonly deploymentId: string | null;
+  readonly desired: unknown;
+};
+
+export type OutboxRow = {
+  readonly id: number;
+  readonly kind: OutboxKind;
+  readonly key: string;
+  readonly deploymentId: string | null;
+  readonly desired: unknown;
+  readonly desiredVersion: number;
+  /** What an earlier success was told by the other side; null before the first one. */
+  readonly remote: unknown;
+  /** An earlier attempt may have had its effect: look before repeating. */
+  readonly inDoubt: boolean;
+  readonly attempts: number;
+  readonly createdAtMs: number;
+};
+
+/** Writes a wish down. Sent already with another content → to be sent again, as an edit. */
+export function* wish(tx: Tx, { kind, key, deploymentId, desired }: Wish, nowMs: number): Work<void> {
+  const text = JSON.stringify(desired);
+  yield* all(
+    tx.db
+      .insertInto("outbox")
+      .values({
+        kind,
+        key,
+        deployment_id: deploymentId,
+        desired: text,
+        remote: null,
+        last_error: null,
+        created_at: nowMs,
+      })
+      .onConflict((conflict) =>
+        conflict.column("key").doUpdateSet((is) => ({
+          desired: text,
+          desired_version: sql<number>`outbox.desired_version + 1`,
+          // A row that could not be reconciled is told at most once: it stays as it is.
+          state: is.case().when("outbox.state", "=", "unsure").then("unsure").else("pending").end(),
+          attempts: 0,
+        })),
+      ),
+  );
+}
+
+/** Claims up to `limit` rows whose time has come. */
+export function* claimOutbox(
+  tx: Tx,
+  claim: { boot: string; nowMs: number; untilMs: number; limit: number },
+): Work<OutboxRow[]> {
+  let due = tx.db
+    .selectFrom("outbox")
+    .select("id")
+    .where("state", "=", "pending")
+    .where("not_before", "<=", claim.nowMs)
+    .where((is) => is.or([is("claimed_until", "is", null), is("claimed_until", "<", claim.nowMs)]))
+    .orderBy("id")
+    .limit(claim.limit);
+  if (tx.dialect === "postgres") due = due.forUpdate().skipLocked();
+  const rows = yield* all(
+    tx.db
+      .updateTable("outbox")
+      .set((is) => ({
+        claimed_by: claim.boot,
+        claimed_until: claim.untilMs,
+        attempts: is("attempts", "+", 1),
+        // Still "sending" from an attempt that never reported back: that one may have had its effect.
+        in_doubt: is.case().when("sending", "=", 1).then(1).else(is.ref("in_doubt")).end(),
+        sending: 1,
+      }))
+      .where("id", "in", due)
+      .returningAll(),
+  );
+  return rows.map(toRow).sort((a, b) => a.id - b.id);
+}
+
+/** Remembers what the other side called a thing, at once, before anything further is attempted. */
+export function* rememberRemote(tx: Tx, id: number, remote: unknown): Work<void> {
+  yield* all(
+    tx.db
+      .updateTable("outbox")
+      .set({ remote: JSON.stringify(remote), in_doubt: 0 })
+      .where("id", "=", id),
+  );
+}
+
+/** The wish at `version` is fulfilled. A newer wish that came meanwhile stays pending. */
+export function* outboxSent(tx: Tx, id: number, version: number, remote: unknown): Work<void> {
+  yield* all(
+    tx.db
+      .updateTable("outbox")
+      .set((is) => ({
+        sent_version: version,
+        remote: JSON.stringify(remote),
+        state: is.case().when("desired_version", "=", version).then("sent").else("pending").end(),
+        ...freed,
+        in_doubt: 0,
+        attempts: 0,
+        last_error: null,
+      }))
+      .where("id", "=", id),
+  );
+}
+
+/** Not yet: try again at `notBeforeMs`. `inDoubt` says that this attempt may have had its effect. */
+export function* outboxRetry(
+  tx: Tx,
+  id: number,
+  retry: { notBeforeMs: number; inDoubt: boolean; error: string },
+): Work<void> {
+  yield* all(
+    tx.db
+      .updateTable("outbox")
+      .set({ ...freed, in_doubt: retry.inDoubt ? 1 : 0, not_before: retry.notBeforeMs, last_error: retry.error })
+      .where("id", "=", id),
+  );
+}
+
+/** Never: "dead" was refused for good, "unsure" may have been told and cannot be looked up. */
+export function* outboxGivenUp(tx: Tx, id: number, state: "dead" | "unsure", error: string): Work<void> {
+  yield* all(
+    tx.db
+      .updateTable("outbox")
+      .set({ ...freed, state, last_error: error })
+      .where("id", "=", id),
+  );
+}
+
+/** When the next row becomes due, in milliseconds since 1970; undefined when nothing waits. */
+export function* nextOutboxMs(tx: Tx): Work<number | undefined> {
+  const row = yield* first(
+    tx.db
+      .selectFrom("outbox")
+      .select((is) => is.fn.min("not_before").as("at"))
+      .where("state", "=", "pending")
+      .where("claimed_by", "is", null),
+  );
+  return row?.at === null || row?.at === undefined ? undefined : Number(row.at);
+}
+
+/** Whether anybody was told, or is to be told, about a deployment. */
+export function* wasTold(tx: Tx, deploymentId: string): Work<boolean> {
+  const query = tx.db.selectFrom("outbox").select("id").where("deployment_id", "=", deploymentId).limit(1);
+  return (yield* first(query)) !== undefined;
+}
+
+/** How many rows are in each state. */
+export function* countOutbox(tx: Tx): Work<Record<string, number>> {
+  const query = tx.db
+    .selectFrom("outbox")
+    .select(["state", tx.db.fn.countAll<number>().as("count")])
+    .groupBy("state");
+  return Object.fromEntries((yield* all(query)).map(({ state, count }) => [state, Number(count)]));
+}
+
+const freed = { claimed_by: null, claimed_until: null, sending: 0 } as const;
+
+function toRow(row: Selectable<OutboxTable>): OutboxRow {
+  return {
+    id: row.id,
+    kind: row.kind as OutboxKind,
+    key: row.key,
+    deploymentId: row.deployment_id,
+    desired: JSON.parse(row.desired),
+    desiredVersion: row.desired_version,
+    remote: row.remote === null ? null : JSON.parse(row.remote),
+    inDoubt: row.in_doubt === 1,
+    attempts: row.attempts,
+    createdAtMs: row.created_at,
+  };
+}

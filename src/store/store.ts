@@ -1,0 +1,24 @@
+/** The store: the truth about deliveries, deployments and what is still to be told. SQLite or Postgres behind it. */
+import type { Environment } from "../config/load-environment.ts";
+import type { Dialect } from "./migrations.ts";
+import type { Tx, Work } from "./work.ts";
+
+export type Store = {
+  readonly dialect: Dialect;
+  /**
+   * Runs work in a transaction and resolves once it is committed, durably. Work that throws is rolled back, alone.
+   * `bytes` is the size of what is written, where it is large, so that a group of commits stays bounded.
+   */
+  transact<T>(work: (tx: Tx) => Work<T>, bytes?: number): Promise<T>;
+  close(): Promise<void>;
+};
+
+/** Opens the store that the environment names, and brings its tables up to date. */
+export async function openStore(database: Environment["database"]): Promise<Store> {
+  if (database.kind === "sqlite") {
+    const { openSqlite } = await import("./sqlite.ts");
+    return openSqlite(database.path);
+  }
+  const { openPostgres } = await import("./postgres.ts");
+  return openPostgres(database.url.reveal());
+}

@@ -1,0 +1,98 @@
+/**
+ * The tables, as Kysely sees them; one shape for SQLite and Postgres. Times are milliseconds since 1970, truth values
+ * are 0 and 1, JSON is text. A claim is the pair `claimed_by` (the boot that works on the row) and `claimed_until`.
+ */
+import type { Generated } from "kysely";
+
+type Claim = { claimed_by: Generated<string | null>; claimed_until: Generated<number | null> };
+
+export type DeliveryTable = Claim & {
+  id: Generated<number>;
+  source: string;
+  key: string;
+  event: string;
+  digest: string;
+  body: Buffer;
+  state: Generated<string>;
+  verdict: string;
+  attempts: Generated<number>;
+  not_before: Generated<number>;
+  outcome: Generated<string>;
+  received_at: number;
+  finished_at: number | null;
+};
+
+export type DeploymentTable = Claim & {
+  id: string;
+  site: string;
+  state: string;
+  stage: string | null;
+  trigger: string;
+  cause: string;
+  repo_id: number | null;
+  repo_name: string;
+  installation_id: number | null;
+  branch: string;
+  commit: string;
+  author: string;
+  title: string;
+  release_id: string | null;
+  stats: string | null;
+  reason: string | null;
+  remarks: Generated<string>;
+  attempts: Generated<number>;
+  not_before: Generated<number>;
+  created_at: number;
+  started_at: number | null;
+  finished_at: number | null;
+};
+
+export type SiteTable = {
+  name: string;
+  /** The repository the site is tied to, and how the configuration called it when it was tied. */
+  repo_id: number | null;
+  bound_as: string | null;
+  live_deployment: string | null;
+  live_release: string | null;
+  live_commit: string | null;
+  paused: string | null;
+};
+
+export type RepositoryTable = { id: number; name: string; installation_id: number | null };
+
+export type ReleaseTable = { site: string; id: string; manifest: string; commit: string; created_at: number };
+
+export type OutboxTable = Claim & {
+  id: Generated<number>;
+  kind: string;
+  /** Names what is told and where, so that a later state of the same thing edits it. */
+  key: string;
+  deployment_id: string | null;
+  /** What the other side shall show, as JSON; `desired_version` grows with each change. */
+  desired: string;
+  desired_version: Generated<number>;
+  sent_version: Generated<number>;
+  /** What the other side called it (a message's ts, a deployment's id), as JSON. */
+  remote: string | null;
+  state: Generated<string>;
+  /** 1 while an attempt is under way: found after a crash, it means that the attempt may have had its effect. */
+  sending: Generated<number>;
+  /** 1 when an earlier attempt may have had its effect: look before repeating. */
+  in_doubt: Generated<number>;
+  attempts: Generated<number>;
+  not_before: Generated<number>;
+  last_error: string | null;
+  created_at: number;
+};
+
+export type TranscriptTable = { deployment_id: string; seq: number; text: string };
+
+export type Tables = {
+  deliveries: DeliveryTable;
+  deployments: DeploymentTable;
+  sites: SiteTable;
+  repositories: RepositoryTable;
+  releases: ReleaseTable;
+  outbox: OutboxTable;
+  transcripts: TranscriptTable;
+};
