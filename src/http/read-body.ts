@@ -10,10 +10,14 @@ const GRACE_MS = 5000;
 const MIN_BYTES_PER_SECOND = 8 * 1024;
 const CHECK_MS = 1000;
 
+/** Whether the size that the request announces is allowed; one that announces none is counted while it comes. */
+export function isAcceptable(request: IncomingMessage, maxBytes: number): boolean {
+  return Number(request.headers["content-length"] ?? 0) <= maxBytes;
+}
+
 /** The body of `request`. Throws SenderError 413 above `maxBytes`, 408 when it comes too slowly, 400 when it is cut. */
 export function readBody(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
-  const announced = Number(request.headers["content-length"] ?? 0);
-  if (announced > maxBytes) return Promise.reject(new SenderError(413, "payload too large"));
+  if (!isAcceptable(request, maxBytes)) return Promise.reject(new SenderError(413, "payload too large"));
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let bytes = 0;

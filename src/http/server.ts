@@ -8,7 +8,7 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { describeError, SenderError } from "../errors.ts";
 import type { Log } from "../log.ts";
-import { readBody } from "./read-body.ts";
+import { isAcceptable, readBody } from "./read-body.ts";
 
 export type HttpRequest = {
   readonly path: string;
@@ -102,8 +102,10 @@ export function createHttpServer(routes: readonly Route[], log: Log): HttpServer
         return whenClosed(response);
       },
       body: (maxBytes) => {
-        if (request.headers.expect !== undefined) response.writeContinue();
-        return readBody(request, maxBytes);
+        const read = readBody(request, maxBytes);
+        // Asked for only when it is wanted: a body that is announced too large was refused above and is never sent.
+        if (request.headers.expect !== undefined && isAcceptable(request, maxBytes)) response.writeContinue();
+        return read;
       },
     });
   }

@@ -53,7 +53,7 @@ const MAX_INTERRUPTIONS = 20;
 
 /** Starts to run deployments. `stop` ends the workers; what they were at waits for the next start. */
 export function startRunner(deps: RunnerDeps): Runner {
-  const { store, queue, log } = deps;
+  const { queue, log } = deps;
   const running = new Map<string, { done: Promise<void>; cancel(): void; interrupt(): void }>();
 
   async function round(): Promise<number | undefined> {

@@ -56,7 +56,7 @@ function compiledInsert(tx: Tx): CompiledQuery {
         event: "",
         digest: "",
         body: Buffer.alloc(0),
-        verdict: sql<string>`case when exists (${seen}) then 'suspected_replay' else 'new' end`,
+        verdict: sql<string>`case when exists ${seen} then 'suspected_replay' else 'new' end`,
         received_at: 0,
       } as never)
       .onConflict((conflict) => conflict.columns(["source", "key"]).doNothing())

@@ -1,0 +1,127 @@
+/** A front door with a real store behind it, for the tests of the inbox: what GitHub would talk to. */
+import { randomUUID } from "node:crypto";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { sign } from "@octokit/webhooks-methods";
+import { parseConfig } from "../../src/config/load-config.ts";
+import type { Config } from "../../src/config/schema.ts";
+import { createGithub } from "../../src/github/probot.ts";
+import { createGithubReader } from "../../src/github/reader.ts";
+import { createHttpServer } from "../../src/http/server.ts";
+import { startDispatch } from "../../src/inbox/dispatch.ts";
+import { createIntake } from "../../src/inbox/intake.ts";
+import { createLog } from "../../src/log.ts";
+import type { Delivery } from "../../src/model/delivery.ts";
+import { createMemoryQueue } from "../../src/queue/memory-queue.ts";
+import type { Queue } from "../../src/queue/queue.ts";
+import { createLogKeys } from "../../src/secrets/log-keys.ts";
+import { secret } from "../../src/secrets/secret.ts";
+import { createGithubSource } from "../../src/sources/github.ts";
+import { listDeliveries } from "../../src/store/deliveries.ts";
+import { listDeployments } from "../../src/store/deployments.ts";
+import { openSqlite } from "../../src/store/sqlite.ts";
+import type { Store } from "../../src/store/store.ts";
+
+export const WEBHOOK_SECRET = "the secret of the tests";
+
+export const CONFIG = parseConfig(
+  `
+url: https://deploy.example.com
+channel: C0OPS
+sites:
+  shop: { repo: acme/shop, branch: main, publish: "dir:/srv/shop", channel: C0SHOP }
+`,
+  "the tests",
+);
+
+export type InboxWorld = {
+  readonly store: Store;
+  readonly queue: Queue;
+  readonly url: string;
+  /** Sends a signed delivery; answers with its status. */
+  send(event: string, payload: unknown, headers?: Record<string, string>): Promise<number>;
+  deliveries(): Promise<Array<Omit<Delivery, "body">>>;
+  deployments(): ReturnType<typeof allDeployments>;
+  stop(): Promise<void>;
+};
+
+const allDeployments = (store: Store) => store.transact((tx) => listDeployments(tx, { limit: 1000 }));
+
+/** Starts it. With `dispatch: false` deliveries are only recorded. */
+export async function startInbox(
+  options: { dispatch?: boolean; config?: Config; at?: string } = {},
+): Promise<InboxWorld> {
+  const config = options.config ?? CONFIG;
+  const folder = mkdtempSync(join(tmpdir(), "slipway-inbox-"));
+  const store = await openSqlite(join(options.at ?? folder, "slipway.db"));
+  const queue = createMemoryQueue();
+  const log = createLog({ level: "silent", pretty: false });
+  const secrets = [secret(WEBHOOK_SECRET)];
+  const intake = createIntake({ store, queue, log, sources: [createGithubSource(secrets)] });
+  const server = createHttpServer(intake.routes, log);
+  const port = await server.listen({ host: "127.0.0.1", port: 0 });
+  const github = createGithub({ githubApp: null, githubApiUrl: "http://127.0.0.1:1", webhookSecrets: secrets });
+  const dispatch =
+    options.dispatch === false
+      ? undefined
+      : startDispatch({
+          store,
+          queue,
+          log,
+          config,
+          telling: { config, hasSlack: true, hasGithub: true, logKeys: createLogKeys(secrets) },
+          readers: new Map([["github", createGithubReader((emit) => github.load(emit))]]),
+          boot: randomUUID(),
+          load: intake.load,
+        });
+  const url = `http://127.0.0.1:${port}/api/github/webhooks`;
+
+  return {
+    store,
+    queue,
+    url,
+    async send(event, payload, headers = {}) {
+      const body = typeof payload === "string" ? payload : JSON.stringify(payload);
+      const answer = await fetch(url, {
+        method: "POST",
+        body,
+        headers: {
+          "content-type": "application/json",
+          "x-github-event": event,
+          "x-github-delivery": randomUUID(),
+          "x-github-hook-id": "1",
+          "x-hub-signature-256": await sign(WEBHOOK_SECRET, body),
+          ...headers,
+        },
+      });
+      await answer.arrayBuffer();
+      return answer.status;
+    },
+    deliveries: () => store.transact((tx) => listDeliveries(tx, { limit: 1000 })),
+    deployments: () => allDeployments(store),
+    async stop() {
+      await dispatch?.stop();
+      await server.close(0);
+      await queue.close();
+      await store.close();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** A push as GitHub sends it, with whatever else is given. */
+export function push(given: Record<string, unknown> = {}): Record<string, unknown> {
+  const after = String(given.after ?? "1".repeat(40));
+  return {
+    ref: "refs/heads/main",
+    before: "0".repeat(40),
+    after,
+    deleted: false,
+    forced: false,
+    head_commit: { id: after, message: "Fix the footer\n\nLong text", author: { name: "Alice", username: "alice" } },
+    repository: { id: 42, full_name: "acme/shop", pushed_at: 1_700_000_000 },
+    installation: { id: 9 },
+    ...given,
+  };
+}

@@ -1,0 +1,4 @@
+import { createMemoryQueue } from "../../src/queue/memory-queue.ts";
+import { queueContract } from "./contract.ts";
+
+queueContract("memory", async () => createMemoryQueue());

@@ -1,0 +1,437 @@
+/** What every store does, whatever database is behind it: the suite that SQLite and Postgres both pass. */
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import type { NewDelivery } from "../../src/model/delivery.ts";
+import {
+  claimDeliveries,
+  findDelivery,
+  finishDelivery,
+  listDeliveries,
+  postponeDelivery,
+  recordDelivery,
+} from "../../src/store/deliveries.ts";
+import {
+  abandonedDeployments,
+  changeDeployment,
+  claimDeployment,
+  findDeployment,
+  hasWaiting,
+  listDeployments,
+  type NewDeployment,
+  queueDeployment,
+  remarkOnDeployment,
+  setDeploymentHead,
+} from "../../src/store/deployments.ts";
+import {
+  claimOutbox,
+  nextOutboxMs,
+  outboxGivenUp,
+  outboxRetry,
+  outboxSent,
+  rememberRemote,
+  wasTold,
+  wish,
+} from "../../src/store/outbox.ts";
+import {
+  bindSite,
+  findManifest,
+  findRepository,
+  findSite,
+  keepRelease,
+  pauseSite,
+  rememberRepository,
+  resumeSite,
+  setLive,
+} from "../../src/store/sites.ts";
+import type { Store } from "../../src/store/store.ts";
+import { appendTranscript, lastTranscriptSeq, readTranscript } from "../../src/store/transcripts.ts";
+import { all, type Work } from "../../src/store/work.ts";
+
+let count = 0;
+const delivery = (given: Partial<NewDelivery> = {}): NewDelivery => {
+  count++;
+  return {
+    source: "github",
+    key: `7/guid-${count}`,
+    event: "push",
+    digest: `digest-${count}`,
+    body: Buffer.from([0, 255, 123, 10, 13]),
+    receivedAtMs: 1_700_000_000_000,
+    ...given,
+  };
+};
+const deployment = (given: Partial<NewDeployment> = {}): NewDeployment => {
+  count++;
+  return {
+    id: `d-${count}`,
+    site: "shop",
+    trigger: "push",
+    cause: `push ${count}`,
+    repoId: 4_000_000_000,
+    repoName: "acme/shop",
+    installationId: 9,
+    branch: "main",
+    commit: "a".repeat(40),
+    author: "Zoë",
+    title: "Fix “quotes” & 🚢",
+    ...given,
+  };
+};
+const claim = { boot: "boot-1", nowMs: 1000, untilMs: 61_000 };
+
+/** Runs the suite; `open` gives a store over an empty database, opened anew each time it is called with the same `at`. */
+export function storeContract(
+  name: string,
+  database: { create(): Promise<string>; open(at: string): Promise<Store> },
+): void {
+  describe(`the store on ${name}`, () => {
+    let at: string;
+    let store: Store;
+
+    beforeAll(async () => {
+      at = await database.create();
+    });
+    beforeEach(async () => {
+      store ??= await database.open(at);
+      await store.transact(function* (tx): Work<void> {
+        for (const table of [
+          "deliveries",
+          "deployments",
+          "sites",
+          "repositories",
+          "releases",
+          "outbox",
+          "transcripts",
+        ] as const) {
+          yield* all(tx.db.deleteFrom(table));
+        }
+      });
+    });
+    afterAll(async () => {
+      await store?.close();
+    });
+
+    it("commits what work wrote, and answers with what it returned", async () => {
+      const answer = await store.transact(function* (tx): Work<string> {
+        yield* pauseSite(tx, "shop", "because");
+        return "done";
+      });
+      expect(answer).toBe("done");
+      expect(await store.transact((tx) => findSite(tx, "shop"))).toMatchObject({ paused: "because" });
+    });
+
+    it("rolls back work that throws, and nothing else that shares its commit", async () => {
+      const results = await Promise.allSettled([
+        store.transact((tx) => pauseSite(tx, "one", "stays")),
+        store.transact(function* (tx): Work<void> {
+          yield* pauseSite(tx, "two", "goes");
+          throw new Error("on purpose");
+        }),
+        store.transact((tx) => pauseSite(tx, "three", "stays")),
+      ]);
+      expect(results.map((it) => it.status)).toEqual(["fulfilled", "rejected", "fulfilled"]);
+      expect(await store.transact((tx) => findSite(tx, "one"))).toBeDefined();
+      expect(await store.transact((tx) => findSite(tx, "two"))).toBeUndefined();
+      expect(await store.transact((tx) => findSite(tx, "three"))).toBeDefined();
+    });
+
+    it("rolls back work whose query the database refuses", async () => {
+      const twice = store.transact(function* (tx): Work<void> {
+        yield* pauseSite(tx, "shop", "goes");
+        yield* appendTranscript(tx, "d-1", { seq: 1, text: "a" });
+        yield* appendTranscript(tx, "d-1", { seq: 1, text: "b" });
+      });
+      await expect(twice).rejects.toThrow();
+      expect(await store.transact((tx) => findSite(tx, "shop"))).toBeUndefined();
+    });
+
+    it("keeps everything when it is closed and opened again", async () => {
+      const recorded = await store.transact((tx) => recordDelivery(tx, delivery({ key: "7/kept" })));
+      await store.close();
+      store = await database.open(at);
+      const found = await store.transact((tx) => findDelivery(tx, "kept"));
+      expect(found).toMatchObject({ id: recorded.id, state: "received", receivedAtMs: 1_700_000_000_000 });
+      expect(Buffer.from(found?.body ?? [])).toEqual(Buffer.from([0, 255, 123, 10, 13]));
+    });
+
+    describe("deliveries", () => {
+      it("records a delivery once, also when it comes a hundred times at the same moment", async () => {
+        const one = delivery();
+        const records = await Promise.all(
+          Array.from({ length: 100 }, () => store.transact((tx) => recordDelivery(tx, one))),
+        );
+        expect(records.filter((it) => it.verdict === "new")).toHaveLength(1);
+        expect(records.filter((it) => it.verdict === "duplicate")).toHaveLength(99);
+        expect(new Set(records.map((it) => it.id)).size).toBe(1);
+      });
+
+      it("takes the same id from another source for another delivery", async () => {
+        await store.transact((tx) => recordDelivery(tx, delivery({ key: "1", source: "a" })));
+        const other = await store.transact((tx) => recordDelivery(tx, delivery({ key: "1", source: "b" })));
+        expect(other.verdict).toBe("new");
+      });
+
+      it("marks bytes seen before under another id as a suspected replay, and records them", async () => {
+        await store.transact((tx) => recordDelivery(tx, delivery({ digest: "same" })));
+        const second = await store.transact((tx) => recordDelivery(tx, delivery({ digest: "same", key: "7/second" })));
+        expect(second.verdict).toBe("suspected_replay");
+        const [listed] = await store.transact((tx) => listDeliveries(tx, { limit: 1 }));
+        expect(listed).toMatchObject({ key: "7/second", verdict: "suspected_replay" });
+      });
+
+      it("keeps the first bytes when a known id comes with others", async () => {
+        const first = delivery({ digest: "first" });
+        await store.transact((tx) => recordDelivery(tx, first));
+        const second = await store.transact((tx) => recordDelivery(tx, { ...first, digest: "other" }));
+        expect(second.verdict).toBe("conflict");
+        expect(await store.transact((tx) => findDelivery(tx, first.key))).toMatchObject({ digest: "first" });
+      });
+
+      it("revives a dead delivery when it comes again, and only a dead one", async () => {
+        const one = delivery();
+        const { id } = await store.transact((tx) => recordDelivery(tx, one));
+        await store.transact((tx) => finishDelivery(tx, id, { state: "dead", outcome: ["gave up"], nowMs: 1 }));
+        expect(await store.transact((tx) => recordDelivery(tx, one))).toEqual({ id, verdict: "revived" });
+        expect(await store.transact((tx) => findDelivery(tx, one.key))).toMatchObject({
+          state: "received",
+          attempts: 0,
+        });
+        expect(await store.transact((tx) => recordDelivery(tx, one))).toEqual({ id, verdict: "duplicate" });
+      });
+
+      it("claims each delivery for one process only, oldest first", async () => {
+        for (let i = 0; i < 20; i++) await store.transact((tx) => recordDelivery(tx, delivery()));
+        const claims = await Promise.all(
+          ["a", "b", "c"].map((boot) => store.transact((tx) => claimDeliveries(tx, { ...claim, boot, limit: 8 }))),
+        );
+        const ids = claims.flat().map((it) => it.id);
+        expect(new Set(ids).size).toBe(ids.length);
+        expect(ids.length).toBeGreaterThanOrEqual(8);
+        for (const group of claims)
+          expect(group.map((it) => it.id)).toEqual(group.map((it) => it.id).sort((a, b) => a - b));
+      });
+
+      it("gives a claim that ran out to somebody else, and counts the attempts", async () => {
+        await store.transact((tx) => recordDelivery(tx, delivery()));
+        await store.transact((tx) => claimDeliveries(tx, { ...claim, limit: 1 }));
+        const early = await store.transact((tx) => claimDeliveries(tx, { ...claim, nowMs: 61_000, limit: 1 }));
+        expect(early).toEqual([]);
+        const late = await store.transact((tx) => claimDeliveries(tx, { ...claim, nowMs: 61_001, limit: 1 }));
+        expect(late).toMatchObject([{ attempts: 2 }]);
+      });
+
+      it("leaves a postponed delivery alone until its time has come", async () => {
+        const { id } = await store.transact((tx) => recordDelivery(tx, delivery()));
+        await store.transact((tx) => postponeDelivery(tx, id, 5000, "the disk is full"));
+        expect(await store.transact((tx) => claimDeliveries(tx, { ...claim, nowMs: 4999, limit: 1 }))).toEqual([]);
+        const due = await store.transact((tx) => claimDeliveries(tx, { ...claim, nowMs: 5000, limit: 1 }));
+        expect(due).toMatchObject([{ id, outcome: ["the disk is full"] }]);
+      });
+    });
+
+    describe("deployments", () => {
+      it("queues one deployment a cause, however often the cause is reported", async () => {
+        const one = deployment({ cause: "push X" });
+        const first = await store.transact((tx) => queueDeployment(tx, one, 1));
+        const again = await store.transact((tx) => queueDeployment(tx, { ...one, id: "d-other" }, 2));
+        expect(first).toMatchObject({
+          isNew: true,
+          deployment: { state: "queued", title: one.title, repoId: 4_000_000_000 },
+        });
+        expect(again).toMatchObject({ isNew: false, deployment: { id: one.id } });
+      });
+
+      it("lets a newer deployment supersede one of the same site that waits, and no other site's", async () => {
+        const [old, other, young] = [deployment(), deployment({ site: "blog" }), deployment()];
+        for (const it of [old, other]) await store.transact((tx) => queueDeployment(tx, it, 1));
+        const { superseded } = await store.transact((tx) => queueDeployment(tx, young, 2));
+        expect(superseded).toMatchObject({ id: old.id, state: "superseded", finishedAtMs: 2 });
+        const states = (await store.transact((tx) => listDeployments(tx, { limit: 9 }))).map((it) => [it.id, it.state]);
+        expect(Object.fromEntries(states)).toEqual({
+          [old.id]: "superseded",
+          [other.id]: "queued",
+          [young.id]: "queued",
+        });
+      });
+
+      it("runs one deployment of a site at a time", async () => {
+        await store.transact((tx) => queueDeployment(tx, deployment(), 1));
+        const first = await store.transact((tx) => claimDeployment(tx, claim));
+        await store.transact((tx) => queueDeployment(tx, deployment(), 2));
+        expect(first).toMatchObject({ state: "building", stage: "checkout", attempts: 1, startedAtMs: 1000 });
+        expect(await store.transact((tx) => claimDeployment(tx, claim))).toBeUndefined();
+        await store.transact((tx) => queueDeployment(tx, deployment({ site: "blog" }), 3));
+        expect(await store.transact((tx) => claimDeployment(tx, claim))).toMatchObject({ site: "blog" });
+        await store.transact((tx) => changeDeployment(tx, first?.id ?? "", { state: "failed", reason: "no" }, 4));
+        expect(await store.transact((tx) => claimDeployment(tx, claim))).toMatchObject({ site: "shop" });
+      });
+
+      it("gives one deployment to one of many that claim at the same moment", async () => {
+        await store.transact((tx) => queueDeployment(tx, deployment(), 1));
+        const claims = await Promise.all(
+          ["a", "b", "c", "d"].map((boot) => store.transact((tx) => claimDeployment(tx, { ...claim, boot }))),
+        );
+        expect(claims.filter((it) => it !== undefined)).toHaveLength(1);
+      });
+
+      it("does not run what is paused or not yet due", async () => {
+        await store.transact((tx) => queueDeployment(tx, deployment(), 1));
+        await store.transact((tx) => pauseSite(tx, "shop", "uninstalled"));
+        expect(await store.transact((tx) => claimDeployment(tx, claim))).toBeUndefined();
+        await store.transact((tx) => resumeSite(tx, "shop"));
+        const running = await store.transact((tx) => claimDeployment(tx, claim));
+        const back = { state: "queued", notBeforeMs: 2000 } as const;
+        await store.transact((tx) => changeDeployment(tx, running?.id ?? "", back, 4));
+        expect(await store.transact((tx) => claimDeployment(tx, { ...claim, nowMs: 1999 }))).toBeUndefined();
+        expect(await store.transact((tx) => claimDeployment(tx, { ...claim, nowMs: 2000 }))).toMatchObject({
+          attempts: 2,
+        });
+      });
+
+      it("refuses a state that may not follow, and changes nothing then", async () => {
+        const one = deployment();
+        await store.transact((tx) => queueDeployment(tx, one, 1));
+        expect(await store.transact((tx) => changeDeployment(tx, one.id, { state: "live" }, 2))).toBeUndefined();
+        await store.transact((tx) => changeDeployment(tx, one.id, { state: "cancelled", reason: "asked" }, 3));
+        expect(await store.transact((tx) => changeDeployment(tx, one.id, { state: "building" }, 4))).toBeUndefined();
+        expect(await store.transact((tx) => findDeployment(tx, one.id))).toMatchObject({
+          state: "cancelled",
+          finishedAtMs: 3,
+        });
+      });
+
+      it("finds what an earlier boot or a machine that went away left half done", async () => {
+        await store.transact((tx) => queueDeployment(tx, deployment(), 1));
+        const running = await store.transact((tx) => claimDeployment(tx, claim));
+        const here = { boot: claim.boot, nowMs: claim.untilMs };
+        const later = { boot: "boot-2", nowMs: claim.untilMs + 1 };
+        expect(await store.transact((tx) => abandonedDeployments(tx, here))).toEqual([]);
+        expect(await store.transact((tx) => abandonedDeployments(tx, later))).toMatchObject([{ id: running?.id }]);
+      });
+
+      it("notes the real head, statistics and remarks", async () => {
+        const one = deployment();
+        await store.transact((tx) => queueDeployment(tx, one, 1));
+        expect(await store.transact((tx) => hasWaiting(tx, "shop"))).toBe(true);
+        await store.transact((tx) => claimDeployment(tx, claim));
+        await store.transact((tx) =>
+          setDeploymentHead(tx, one.id, { commit: "b".repeat(40), author: "Bo", title: "New" }),
+        );
+        for (const remark of ["told twice?", "told twice?", "other"]) {
+          await store.transact((tx) => remarkOnDeployment(tx, one.id, remark));
+        }
+        const stats = { added: 1, changed: 2, removed: 3, unchanged: 4, uploadedBytes: 5, files: 6, bytes: 7 };
+        await store.transact((tx) => changeDeployment(tx, one.id, { state: "publishing", stage: "publish", stats }, 2));
+        expect(await store.transact((tx) => findDeployment(tx, one.id))).toMatchObject({
+          commit: "b".repeat(40),
+          author: "Bo",
+          stage: "publish",
+          stats,
+          remarks: ["told twice?", "other"],
+        });
+      });
+    });
+
+    describe("the outbox", () => {
+      const wanted = (desired: unknown) =>
+        ({ kind: "slack.deployment", key: "slack:d-1:C1", deploymentId: "d-1", desired }) as const;
+      const take = (nowMs = 1000) =>
+        store.transact((tx) => claimOutbox(tx, { ...claim, nowMs, untilMs: nowMs + 10, limit: 5 }));
+
+      it("makes one row of many wishes about one thing, and shows the newest", async () => {
+        for (const step of [1, 2, 3]) await store.transact((tx) => wish(tx, wanted({ step }), 1));
+        expect(await take()).toMatchObject([{ desired: { step: 3 }, desiredVersion: 3, remote: null, inDoubt: false }]);
+        expect(await store.transact((tx) => wasTold(tx, "d-1"))).toBe(true);
+        expect(await store.transact((tx) => wasTold(tx, "d-2"))).toBe(false);
+      });
+
+      it("sends again what was wished while the last version was under way", async () => {
+        await store.transact((tx) => wish(tx, wanted("first"), 1));
+        const [row] = await take();
+        await store.transact((tx) => wish(tx, wanted("second"), 2));
+        await store.transact((tx) => outboxSent(tx, row?.id ?? 0, 1, { ts: "1.2" }));
+        expect(await take()).toMatchObject([
+          { desired: "second", desiredVersion: 2, remote: { ts: "1.2" }, inDoubt: false },
+        ]);
+      });
+
+      it("has nothing left once the last version was sent", async () => {
+        await store.transact((tx) => wish(tx, wanted("only"), 1));
+        const [row] = await take();
+        await store.transact((tx) => outboxSent(tx, row?.id ?? 0, 1, {}));
+        expect(await take()).toEqual([]);
+        expect(await store.transact(nextOutboxMs)).toBeUndefined();
+      });
+
+      it("doubts an attempt that never reported back", async () => {
+        await store.transact((tx) => wish(tx, wanted("x"), 1));
+        await take(1000);
+        expect(await take(1005)).toEqual([]);
+        expect(await take(2000)).toMatchObject([{ inDoubt: true, attempts: 2 }]);
+      });
+
+      it("does not doubt an attempt that certainly had no effect, and waits as it was told", async () => {
+        await store.transact((tx) => wish(tx, wanted("x"), 1));
+        const [row] = await take();
+        await store.transact((tx) =>
+          outboxRetry(tx, row?.id ?? 0, { notBeforeMs: 3000, inDoubt: false, error: "429" }),
+        );
+        expect(await store.transact(nextOutboxMs)).toBe(3000);
+        expect(await take(2999)).toEqual([]);
+        expect(await take(3000)).toMatchObject([{ inDoubt: false }]);
+      });
+
+      it("remembers at once what the other side called a thing, which ends the doubt", async () => {
+        await store.transact((tx) => wish(tx, wanted("x"), 1));
+        const [row] = await take(1000);
+        await store.transact((tx) => rememberRemote(tx, row?.id ?? 0, { ts: "5" }));
+        expect(await take(2000)).toMatchObject([{ remote: { ts: "5" } }]);
+      });
+
+      it("never takes up again what may have been told and cannot be looked up", async () => {
+        await store.transact((tx) => wish(tx, wanted("x"), 1));
+        const [row] = await take();
+        await store.transact((tx) => outboxGivenUp(tx, row?.id ?? 0, "unsure", "no history"));
+        await store.transact((tx) => wish(tx, wanted("y"), 2));
+        expect(await take(9000)).toEqual([]);
+      });
+    });
+
+    it("remembers sites, repositories, releases and transcripts", async () => {
+      await store.transact(function* (tx): Work<void> {
+        yield* bindSite(tx, "shop", { id: 42, boundAs: "acme/shop" });
+        yield* setLive(tx, "shop", { deployment: "d-1", release: "r-1", commit: "c-1" });
+        yield* rememberRepository(tx, { id: 42, name: "acme/shop", installationId: 9 });
+        yield* rememberRepository(tx, { id: 42, name: "acme/store", installationId: null });
+        const manifest = [["__proto__", "ab", 3]] as const;
+        yield* keepRelease(tx, { site: "shop", id: "r-1", manifest, commit: "c-1", nowMs: 1 });
+        yield* keepRelease(tx, { site: "shop", id: "r-1", manifest, commit: "c-1", nowMs: 2 });
+        yield* appendTranscript(tx, "d-1", { seq: 1, text: "one\n" });
+        yield* appendTranscript(tx, "d-1", { seq: 2, text: "two\n" });
+      });
+      const facts = await store.transact(function* (tx): Work<unknown> {
+        return {
+          site: yield* findSite(tx, "shop"),
+          repository: yield* findRepository(tx, 42),
+          manifest: yield* findManifest(tx, "shop", "r-1"),
+          after: yield* readTranscript(tx, "d-1", 1),
+          last: yield* lastTranscriptSeq(tx, "d-1"),
+        };
+      });
+      expect(facts).toEqual({
+        site: {
+          name: "shop",
+          repoId: 42,
+          boundAs: "acme/shop",
+          liveDeployment: "d-1",
+          liveRelease: "r-1",
+          liveCommit: "c-1",
+          paused: null,
+        },
+        repository: { id: 42, name: "acme/store", installationId: 9 },
+        manifest: new Map([["__proto__", { sha256: "ab", size: 3 }]]),
+        after: [{ seq: 2, text: "two\n" }],
+        last: 2,
+      });
+    });
+  });
+}

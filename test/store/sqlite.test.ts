@@ -1,0 +1,67 @@
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
+import { OperatorError } from "../../src/errors.ts";
+import { recordDelivery } from "../../src/store/deliveries.ts";
+import { refuseNetworkFileSystem } from "../../src/store/file-system.ts";
+import { openSqlite } from "../../src/store/sqlite.ts";
+import { storeContract } from "./contract.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "slipway-sqlite-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+storeContract("SQLite", { create: async () => join(folder, "contract.db"), open: openSqlite });
+
+describe("SQLite alone", () => {
+  it("has work on disk, in the write-ahead log, by the time it answers", async () => {
+    const path = join(folder, "durable.db");
+    const store = await openSqlite(path);
+    const body = Buffer.from("a body that is looked for on disk");
+    await store.transact((tx) =>
+      recordDelivery(tx, { source: "s", key: "1/a", event: "e", digest: "d", body, receivedAtMs: 1 }),
+    );
+    expect(readFileSync(`${path}-wal`).includes(body)).toBe(true);
+    await store.close();
+  });
+
+  it("lets many that wait share one commit, within a bound", async () => {
+    const path = join(folder, "group.db");
+    const store = await openSqlite(path);
+    const order: number[] = [];
+    const insert = (n: number) =>
+      store
+        .transact((tx) =>
+          recordDelivery(tx, {
+            source: "s",
+            key: `1/${n}`,
+            event: "e",
+            digest: `${n}`,
+            body: Buffer.alloc(10),
+            receivedAtMs: 1,
+          }),
+        )
+        .then(() => order.push(n));
+    await Promise.all(Array.from({ length: 300 }, (_, n) => insert(n)));
+    expect(order).toEqual(Array.from({ length: 300 }, (_, n) => n));
+    await store.close();
+  });
+
+  it("answers with an error once it is closed, instead of waiting for ever", async () => {
+    const store = await openSqlite(join(folder, "closed.db"));
+    await store.close();
+    await expect(
+      store.transact(function* () {
+        return 1;
+      }),
+    ).rejects.toThrow("closed");
+  });
+
+  it("refuses network file systems and says what to do", () => {
+    const nfs = 0x6969;
+    expect(() => refuseNetworkFileSystem("/mnt/share", nfs)).toThrow(OperatorError);
+    expect(() => refuseNetworkFileSystem("/mnt/share", nfs)).toThrow(/DATA_DIR: \/mnt\/share is on NFS.*DATABASE_URL/);
+    expect(() => refuseNetworkFileSystem("/mnt/share", 0xff534d42 | 0)).toThrow(/CIFS/);
+    expect(() => refuseNetworkFileSystem(folder)).not.toThrow();
+  });
+});
