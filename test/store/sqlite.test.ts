@@ -5,6 +5,7 @@ import { afterAll, describe, expect, it } from "vitest";
 import { OperatorError } from "../../src/errors.ts";
 import { recordDelivery } from "../../src/store/deliveries.ts";
 import { refuseNetworkFileSystem } from "../../src/store/file-system.ts";
+import { findSite } from "../../src/store/sites.ts";
 import { openSqlite } from "../../src/store/sqlite.ts";
 import { storeContract } from "./contract.ts";
 
@@ -51,9 +52,7 @@ describe("SQLite alone", () => {
     const store = await openSqlite(join(folder, "closed.db"));
     await store.close();
     await expect(
-      store.transact(function* () {
-        return 1;
-      }),
+      store.transact((tx) => findSite(tx, "shop")),
     ).rejects.toThrow("closed");
   });
 

@@ -1,0 +1,40 @@
+/** Signed push deliveries of real size, made before the clock runs. */
+import { createHmac, randomBytes, randomUUID } from "node:crypto";
+import examples from "@octokit/webhooks-examples" with { type: "json" };
+
+export type Shot = { readonly body: Buffer; readonly headers: Record<string, string> };
+
+type Push = { installation?: unknown; after: string; before: string; head_commit: { id: string } | null };
+
+/** GitHub's own examples of pushes that carry an installation: 6.5 to 7.7 KB. */
+function templates(): Push[] {
+  const pushes = examples.find((kind) => kind.name === "push")?.examples as unknown as Push[];
+  return pushes.filter((push) => push.installation !== undefined);
+}
+
+/** `count` deliveries; in mode "dup" each id comes twice. */
+export function makeShots(count: number, secret: string, mode: "unique" | "dup"): Shot[] {
+  const pushes = templates();
+  const shots: Shot[] = [];
+  while (shots.length < count) {
+    const push = structuredClone(pushes[shots.length % pushes.length]) as Push;
+    push.before = randomBytes(20).toString("hex");
+    push.after = randomBytes(20).toString("hex");
+    if (push.head_commit) push.head_commit.id = push.after;
+    const body = Buffer.from(JSON.stringify(push));
+    const shot = {
+      body,
+      headers: {
+        "content-type": "application/json",
+        "user-agent": "GitHub-Hookshot/0000000",
+        "x-github-event": "push",
+        "x-github-hook-id": "1",
+        "x-github-delivery": randomUUID(),
+        "x-hub-signature-256": `sha256=${createHmac("sha256", secret).update(body).digest("hex")}`,
+      },
+    };
+    shots.push(shot);
+    if (mode === "dup") shots.push(shot);
+  }
+  return shots;
+}
