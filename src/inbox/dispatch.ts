@@ -32,7 +32,7 @@ export type DispatchDeps = {
   readonly load: Intake["load"];
 };
 
-const BATCH = 64;
+const BATCH = 256;
 const LEASE_MS = 60_000;
 /** After this many tries a delivery is given up; with the backoff below that is about half an hour. */
 const MAX_ATTEMPTS = 8;

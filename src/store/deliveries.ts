@@ -75,7 +75,8 @@ export function* claimDeliveries(
   let due = tx.db
     .selectFrom("deliveries")
     .select("id")
-    .where("state", "=", "received")
+    // Written out, not bound: only so can SQLite tell that the partial index covers it.
+    .where("state", "=", sql.lit("received"))
     .where("not_before", "<=", claim.nowMs)
     .where((is) => is.or([is("claimed_until", "is", null), is("claimed_until", "<", claim.nowMs)]))
     .orderBy("id")

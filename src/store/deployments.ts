@@ -1,5 +1,5 @@
 /** Deployments in the store: queued once per cause, claimed one at a time per site, moved from state to state. */
-import type { Selectable } from "kysely";
+import { type Selectable, sql } from "kysely";
 import type { Deployment, DeploymentState, DeploymentStats, Stage, Trigger } from "../model/deployment.ts";
 import { mayFollow } from "../model/deployment.ts";
 import type { DeploymentTable } from "./tables.ts";
@@ -49,7 +49,7 @@ export function* queueDeployment(
   if (known) return { deployment: toDeployment(known), isNew: false, superseded: undefined };
 
   const waiting = yield* first(
-    tx.db.selectFrom("deployments").selectAll().where("site", "=", deployment.site).where("state", "=", "queued"),
+    tx.db.selectFrom("deployments").selectAll().where("site", "=", deployment.site).where("state", "=", sql.lit("queued")),
   );
   const superseded = waiting
     ? yield* changeDeployment(tx, waiting.id, { state: "superseded", reason: `superseded by ${deployment.id}` }, nowMs)
@@ -92,7 +92,7 @@ export function* claimDeployment(
   let due = tx.db
     .selectFrom("deployments as waiting")
     .select("waiting.id")
-    .where("waiting.state", "=", "queued")
+    .where("waiting.state", "=", sql.lit("queued"))
     .where("waiting.not_before", "<=", claim.nowMs)
     .where(({ not, exists, selectFrom }) =>
       not(
@@ -100,7 +100,7 @@ export function* claimDeployment(
           selectFrom("deployments as running")
             .select("running.id")
             .whereRef("running.site", "=", "waiting.site")
-            .where("running.state", "in", ["building", "publishing"]),
+            .where("running.state", "in", [sql.lit("building"), sql.lit("publishing")]),
         ),
       ),
     )
@@ -197,7 +197,7 @@ export function* abandonedDeployments(tx: Tx, claim: { boot: string; nowMs: numb
     tx.db
       .selectFrom("deployments")
       .selectAll()
-      .where("state", "in", ["building", "publishing"])
+      .where("state", "in", [sql.lit("building"), sql.lit("publishing")])
       .where((is) =>
         tx.dialect === "sqlite"
           ? // One process owns the data folder, so a claim of another boot is a claim of a dead one.
@@ -235,7 +235,7 @@ export function* activeDeploymentOf(tx: Tx, site: string, commit: string): Work<
 
 /** Whether another deployment of the site waits. */
 export function* hasWaiting(tx: Tx, site: string): Work<boolean> {
-  const query = tx.db.selectFrom("deployments").select("id").where("site", "=", site).where("state", "=", "queued");
+  const query = tx.db.selectFrom("deployments").select("id").where("site", "=", site).where("state", "=", sql.lit("queued"));
   return (yield* first(query)) !== undefined;
 }
 

@@ -64,7 +64,7 @@ export function* claimOutbox(
   let due = tx.db
     .selectFrom("outbox")
     .select("id")
-    .where("state", "=", "pending")
+    .where("state", "=", sql.lit("pending"))
     .where("not_before", "<=", claim.nowMs)
     .where((is) => is.or([is("claimed_until", "is", null), is("claimed_until", "<", claim.nowMs)]))
     .orderBy("id")
@@ -145,7 +145,7 @@ export function* nextOutboxMs(tx: Tx): Work<number | undefined> {
     tx.db
       .selectFrom("outbox")
       .select((is) => is.fn.min("not_before").as("at"))
-      .where("state", "=", "pending")
+      .where("state", "=", sql.lit("pending"))
       .where("claimed_by", "is", null),
   );
   return row?.at === null || row?.at === undefined ? undefined : Number(row.at);

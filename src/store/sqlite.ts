@@ -24,6 +24,7 @@ import type { Rows, Tx, Work } from "./work.ts";
 /** Bounds of one group, so that the last in it does not wait for a crowd: see docs/benchmarks.md. */
 const MAX_GROUP = 128;
 const MAX_GROUP_BYTES = 4 * 1024 * 1024;
+const MAX_GROUP_MS = 10;
 
 type Waiting = {
   readonly work: (tx: Tx) => Work<unknown>;
@@ -73,44 +74,47 @@ export async function openSqlite(path: string): Promise<Store> {
     return step.value;
   };
 
-  const queue: Waiting[] = [];
+  /** Runs one piece of work within the group. Answers with what is to be done once the group is committed. */
+  function runOne({ work, resolve, reject }: Waiting): () => void {
+    savepoint.run();
+    try {
+      const value = drive(work(tx));
+      release.run();
+      return () => resolve(value);
+    } catch (error) {
+      undo.run();
+      release.run();
+      return () => reject(error);
+    }
+  }
+
+  const queue = createFifo<Waiting>();
   let scheduled = false;
   let closed: Promise<void> | undefined;
 
-  function takeGroup(): Waiting[] {
-    let bytes = 0;
-    let count = 0;
-    for (const waiting of queue) {
-      if (count === MAX_GROUP || (count > 0 && bytes + waiting.bytes > MAX_GROUP_BYTES)) break;
-      bytes += waiting.bytes;
-      count++;
-    }
-    return queue.splice(0, count);
-  }
-
   function commitGroup(): void {
-    const group = takeGroup();
+    const group: Waiting[] = [];
     const settled: Array<() => void> = [];
+    const startMs = performance.now();
+    let bytes = 0;
+    const isFull = (next: Waiting) =>
+      group.length > 0 &&
+      (group.length === MAX_GROUP || bytes + next.bytes > MAX_GROUP_BYTES || performance.now() - startMs > MAX_GROUP_MS);
     try {
       begin.run();
-      for (const { work, resolve, reject } of group) {
-        savepoint.run();
-        try {
-          const value = drive(work(tx));
-          settled.push(() => resolve(value));
-        } catch (error) {
-          undo.run();
-          settled.push(() => reject(error));
-        }
-        release.run();
+      for (let next = queue.peek(); next !== undefined && !isFull(next); next = queue.peek()) {
+        queue.take();
+        group.push(next);
+        bytes += next.bytes;
+        settled.push(runOne(next));
       }
       commit.run();
       for (const settle of settled) settle();
     } catch (error) {
       if (database.inTransaction) rollback.run();
-      for (const { reject } of group) reject(error);
+      for (const { reject } of group.length > 0 ? group : queue.takeAll()) reject(error);
     }
-    scheduled = queue.length > 0;
+    scheduled = queue.peek() !== undefined;
     if (scheduled) setImmediate(commitGroup);
   }
 
@@ -132,6 +136,25 @@ export async function openSqlite(path: string): Promise<Store> {
         database.close();
       })();
       return closed;
+    },
+  };
+}
+
+/** First in, first out, without moving everything at each take. */
+function createFifo<T>() {
+  let items: T[] = [];
+  let head = 0;
+  return {
+    push: (item: T) => void items.push(item),
+    peek: (): T | undefined => items[head],
+    take() {
+      head++;
+      if (head === items.length) [items, head] = [[], 0];
+    },
+    takeAll(): T[] {
+      const rest = items.slice(head);
+      [items, head] = [[], 0];
+      return rest;
     },
   };
 }
