@@ -26,7 +26,7 @@ import { createSlackClient } from "./slack/slack-client.ts";
 import { createGithubSource } from "./sources/github.ts";
 import { freeClaims } from "./store/claims.ts";
 import { lockDataFolder } from "./store/data-folder.ts";
-import { openStore } from "./store/store.ts";
+import { openStore } from "./store/open-store.ts";
 import { healthRoutes } from "./web/health.ts";
 import { transcriptRoute } from "./web/transcript.ts";
 

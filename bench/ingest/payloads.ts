@@ -1,6 +1,6 @@
 /** Signed push deliveries of real size, made before the clock runs. */
 import { createHmac, randomBytes, randomUUID } from "node:crypto";
-import examples from "@octokit/webhooks-examples" with { type: "json" };
+import { createRequire } from "node:module";
 
 export type Shot = { readonly body: Buffer; readonly headers: Record<string, string> };
 
@@ -8,7 +8,8 @@ type Push = { installation?: unknown; after: string; before: string; head_commit
 
 /** GitHub's own examples of pushes that carry an installation: 6.5 to 7.7 KB. */
 function templates(): Push[] {
-  const pushes = examples.find((kind) => kind.name === "push")?.examples as unknown as Push[];
+  const kinds = createRequire(import.meta.url)("@octokit/webhooks-examples") as Array<{ name: string; examples: Push[] }>;
+  const pushes = kinds.find((kind) => kind.name === "push")?.examples ?? [];
   return pushes.filter((push) => push.installation !== undefined);
 }
 

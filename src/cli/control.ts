@@ -16,7 +16,7 @@ import type { Route } from "../http/server.ts";
 import { createMemoryQueue } from "../queue/memory-queue.ts";
 import { createLogKeys } from "../secrets/log-keys.ts";
 import { lockDataFolder } from "../store/data-folder.ts";
-import { openStore } from "../store/store.ts";
+import { openStore } from "../store/open-store.ts";
 
 /** The longest path a Unix socket may have is 108 bytes (unix(7)), with the closing zero. */
 const MAX_SOCKET_PATH = 107;

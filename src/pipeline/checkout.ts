@@ -1,7 +1,7 @@
 /** Fetches the head of a branch and lays its files out in a clean folder. Nothing of the repository is run. */
 import { createHash } from "node:crypto";
-import { mkdir, readdir, realpath, rm, stat, writeFile } from "node:fs/promises";
-import { join, resolve, sep } from "node:path";
+import { mkdir, readdir, rm, stat, writeFile } from "node:fs/promises";
+import { join, resolve } from "node:path";
 import { OperatorError, PermanentError } from "../errors.ts";
 import { gitEnvironment } from "./build-environment.ts";
 import { branchProblem, repositoryProblem } from "./git-name.ts";
@@ -20,7 +20,7 @@ export type CheckoutOptions = ProcessControl & {
   say(text: string): void;
 };
 
-export type Head = {
+type Head = {
   readonly commit: string;
   readonly author: string;
   /** First line of the commit message. */
@@ -139,20 +139,4 @@ async function readHead(git: Git): Promise<Head> {
   const [commit = "", author = "", title = ""] = await git(["log", "-1", "--format=%H%n%an%n%s", HEAD_REF, "--"]);
   if (!/^[0-9a-f]{40,64}$/.test(commit)) throw new Error("git named no commit");
   return { commit, author, title };
-}
-
-/**
- * The real path of a folder that the repository, or its build, has. Throws PermanentError when it does not exist or
- * links lead it out of `root`.
- */
-export async function folderInside(root: string, relative: string, what: string): Promise<string> {
-  const realRoot = await realpath(root);
-  const found = await realpath(join(realRoot, relative)).catch(() => null);
-  if (found === null || !(await stat(found)).isDirectory()) {
-    throw new PermanentError(`${what} ${JSON.stringify(relative)} does not exist`);
-  }
-  if (found !== realRoot && !found.startsWith(realRoot + sep)) {
-    throw new PermanentError(`${what} ${JSON.stringify(relative)} leads out of the repository`);
-  }
-  return found;
 }

@@ -4,7 +4,7 @@ import { open, readdir, stat } from "node:fs/promises";
 import { join, posix } from "node:path";
 import { PermanentError } from "../errors.ts";
 import type { FolderListing } from "./build-plan.ts";
-import { folderInside } from "./checkout.ts";
+import { folderInside } from "./folder-inside.ts";
 
 /** The largest package.json seen in the wild are far below. */
 const MAX_BYTES = 4 * 1024 * 1024;

@@ -116,12 +116,16 @@ async function change(deps: RunnerDeps, id: string, to: DeploymentChange, also?:
   return deployment;
 }
 
+/** What the service wants of a deployment that runs. */
+type Wanted = "run" | "cancel" | "interrupt";
+
 /** One deployment from its claim to its end. */
 function runOne(deps: RunnerDeps, deployment: Deployment) {
   const { store, log } = deps;
   const { id } = deployment;
   let worker: ReturnType<typeof startWorker> | undefined;
-  let wanted: "run" | "cancel" | "interrupt" = "run";
+  let wanted: Wanted = "run";
+  const isWanted = (what: Wanted) => wanted === what;
   // Messages are saved one after another, in the order in which the worker sent them.
   let saved: Promise<void> = Promise.resolve();
 
@@ -158,8 +162,8 @@ function runOne(deps: RunnerDeps, deployment: Deployment) {
   async function work(transcript: Transcript): Promise<Outcome> {
     try {
       const job = await prepareJob(deps, deployment);
-      if (wanted === "cancel") return { kind: "cancelled", stage: "checkout" };
-      if (wanted === "interrupt") return interrupted;
+      if (isWanted("cancel")) return { kind: "cancelled", stage: "checkout" };
+      if (isWanted("interrupt")) return interrupted;
       worker = startWorker({
         job,
         env: deps.env,
@@ -168,7 +172,7 @@ function runOne(deps: RunnerDeps, deployment: Deployment) {
         },
       });
       const outcome = await worker.done;
-      return wanted === "interrupt" && outcome.kind !== "live" ? interrupted : outcome;
+      return isWanted("interrupt") && outcome.kind !== "live" ? interrupted : outcome;
     } catch (error) {
       return {
         kind: "failed",

@@ -1,5 +1,4 @@
 /** The store: the truth about deliveries, deployments and what is still to be told. SQLite or Postgres behind it. */
-import type { Environment } from "../config/load-environment.ts";
 import type { Dialect } from "./migrations.ts";
 import type { Tx, Work } from "./work.ts";
 
@@ -12,13 +11,3 @@ export type Store = {
   transact<T>(work: (tx: Tx) => Work<T>, bytes?: number): Promise<T>;
   close(): Promise<void>;
 };
-
-/** Opens the store that the environment names, and brings its tables up to date. */
-export async function openStore(database: Environment["database"]): Promise<Store> {
-  if (database.kind === "sqlite") {
-    const { openSqlite } = await import("./sqlite.ts");
-    return openSqlite(database.path);
-  }
-  const { openPostgres } = await import("./postgres.ts");
-  return openPostgres(database.url.reveal());
-}

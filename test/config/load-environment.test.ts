@@ -30,7 +30,7 @@ describe("the environment", () => {
     const env = { PORT: "99999", APP_ID: "x", PRIVATE_KEY: "hunter2", GITHUB_API_URL: "nope", LOG_LEVEL: "loud", SLACK_API_URL: "http://x/", QUEUE_URL: "redis://x", DATABASE_URL: "mysql://x" };
     let message = "";
     try {
-      loadEnvironment(env);
+      loadEnvironment(env as NodeJS.ProcessEnv);
     } catch (error) {
       message = (error as Error).message;
     }

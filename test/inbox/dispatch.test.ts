@@ -1,11 +1,17 @@
 import { randomUUID } from "node:crypto";
-import examples from "@octokit/webhooks-examples" with { type: "json" };
+import { createRequire } from "node:module";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { parseConfig } from "../../src/config/load-config.ts";
 import { finishDelivery } from "../../src/store/deliveries.ts";
 import { claimOutbox } from "../../src/store/outbox.ts";
 import { findSite } from "../../src/store/sites.ts";
 import { type InboxWorld, push, startInbox } from "./world.ts";
+
+/** Every example payload that GitHub publishes, by event. */
+const examples = createRequire(import.meta.url)("@octokit/webhooks-examples") as Array<{
+  name: string;
+  examples: Array<Record<string, unknown>>;
+}>;
 
 let world: InboxWorld;
 beforeEach(async () => {

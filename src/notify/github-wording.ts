@@ -1,0 +1,102 @@
+/** How GitHub is told: states, conclusions and words, as data. Pure. */
+import { type Deployment, type DeploymentState, isFinal } from "../model/deployment.ts";
+import type { DeploymentNews } from "./announce.ts";
+import { codeSpan, count, duration, oneLine, size } from "./plain.ts";
+
+/** GitHub's states of a deployment that Slipway uses (docs.github.com/en/rest/deployments/statuses). */
+export type GithubState = "queued" | "in_progress" | "success" | "failure" | "error" | "inactive";
+
+/** The states that GitHub is to have seen by now, in this order. */
+export function githubStates({ state, startedAtMs }: Deployment): GithubState[] {
+  switch (state) {
+    case "queued":
+      return ["queued"];
+    case "building":
+    case "publishing":
+      return ["queued", "in_progress"];
+    case "live":
+      return ["queued", "in_progress", "success"];
+    case "failed":
+      return ["queued", "in_progress", "failure"];
+    case "cancelled":
+      // Stopped in the middle is no success and no failure of the commit either.
+      return startedAtMs === null ? ["queued", "inactive"] : ["queued", "in_progress", "error"];
+    case "superseded":
+    case "skipped":
+      return startedAtMs === null ? ["queued", "inactive"] : ["queued", "in_progress", "inactive"];
+  }
+}
+
+const WORDS: Record<DeploymentState, string> = {
+  queued: "Queued",
+  building: "Building",
+  publishing: "Publishing",
+  live: "Live",
+  failed: "Failed",
+  cancelled: "Cancelled",
+  superseded: "Superseded",
+  skipped: "Skipped",
+};
+
+/** One line about the present state; at most 140 characters, GitHub's limit for the description of a status. */
+export function describeState(deployment: Deployment): string {
+  const { state, stage, stats, reason } = deployment;
+  const details = [
+    stage && !isFinal(state) ? stage : "",
+    stats && state === "live" ? `${count(stats.added + stats.changed + stats.removed, "file")} changed` : "",
+    isFinal(state) ? took(deployment) : "",
+  ].filter(Boolean);
+  return oneLine(
+    `${WORDS[state]}${details.length > 0 ? ` (${details.join(", ")})` : ""}${reason ? `: ${reason}` : ""}`,
+    140,
+  );
+}
+
+/** The check run as it should be now, without its name and commit. */
+export function checkFields({ deployment, logUrl, siteUrl }: DeploymentNews, detailsUrl: string | null) {
+  const { id, state, startedAtMs, finishedAtMs } = deployment;
+  return {
+    external_id: id,
+    ...status(state),
+    ...(startedAtMs === null ? {} : { started_at: new Date(startedAtMs).toISOString() }),
+    ...(isFinal(state) && finishedAtMs !== null ? { completed_at: new Date(finishedAtMs).toISOString() } : {}),
+    ...(detailsUrl === null ? {} : { details_url: detailsUrl }),
+    output: { title: describeState(deployment), summary: summary({ deployment, logUrl, siteUrl }) },
+  };
+}
+
+function status(state: DeploymentState): { status: string; conclusion?: string } {
+  if (state === "queued") return { status: "queued" };
+  if (!isFinal(state)) return { status: "in_progress" };
+  return { status: "completed", conclusion: CONCLUSIONS[state] ?? "neutral" };
+}
+
+const CONCLUSIONS: Partial<Record<DeploymentState, string>> = {
+  live: "success",
+  failed: "failure",
+  cancelled: "cancelled",
+  skipped: "skipped",
+  superseded: "neutral",
+};
+
+/** Markdown, far below GitHub's limit of 65,535 characters. What comes from outside stands in code spans. */
+function summary({ deployment, siteUrl }: DeploymentNews): string {
+  const { site, title, author, branch, commit, stats, reason, remarks } = deployment;
+  const lines = [
+    `**${site}**: ${WORDS[deployment.state].toLowerCase()}`,
+    reason && `Reason: ${codeSpan(oneLine(reason, 2000))}`,
+    `Commit ${codeSpan(oneLine(commit, 40))} on ${codeSpan(oneLine(branch, 200))}: ${codeSpan(oneLine(title, 300))}`,
+    author && `By ${codeSpan(oneLine(author, 100))}`,
+    stats &&
+      `${stats.added} added, ${stats.changed} changed, ${stats.removed} removed, ${stats.unchanged} unchanged; ` +
+        `${size(stats.uploadedBytes)} sent, ${count(stats.files, "file")} with ${size(stats.bytes)} in all`,
+    took(deployment) && `Took ${took(deployment)}`,
+    siteUrl && `Site: <${siteUrl}>`,
+    ...remarks.slice(0, 10).map((remark) => codeSpan(oneLine(remark, 1000))),
+  ];
+  return lines.filter(Boolean).join("\n\n");
+}
+
+function took({ startedAtMs, finishedAtMs }: Deployment): string {
+  return startedAtMs === null || finishedAtMs === null ? "" : duration(finishedAtMs - startedAtMs);
+}

@@ -1,0 +1,75 @@
+/** Makes words from outside harmless: one line, no control characters, cut to a length, escaped for where they go. */
+
+/**
+ * Characters that hide, or change how others are shown: controls, spaces without width, and those that turn the writing
+ * direction. The joiners (200c, 200d) stay: scripts and emoji need them.
+ */
+const INVISIBLE = /[\p{Cc}\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]/gu;
+
+/** One line of at most `maxChars` characters (code points), whatever was in there. */
+export function oneLine(text: string, maxChars: number): string {
+  // Long texts are cut first, since nothing behind that can be shown.
+  const line = text
+    .slice(0, maxChars * 8)
+    .toWellFormed()
+    .replace(/\s+/g, " ")
+    .replace(INVISIBLE, "")
+    .trim();
+  const characters = [...line];
+  return characters.length <= maxChars
+    ? line
+    : `${characters
+        .slice(0, maxChars - 1)
+        .join("")
+        .trimEnd()}…`;
+}
+
+/**
+ * Escapes Slack's three control characters, so that no mention, link or command can come of a text.
+ * Source: docs.slack.dev/messaging/formatting-message-text, "Escaping text".
+ */
+export function escapeSlack(text: string): string {
+  return text.replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;");
+}
+
+/** A text as Markdown shows it literally: a code span, in which GitHub sees no link and no mention. */
+export function codeSpan(text: string): string {
+  const longest = Math.max(0, ...[...text.matchAll(/`+/g)].map(([run]) => run.length));
+  const fence = "`".repeat(longest + 1);
+  return text === "" ? "" : `${fence} ${text} ${fence}`;
+}
+
+/** "1 file", "2 files" */
+export function count(n: number, noun: string): string {
+  return `${n} ${noun}${n === 1 ? "" : "s"}`;
+}
+
+/** "640 B", "12 KB", "3.4 MB": decimal, as file managers count. */
+export function size(bytes: number): string {
+  if (bytes < 1000) return `${bytes} B`;
+  const units = ["KB", "MB", "GB", "TB"];
+  let value = bytes / 1000;
+  let unit = 0;
+  while (value >= 999.5 && unit < units.length - 1) {
+    value /= 1000;
+    unit++;
+  }
+  return `${value < 9.95 ? Number(value.toFixed(1)) : Math.round(value)} ${units[unit] ?? ""}`;
+}
+
+/** "0.4 s", "12 s", "3 min 5 s", "2 h 10 min" */
+export function duration(ms: number): string {
+  if (ms < 950) return `${Math.max(0, Math.round(ms / 100)) / 10} s`;
+  const seconds = Math.round(ms / 1000);
+  if (seconds < 60) return `${seconds} s`;
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 60) return `${minutes} min${seconds % 60 ? ` ${seconds % 60} s` : ""}`;
+  return `${Math.floor(minutes / 60)} h${minutes % 60 ? ` ${minutes % 60} min` : ""}`;
+}
+
+/** The address, if it is one that may be linked to; otherwise null. */
+export function webAddress(url: string | null): string | null {
+  if (url === null || url.length > 2000 || !URL.canParse(url)) return null;
+  const { protocol, href } = new URL(url);
+  return protocol === "https:" || protocol === "http:" ? href : null;
+}

@@ -1,0 +1,73 @@
+/** What the service and the worker process of one deployment say to each other. Types only: all of it travels as JSON. */
+import type { DeploymentStats, Stage } from "../model/deployment.ts";
+import type { ManifestJson } from "../model/release.ts";
+import type { Target } from "../publishers/publisher.ts";
+
+/** How a site is built, as its operator wrote it; null leaves the decision to what the repository holds. */
+export type SiteBuild = {
+  readonly name: string;
+  /** Folder of the site inside the repository; "." is the repository itself. */
+  readonly folder: string;
+  readonly command: string | null;
+  readonly install: string | null;
+  /** Folder with the built files, relative to `folder`. */
+  readonly output: string | null;
+  /** Environment variables of install and build. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Limit of one stage. */
+  readonly timeoutMs: number;
+  /** Limit without any output. */
+  readonly idleTimeoutMs: number;
+};
+
+/** All that a worker needs to know: it has neither the store, nor the configuration, nor the service's environment. */
+export type DeploymentJob = {
+  readonly deploymentId: string;
+  readonly site: SiteBuild;
+  /** `token` reads this one repository over https. */
+  readonly git: { readonly url: string; readonly token: string | null };
+  readonly branch: string;
+  readonly live: { readonly commit: string | null; readonly releaseId: string | null };
+  /** Deploys even when the head of the branch is live already. */
+  readonly force: boolean;
+  readonly dataDir: string;
+  readonly target: Target;
+  /** The release that our store believes to be on the host. */
+  readonly previous: ManifestJson | null;
+  readonly adopt: boolean;
+  /** Where to look at the live site, and how long the release may take to show there. */
+  readonly confirm: { readonly url: string; readonly waitMs: number } | null;
+  /** Environment variables of the build stage alone. */
+  readonly secrets: Readonly<Record<string, string>>;
+};
+
+/** How a deployment ended, as far as the worker can tell. */
+export type Outcome =
+  | {
+      readonly kind: "live";
+      readonly releaseId: string;
+      readonly commit: string;
+      readonly stats: DeploymentStats;
+      readonly manifest: ManifestJson;
+    }
+  | { readonly kind: "skipped"; readonly commit: string; readonly reason: string }
+  | {
+      readonly kind: "failed";
+      readonly stage: Stage;
+      readonly reason: string;
+      /** Whether another attempt may help. */
+      readonly retry: boolean;
+    }
+  | { readonly kind: "cancelled"; readonly stage: Stage };
+
+export type WorkerMessage =
+  | { readonly type: "stage"; readonly stage: Stage }
+  /** One or more lines of the transcript, without the last line end. */
+  | { readonly type: "line"; readonly stage: Stage; readonly text: string }
+  /** The commit that is really being deployed. `title` is the first line of its message. */
+  | { readonly type: "head"; readonly commit: string; readonly author: string; readonly title: string }
+  /** The process group that works for the worker now, so that the service can end it should the worker be killed. */
+  | { readonly type: "group"; readonly pid: number | null }
+  | { readonly type: "result"; readonly outcome: Outcome };
+
+export type ServiceMessage = { readonly type: "start"; readonly job: DeploymentJob } | { readonly type: "cancel" };

@@ -1,0 +1,98 @@
+/** Starts the worker process of a deployment, from the service's side. */
+import { fork } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { describeError } from "../errors.ts";
+import type { Stage } from "../model/deployment.ts";
+import { workerEnvironment } from "./build-environment.ts";
+import type { DeploymentJob, Outcome, ServiceMessage, WorkerMessage } from "./job.ts";
+import { killGroup } from "./process.ts";
+
+export type Worker = {
+  /** How the deployment ended, once the worker is gone. Never rejects. */
+  readonly done: Promise<Outcome>;
+  /** Asks the worker to stop; it does, unless the release is going live just now. */
+  cancel(): void;
+  /** Ends the worker and what it runs at once. */
+  kill(): void;
+};
+
+export type StartWorkerOptions = {
+  readonly job: DeploymentJob;
+  /** The service's environment; the worker gets the few variables of it that git and builds need. */
+  readonly env: NodeJS.ProcessEnv;
+  onMessage(message: WorkerMessage): void;
+};
+
+/** How long a worker may take to notice that it shall go. */
+const KILL_AFTER_MS = 2000;
+
+/** The worker's file, whether this one runs as it is or compiled. */
+const WORKER = new URL(import.meta.url.endsWith(".ts") ? "./worker.ts" : "./worker.js", import.meta.url);
+
+export function startWorker({ job, env, onMessage }: StartWorkerOptions): Worker {
+  const child = fork(fileURLToPath(WORKER), [], {
+    env: workerEnvironment(env),
+    // The service's own flags (a debugger's port) are not the worker's; its crashes go to the service's log.
+    execArgv: [],
+    stdio: ["ignore", "ignore", "inherit", "ipc"],
+  });
+  let stage: Stage = "checkout";
+  let group: number | null = null;
+  let outcome: Outcome | undefined;
+  let killer: NodeJS.Timeout | undefined;
+
+  function endSoon(): void {
+    killer ??= setTimeout(() => child.kill("SIGKILL"), KILL_AFTER_MS);
+  }
+
+  child.on("message", (message: WorkerMessage) => {
+    if (message.type === "stage") stage = message.stage;
+    if (message.type === "group") {
+      group = message.pid;
+      return;
+    }
+    if (message.type === "result") {
+      outcome = message.outcome;
+      endSoon();
+    }
+    onMessage(message);
+  });
+
+  const done = new Promise<Outcome>((resolve) => {
+    let endings = 0;
+    function finish(reason: string): void {
+      clearTimeout(killer);
+      // A worker that was killed, by the kernel for want of memory, say, could not end what it ran.
+      if (group !== null) killGroup(group, "SIGKILL");
+      resolve(outcome ?? { kind: "failed", stage, reason, retry: true });
+    }
+    let how = "";
+    const ended = () => {
+      if (++endings === 2) finish(`the worker process ended unexpectedly (${how})`);
+    };
+    // "exit" may come before the last messages were read, "disconnect" before the exit: both are waited for.
+    child.once("disconnect", ended);
+    child.once("exit", (code, signal) => {
+      how = signal ?? `exit code ${code}`;
+      ended();
+    });
+    child.on("error", (error) => {
+      if (child.pid === undefined) finish(`the worker process could not be started: ${describeError(error)}`);
+    });
+  });
+
+  function send(message: ServiceMessage): void {
+    // A channel that is closed by now means that the worker has ended, which `done` tells.
+    if (child.connected) child.send(message, () => {});
+  }
+
+  send({ type: "start", job });
+  return {
+    done,
+    cancel: () => send({ type: "cancel" }),
+    kill() {
+      if (child.connected) child.disconnect();
+      endSoon();
+    },
+  };
+}

@@ -1,0 +1,223 @@
+/**
+ * Slack's Web API through Bolt's client, as far as Slipway tells people things: post a message, edit it, find it again.
+ * Nothing is repeated in here: Bolt's own retries would post a message several times.
+ */
+import { createHash } from "node:crypto";
+import type { App, Logger, types } from "@slack/bolt";
+import { AmbiguousError, describeError, OperatorError, PermanentError, RetryLaterError } from "../errors.ts";
+import type { Log } from "../log.ts";
+import { neverReached, rootCause } from "../model/unreached.ts";
+import type { Secret } from "../secrets/secret.ts";
+import { explainRefusal, isGone, type SlackRequest } from "./slack-refusal.ts";
+
+/** What people see. `text` is for notifications and screen readers, `blocks` for the channel. */
+export type SlackMessage = { readonly text: string; readonly blocks: readonly types.KnownBlock[] };
+
+/** Where a message is: the channel's id, and the time stamp that Slack uses as the message's id. */
+export type Posted = { readonly channel: string; readonly ts: string };
+
+/** A channel and the key of slipway.yaml that names it. */
+export type Place = Pick<SlackRequest, "channel" | "setting">;
+
+/**
+ * All of them throw RetryLaterError (nothing happened), AmbiguousError (may have happened), OperatorError or
+ * PermanentError (never).
+ */
+export type SlackClient = {
+  /** Posts a message that carries `key`, by which it can be found again. */
+  postMessage(place: Place, key: string, message: SlackMessage): Promise<Posted>;
+  /** Edits a message. "gone": it was deleted, or may not be edited any more. */
+  updateMessage(place: Place, posted: Posted, message: SlackMessage): Promise<"updated" | "gone">;
+  /** The message that carries `key`, posted after `sinceMs`; null when there surely is none. */
+  findMessage(place: Place, key: string, sinceMs: number): Promise<Posted | null>;
+};
+
+/** Marks our messages. The metadata of a message can be read by every app in the workspace: it holds ids, nothing else. */
+const EVENT_TYPE = "slipway_message";
+const REQUEST_MS = 10_000;
+/** Slack recommends no more than 200 (docs.slack.dev/reference/methods/conversations.history). */
+const PAGE_SIZE = 200;
+const MAX_PAGES = 5;
+/** Slack's clock and ours may differ by so much. */
+const CLOCK_SKEW_MS = 60_000;
+
+/** Creates the client. Bolt is loaded at the first call, because that takes longer than everything else at the start. */
+export function createSlackClient(options: {
+  /** null: there is no Slack, and every call throws an OperatorError that says so. */
+  botToken: Secret | null;
+  apiUrl: string;
+  log: Log;
+  /** Limit of one request. */
+  requestMs?: number;
+}): SlackClient {
+  let client: Promise<App["client"]> | undefined;
+
+  async function call<T>(request: SlackRequest, send: (client: App["client"]) => Promise<T>): Promise<T> {
+    if (options.botToken === null) throw new OperatorError("SLACK_BOT_TOKEN", "is not set, so Slack cannot be told");
+    client ??= createBoltClient({ requestMs: REQUEST_MS, ...options, botToken: options.botToken });
+    const ready = await client;
+    try {
+      return await send(ready);
+    } catch (error) {
+      throw await classify(error, request);
+    }
+  }
+
+  return {
+    async postMessage(place, key, message) {
+      const answer = await call({ ...place, method: "chat.postMessage" }, (slack) =>
+        slack.chat.postMessage({
+          channel: place.channel,
+          text: message.text,
+          blocks: [...message.blocks],
+          metadata: { event_type: EVENT_TYPE, event_payload: { key } },
+          mrkdwn: false,
+          parse: "none",
+          link_names: false,
+          unfurl_links: false,
+          unfurl_media: false,
+          // Not documented as an argument, but Slack's list of errors knows it, and elsewhere it prevents duplicates.
+          ...{ client_msg_id: messageId(key) },
+        }),
+      );
+      if (!answer.ts || !answer.channel)
+        throw new AmbiguousError("Slack's answer to chat.postMessage names no message");
+      return { channel: answer.channel, ts: answer.ts };
+    },
+
+    async updateMessage(place, { channel, ts }, message) {
+      return call({ ...place, method: "chat.update" }, async (slack) => {
+        try {
+          await slack.chat.update({ channel, ts, text: message.text, blocks: [...message.blocks], parse: "none" });
+          return "updated";
+        } catch (error) {
+          const { WebAPIPlatformError } = await import("@slack/web-api");
+          if (error instanceof WebAPIPlatformError && isGone(error.data.error)) return "gone";
+          throw error;
+        }
+      });
+    },
+
+    async findMessage(place, key, sinceMs) {
+      const request = { ...place, method: "conversations.history" };
+      const oldest = ((sinceMs - CLOCK_SKEW_MS) / 1000).toFixed(6);
+      let cursor: string | undefined;
+      // Newest first, so that a message of a moment ago is on the first page.
+      for (let page = 0; page < MAX_PAGES; page++) {
+        const answer = await call(request, (slack) =>
+          slack.conversations.history({
+            channel: place.channel,
+            oldest,
+            inclusive: true,
+            include_all_metadata: true,
+            limit: PAGE_SIZE,
+            ...(cursor === undefined ? {} : { cursor }),
+          }),
+        );
+        if (!answer.messages) throw new AmbiguousError("Slack's answer to conversations.history holds no messages");
+        const found = answer.messages.find(
+          ({ metadata }) =>
+            metadata?.event_type === EVENT_TYPE &&
+            (metadata.event_payload as { key?: unknown } | undefined)?.key === key,
+        );
+        if (found?.ts) return { channel: place.channel, ts: found.ts };
+        cursor = answer.response_metadata?.next_cursor;
+        const last = answer.messages.at(-1)?.ts;
+        if (!cursor || (last !== undefined && Number(last) < Number(oldest))) return null;
+      }
+      throw new PermanentError(`there are more than ${MAX_PAGES * PAGE_SIZE} newer messages in ${place.channel}`);
+    },
+  };
+}
+
+/**
+ * Bolt without its server. Given a token alone it would call auth.test at once and, when Slack is away just then,
+ * stay unusable; `authorize` spares it that question.
+ */
+async function createBoltClient(options: {
+  botToken: Secret;
+  apiUrl: string;
+  log: Log;
+  requestMs: number;
+}): Promise<App["client"]> {
+  const { App } = await import("@slack/bolt");
+  const { client } = new App({
+    receiver: { init() {}, start: async () => undefined, stop: async () => undefined },
+    authorize: async () => ({ botToken: options.botToken.reveal(), botId: "", botUserId: "" }),
+    convoStore: false,
+    logger: boltLogger(options.log),
+    clientOptions: {
+      slackApiUrl: options.apiUrl,
+      headers: { Authorization: `Bearer ${options.botToken.reveal()}` },
+      retryConfig: { retries: 0 },
+      timeout: options.requestMs,
+      rejectRateLimitedCalls: true,
+    },
+  });
+  return client;
+}
+
+/** What Bolt has to say is told by our own errors; for the rest there is "debug". */
+function boltLogger(log: Log): Logger {
+  const tell = (...words: unknown[]) => log.debug({ from: "bolt" }, words.map(describeError).join(" "));
+  return {
+    debug() {},
+    info() {},
+    warn: tell,
+    error: tell,
+    setLevel() {},
+    setName() {},
+    getLevel: () => "warn" as ReturnType<Logger["getLevel"]>,
+  };
+}
+
+async function classify(error: unknown, request: SlackRequest): Promise<Error> {
+  const { WebAPIPlatformError, WebAPIRateLimitedError, WebAPIHTTPError } = await import("@slack/web-api");
+  if (error instanceof WebAPIRateLimitedError) {
+    return new RetryLaterError(error.retryAfter * 1000, `Slack asks to wait ${error.retryAfter} s (${request.method})`);
+  }
+  if (error instanceof WebAPIPlatformError) {
+    const { needed, response_metadata } = error.data as {
+      needed?: unknown;
+      response_metadata?: { retryAfter?: number };
+    };
+    const retryAfter = response_metadata?.retryAfter;
+    return explainRefusal(request, error.data.error, {
+      needed: typeof needed === "string" && /^[\w:.,-]{1,200}$/.test(needed) ? needed : null,
+      retryAfterMs: retryAfter === undefined ? null : retryAfter * 1000,
+    });
+  }
+  if (error instanceof WebAPIHTTPError) {
+    const retryAfter = Number(error.headers["retry-after"]);
+    if (error.statusCode === 503 && retryAfter > 0) {
+      return new RetryLaterError(retryAfter * 1000, `Slack answers 503 to ${request.method}`);
+    }
+    // 408: the other side grew tired of waiting; what it had read by then nobody knows.
+    if (error.statusCode >= 400 && error.statusCode < 500 && error.statusCode !== 408) {
+      return new PermanentError(`Slack answers HTTP ${error.statusCode} to ${request.method}: check SLACK_API_URL`);
+    }
+    return new AmbiguousError(`Slack answers HTTP ${error.statusCode} to ${request.method}`);
+  }
+  if (neverReached(error)) {
+    return new RetryLaterError(null, `Slack cannot be reached: ${describeError(rootCause(error))}`, { cause: error });
+  }
+  return new AmbiguousError(
+    `${request.method} was sent to Slack and no answer came: ${describeError(rootCause(error))}`,
+    {
+      cause: error,
+    },
+  );
+}
+
+/** A UUID that follows from the key (RFC 9562, section 5.8), so that a repeated post can be recognised. */
+function messageId(key: string): string {
+  const hex = createHash("sha256").update(key).digest("hex");
+  const parts = [
+    hex.slice(0, 8),
+    hex.slice(8, 12),
+    `8${hex.slice(13, 16)}`,
+    `8${hex.slice(17, 20)}`,
+    hex.slice(20, 32),
+  ];
+  return parts.join("-");
+}

@@ -1,0 +1,37 @@
+/** Says whether a server that tests need is on this machine, and what becomes of the tests when it is not. */
+import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { describe, it } from "vitest";
+import { binaryOf, type DaemonName } from "./debian-package.ts";
+
+/** Why the daemon cannot be started here, as a sentence; undefined when it can. */
+export function whyUnavailable(name: DaemonName): string | undefined {
+  if (!existsSync(binaryOf(name))) return `${name} is missing: run scripts/fetch-ftp-servers.sh`;
+  // They change their root folder and their user, and only so a test's "/" is the test's own folder.
+  if (process.getuid?.() !== 0) return `${name} has to be started by root`;
+  // Gives vsftpd an /etc/pam.d of its own.
+  if (name === "vsftpd" && spawnSync("unshare", ["--mount", "true"]).status !== 0) {
+    return "vsftpd needs unshare --mount, which is not allowed here";
+  }
+  return undefined;
+}
+
+export function daemonAvailable(name: DaemonName): boolean {
+  return whyUnavailable(name) === undefined;
+}
+
+/**
+ * A `describe` for tests that need a daemon. Without it they are skipped, with the reason in the title, but where
+ * `CI` is set they fail: there, a missing server would mean tests that nobody ever runs.
+ */
+export function describeWith(name: DaemonName, title: string, tests: () => void): void {
+  const reason = whyUnavailable(name);
+  if (reason === undefined) describe(title, tests);
+  else if (process.env.CI) {
+    describe(title, () => {
+      it(`has ${name}`, () => {
+        throw new Error(reason);
+      });
+    });
+  } else describe.skip(`${title} (${reason})`, tests);
+}

@@ -1,0 +1,144 @@
+/** What each way in which Slack, or the road to it, fails means to the outbox. */
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { AmbiguousError, OperatorError, PermanentError, RetryLaterError } from "../../src/errors.ts";
+import { createLog } from "../../src/log.ts";
+import { secret } from "../../src/secrets/secret.ts";
+import { createSlackClient } from "../../src/slack/slack-client.ts";
+import { type Misbehaviour, misbehaving, type Partner } from "../notify/misbehaving.ts";
+
+const TOKEN = "xoxb-very-secret";
+const place = { channel: "C1", setting: "sites.shop.channel" };
+const message = { text: "hello", blocks: [] };
+
+let partner: Partner;
+beforeEach(async () => {
+  partner = await misbehaving("http://127.0.0.1:1");
+});
+afterEach(() => partner.close());
+
+function client(apiUrl = `${partner.url}/api/`, botToken: string | null = TOKEN) {
+  return createSlackClient({
+    botToken: botToken === null ? null : secret(botToken),
+    apiUrl,
+    log: createLog({ level: "silent", pretty: false }),
+    requestMs: 300,
+  });
+}
+
+async function failure(promise: Promise<unknown>): Promise<Error> {
+  const error = await promise.then(
+    () => new Error("it did not fail"),
+    (thrown: unknown) => thrown,
+  );
+  expect(error).toBeInstanceOf(Error);
+  return error as Error;
+}
+
+const refused = (error: string, more = {}): Misbehaviour => ({ status: 200, body: { ok: false, error, ...more } });
+
+describe("A post that Slack refuses", () => {
+  test.each([
+    ["invalid_auth", "SLACK_BOT_TOKEN", /xoxb-/],
+    ["account_inactive", "SLACK_BOT_TOKEN", /reinstall/],
+    ["token_revoked", "SLACK_BOT_TOKEN", /reinstall/],
+    ["missing_scope", "SLACK_BOT_TOKEN", /lacks the scope chat:write for chat\.postMessage/],
+    ["channel_not_found", "sites.shop.channel", /no channel C1.*invite @slipway/],
+    ["not_in_channel", "sites.shop.channel", /\/invite @slipway/],
+    ["is_archived", "sites.shop.channel", /archived/],
+    ["restricted_action", "sites.shop.channel", /owner of the workspace/],
+  ])("with %s is for the operator to mend: %s", async (code, key, advice) => {
+    partner.next("chat.postMessage", refused(code));
+    const error = await failure(client().postMessage(place, "k", message));
+    expect(error).toBeInstanceOf(OperatorError);
+    expect(error).toMatchObject({ key, message: expect.stringMatching(advice) });
+    expect(partner.requests).toHaveLength(1);
+  });
+
+  test("for want of a scope names the one that Slack names", async () => {
+    partner.next("conversations.history", refused("missing_scope", { needed: "groups:history" }));
+    const error = await failure(client().findMessage(place, "k", 0));
+    expect(error.message).toContain("groups:history");
+  });
+
+  test.each(["msg_too_long", "invalid_blocks", "block_mismatch", "unknown_method"])(
+    "with %s is refused for good",
+    async (code) => {
+      partner.next("chat.postMessage", refused(code));
+      const error = await failure(client().postMessage(place, "k", message));
+      expect(error).toBeInstanceOf(PermanentError);
+      expect(error).not.toBeInstanceOf(OperatorError);
+    },
+  );
+
+  test.each(["fatal_error", "internal_error", "service_unavailable", "a_code_of_tomorrow", "<html>"])(
+    "with %s may have had its effect",
+    async (code) => {
+      partner.next("chat.postMessage", refused(code));
+      const error = await failure(client().postMessage(place, "k", message));
+      expect(error).toBeInstanceOf(AmbiguousError);
+      expect(error.message).not.toContain("<");
+    },
+  );
+});
+
+describe("A post whose HTTP answer", () => {
+  const cases: Array<[Misbehaviour, unknown, object]> = [
+    [{ status: 429, headers: { "retry-after": "30" }, body: {} }, RetryLaterError, { delayMs: 30_000 }],
+    [{ status: 200, body: { ok: false, error: "ratelimited" } }, RetryLaterError, { delayMs: null }],
+    [{ status: 503, headers: { "retry-after": "5" }, body: {} }, RetryLaterError, { delayMs: 5000 }],
+    [{ status: 429, body: {} }, AmbiguousError, {}],
+    [{ status: 500, body: {} }, AmbiguousError, {}],
+    [{ status: 503, body: {} }, AmbiguousError, {}],
+    [{ status: 408, body: {} }, AmbiguousError, {}],
+    [{ status: 404, body: "not here" }, PermanentError, {}],
+    [{ status: 200, body: "<html>a proxy's page</html>" }, AmbiguousError, {}],
+    [{ status: 200, body: { ok: true } }, AmbiguousError, {}],
+    [{ status: 302, headers: { location: "http://127.0.0.1:1/" }, body: {} }, AmbiguousError, {}],
+    ["cut before effect", AmbiguousError, {}],
+    ["silence", AmbiguousError, {}],
+  ];
+  test.each(cases)("is %o is sent once and understood", async (misbehaviour, kind, fields) => {
+    partner.next("chat.postMessage", misbehaviour);
+    const error = await failure(client().postMessage(place, "k", message));
+    expect(error.constructor).toBe(kind);
+    expect(error).toMatchObject(fields);
+    expect(partner.requests).toEqual(["POST /api/chat.postMessage"]);
+    expect(JSON.stringify([error, error.message])).not.toContain(TOKEN);
+  });
+});
+
+describe("A post that never reaches Slack", () => {
+  test.each(["127.0.0.1", "localhost", "slack.invalid"])(
+    "because nobody listens at %s, may be tried again",
+    async (host) => {
+      await partner.close();
+      const apiUrl = partner.url.replace("127.0.0.1", host);
+      const error = await failure(client(`${apiUrl}/api/`).postMessage(place, "k", message));
+      expect(error).toBeInstanceOf(RetryLaterError);
+      expect(error).toMatchObject({ delayMs: null });
+    },
+  );
+
+  test("because there is no token, says so", async () => {
+    const error = await failure(client(undefined, null).postMessage(place, "k", message));
+    expect(error).toMatchObject({ key: "SLACK_BOT_TOKEN" });
+    expect(partner.requests).toEqual([]);
+  });
+});
+
+test.each(["message_not_found", "cant_update_message", "edit_window_closed"])(
+  "An edit refused with %s means that the message is gone",
+  async (code) => {
+    partner.next("chat.update", refused(code));
+    expect(await client().updateMessage(place, { channel: "C1", ts: "1.1" }, message)).toBe("gone");
+  },
+);
+
+test("A message cannot be told to be missing when there are too many newer ones", async () => {
+  const messages = [{ ts: `${Math.floor(Date.now() / 1000)}.000100`, text: "chat" }];
+  const page = { status: 200, body: { ok: true, messages, response_metadata: { next_cursor: "more" } } };
+  partner.next("conversations.history", page, page, page, page, page, page);
+  const error = await failure(client().findMessage(place, "k", Date.now()));
+  expect(error).toBeInstanceOf(PermanentError);
+  expect(partner.requests).toHaveLength(5);
+});
