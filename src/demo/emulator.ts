@@ -3,7 +3,7 @@
  * is needed. Later numbers under its name are another project.
  */
 import type { SeedConfig } from "emulate";
-import type { FrontAnswer, FrontRequest } from "./front.ts";
+import type { FrontAnswer, FrontRequest } from "./front-request.ts";
 
 export type Emulator = {
   /** Hands a request on. The emulator's own address in the answer is replaced by the front's. */

@@ -2,76 +2,19 @@
  * A front: an HTTP server on 127.0.0.1 that serves some routes of a partner's API itself and hands on the rest. It
  * counts what comes, remembers what had an effect, and misbehaves on command.
  */
-import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from "node:http";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { describeError } from "../errors.ts";
-
-export type FrontRequest = {
-  readonly method: string;
-  /** As it was sent, percent-encoded, without the query. */
-  readonly path: string;
-  readonly query: URLSearchParams;
-  readonly headers: IncomingHttpHeaders;
-  /** What stood in place of each `:name` in the route's path, decoded. */
-  readonly params: Readonly<Record<string, string>>;
-  readonly body: Buffer;
-};
-
-export type FrontAnswer = {
-  readonly status: number;
-  readonly headers?: Readonly<Record<string, string>>;
-  /** Bytes are sent as they are, anything else as JSON; undefined is an empty body. */
-  readonly body?: unknown;
-};
-
-export type FrontRoute = {
-  readonly method: string;
-  /** "/repos/:owner/:repo/deployments" */
-  readonly path: string;
-  handle(request: FrontRequest): FrontAnswer | Promise<FrontAnswer>;
-};
-
-/** Thrown by a route: the request gets this answer instead. */
-export class Refusal extends Error {
-  override readonly name = "Refusal";
-  readonly answer: FrontAnswer;
-
-  constructor(status: number, body: unknown) {
-    super(`answered ${status}`);
-    this.answer = { status, body };
-  }
-}
-
-/** What happens to a request instead of what should. */
-export type Fault =
-  | { readonly answer: number; readonly headers?: Readonly<Record<string, string>>; readonly body?: unknown }
-  /** No answer, and the connection stays open. */
-  | { readonly hang: true }
-  /** The connection is reset. */
-  | { readonly cut: true }
-  /** The right answer, but only when the promise is settled. */
-  | { readonly holdUntil: Promise<unknown> };
-
-export type Misbehaviour = {
-  /** Absent: any method. */
-  readonly method?: string;
-  /** A route's path, "/repos/:owner/:repo/deployments", or "*" for every path. */
-  readonly path: string;
-  /** Narrows it further. */
-  readonly when?: (request: FrontRequest) => boolean;
-  readonly fault: Fault;
-  /** Whether the request has its effect before the fault; by default it has none. */
-  readonly afterEffect?: boolean;
-  /** How many requests it concerns; absent: all until `end`. */
-  readonly times?: number;
-};
-
-export type MisbehaviourUnderWay = {
-  /** Resolves when the first request was hit (after its effect, where it has one). */
-  readonly hit: Promise<void>;
-  hits(): number;
-  end(): void;
-};
+import {
+  type FrontAnswer,
+  type FrontRequest,
+  type FrontRoute,
+  matchPath,
+  parseJson,
+  Refusal,
+  readFields,
+} from "./front-request.ts";
+import { createMisbehaviours, type Misbehaviour, type MisbehaviourUnderWay } from "./misbehaviour.ts";
 
 /** One request that came; `answered` is the status, or what happened instead. */
 export type SeenRequest = {
@@ -84,7 +27,8 @@ export type SeenRequest = {
 export type SeenEffect = {
   readonly method: string;
   readonly path: string;
-  readonly body: unknown;
+  /** The request's body: JSON or a form. */
+  readonly fields: Readonly<Record<string, unknown>>;
   readonly answer: unknown;
 };
 
@@ -103,83 +47,85 @@ export type Front = {
   stop(): Promise<void>;
 };
 
-export type FrontOptions = {
+/** What a front serves. */
+export type Serving = {
   readonly routes: readonly FrontRoute[];
   /** Answers what no route matches. */
   readonly otherwise: (request: FrontRequest) => Promise<FrontAnswer>;
   /** Whether an answered request changed something. */
   readonly isEffect: (request: FrontRequest, answer: FrontAnswer) => boolean;
-  /** Whether a request may see a path under another name; by default it stays. */
-  readonly rewritePath?: (request: { method: string; path: string }) => string | FrontAnswer;
+  /** The path that a request means, or the redirect it gets. */
+  readonly findPath?: (request: { readonly method: string; readonly path: string }) => string | FrontAnswer;
 };
 
 /** Far above anything a test sends; a front buffers whole requests. */
 const MAX_BYTES = 32 * 1024 * 1024;
 
-/** Starts a front on a free port. The options may need its address, so they are made from it. */
-export async function startFront(createOptions: (url: string) => FrontOptions): Promise<Front> {
+/** Listens on a free port. What is served may need the address, so it comes after: until `serve` every answer is 503. */
+export async function startFront(): Promise<Front & { serve(serving: Serving): void }> {
   const requests: Array<{ -readonly [key in keyof SeenRequest]: SeenRequest[key] }> = [];
   const effects: SeenEffect[] = [];
-  const rules: Array<{ take(request: FrontRequest): Misbehaviour | undefined; hit(): void }> = [];
-  const server = createServer((request, response) => void answer(request, response));
+  const misbehaviours = createMisbehaviours();
+  const server = createServer((incoming, response) => void handle(incoming, response));
   const port = await listen(server, 0);
-  const url = `http://127.0.0.1:${port}`;
-  const options = createOptions(url);
+  let serving: Serving = {
+    routes: [],
+    otherwise: async () => ({ status: 503, body: { message: "starting" } }),
+    isEffect: () => false,
+  };
 
-  async function answer(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
+  async function handle(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
     const body = await read(incoming).catch(() => undefined);
     if (body === undefined) return void response.destroy();
-    const cut = (incoming.url ?? "/").indexOf("?");
-    const sentPath = cut < 0 ? (incoming.url ?? "/") : (incoming.url ?? "/").slice(0, cut);
-    const query = new URLSearchParams(cut < 0 ? "" : (incoming.url ?? "/").slice(cut + 1));
+    const sent = new URL(incoming.url ?? "/", "http://127.0.0.1");
     const method = incoming.method ?? "GET";
-    const seen = { method, path: sentPath, answered: "nothing yet" as SeenRequest["answered"] };
+    const seen: (typeof requests)[number] = { method, path: sent.pathname, answered: "nothing yet" };
     requests.push(seen);
-    const rewritten = options.rewritePath?.({ method, path: sentPath }) ?? sentPath;
-    const path = typeof rewritten === "string" ? rewritten : sentPath;
-    const request = { method, path, query, headers: incoming.headers, params: {}, body };
+    const meant = serving.findPath?.({ method, path: sent.pathname }) ?? sent.pathname;
+    const path = typeof meant === "string" ? meant : sent.pathname;
+    const request = { method, path, query: sent.searchParams, headers: incoming.headers, params: {}, body };
+    const answer = async () => (typeof meant === "string" ? perform(request) : meant);
 
-    let rule: Misbehaviour | undefined;
-    const hit = rules.find((one) => {
-      rule = one.take(request);
-      return rule !== undefined;
-    });
-    const fault = rule?.fault;
-    if (fault && "holdUntil" in fault) {
-      hit?.hit();
-      await fault.holdUntil.catch(() => undefined);
-    }
-    const isSpoiled = fault !== undefined && !("holdUntil" in fault);
-    let right: FrontAnswer | undefined;
-    if (!isSpoiled || rule?.afterEffect) right = typeof rewritten === "string" ? await serve(request) : rewritten;
-    if (isSpoiled) {
-      seen.answered = "answer" in fault ? fault.answer : "cut" in fault ? "cut" : "hang";
-      if ("cut" in fault) incoming.socket.resetAndDestroy();
-      else if ("answer" in fault) send(response, { status: fault.answer, ...fault });
-      hit?.hit();
-    } else if (right) {
+    const taken = misbehaviours.take(request);
+    if (!taken) {
+      const right = await answer();
       seen.answered = right.status;
-      send(response, right);
+      return send(response, right);
     }
+    const { fault, afterEffect } = taken.misbehaviour;
+    if ("holdUntil" in fault) {
+      taken.happened();
+      await fault.holdUntil.catch(() => undefined);
+      const right = await answer();
+      seen.answered = right.status;
+      return send(response, right);
+    }
+    if (afterEffect) await answer();
+    seen.answered = "answer" in fault ? fault.answer : "cut" in fault ? "cut" : "hang";
+    if ("cut" in fault) incoming.socket.resetAndDestroy();
+    else if ("answer" in fault) send(response, { ...fault, status: fault.answer });
+    taken.happened();
   }
 
-  async function serve(request: FrontRequest): Promise<FrontAnswer> {
+  /** Lets the request have its effect, and forms the right answer. */
+  async function perform(request: FrontRequest): Promise<FrontAnswer> {
     const given = await route(request).catch((error: unknown): FrontAnswer => {
       if (error instanceof Refusal) return error.answer;
       return { status: 500, body: { message: describeError(error) } };
     });
-    if (options.isEffect(request, given)) {
-      effects.push({ method: request.method, path: request.path, body: parseJson(request.body), answer: given.body });
+    if (serving.isEffect(request, given)) {
+      const answer = Buffer.isBuffer(given.body) ? parseJson(given.body) : structuredClone(given.body);
+      effects.push({ method: request.method, path: request.path, fields: readFields(request), answer });
     }
     return given;
   }
 
   async function route(request: FrontRequest): Promise<FrontAnswer> {
-    for (const one of options.routes) {
+    for (const one of serving.routes) {
       const params = one.method === request.method ? matchPath(one.path, request.path) : undefined;
       if (params) return one.handle({ ...request, params });
     }
-    return options.otherwise(request);
+    return serving.otherwise(request);
   }
 
   async function goDown(): Promise<void> {
@@ -190,75 +136,20 @@ export async function startFront(createOptions: (url: string) => FrontOptions): 
   }
 
   return {
-    url,
+    url: `http://127.0.0.1:${port}`,
+    serve(next) {
+      serving = next;
+    },
     requests,
     effects,
-    count: (method, path) =>
-      requests.filter((one) => one.method === method && (one.path === path || matchPath(path, one.path))).length,
-    misbehave(misbehaviour) {
-      let left = misbehaviour.times ?? Number.POSITIVE_INFINITY;
-      let hits = 0;
-      const { promise, resolve } = Promise.withResolvers<void>();
-      const rule = {
-        take(request: FrontRequest) {
-          const { method, path, when } = misbehaviour;
-          if (left <= 0 || (method !== undefined && method !== request.method)) return undefined;
-          if (path !== "*" && !matchPath(path, request.path)) return undefined;
-          if (when && !when(request)) return undefined;
-          left--;
-          hits++;
-          return misbehaviour;
-        },
-        hit: resolve,
-      };
-      rules.push(rule);
-      return { hit: promise, hits: () => hits, end: () => void (left = 0) };
-    },
+    count: (method, path) => requests.filter((one) => one.method === method && matchPath(path, one.path)).length,
+    misbehave: misbehaviours.add,
     goDown,
     async comeUp() {
       if (!server.listening) await listen(server, port);
     },
     stop: goDown,
   };
-}
-
-/** A request's body as an object: JSON, or what a form holds. Anything else is an empty one. */
-export function readFields(request: FrontRequest): Record<string, unknown> {
-  if (request.headers["content-type"]?.startsWith("application/x-www-form-urlencoded")) {
-    return Object.fromEntries(new URLSearchParams(request.body.toString("utf8")));
-  }
-  const json = parseJson(request.body);
-  return json !== null && typeof json === "object" && !Array.isArray(json) ? (json as Record<string, unknown>) : {};
-}
-
-function parseJson(body: Buffer): unknown {
-  const text = body.toString("utf8");
-  try {
-    return JSON.parse(text);
-  } catch {
-    return text;
-  }
-}
-
-/** The parameters when `path` fits `pattern`, otherwise undefined. */
-export function matchPath(pattern: string, path: string): Record<string, string> | undefined {
-  const wanted = pattern.split("/");
-  const given = path.split("/");
-  if (wanted.length !== given.length) return undefined;
-  const params: Record<string, string> = {};
-  for (const [index, segment] of wanted.entries()) {
-    const value = given[index] ?? "";
-    if (!segment.startsWith(":")) {
-      if (segment !== value) return undefined;
-      continue;
-    }
-    try {
-      params[segment.slice(1)] = decodeURIComponent(value);
-    } catch {
-      return undefined;
-    }
-  }
-  return params;
 }
 
 function send(response: ServerResponse, answer: FrontAnswer): void {

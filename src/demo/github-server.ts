@@ -4,23 +4,13 @@
  */
 import { generateKeyPairSync, randomBytes } from "node:crypto";
 import { startEmulator } from "./emulator.ts";
-import { type Front, type FrontAnswer, startFront } from "./front.ts";
+import { type Front, startFront } from "./front.ts";
 import { createAccess } from "./github/access.ts";
 import { createChecks } from "./github/checks.ts";
 import { createDeliveries, type Deliveries, type HookDelivery } from "./github/deliveries.ts";
 import { createDeploymentRoutes } from "./github/deployments.ts";
+import { APP_EVENTS, APP_PERMISSIONS, APP_SLUG, fullName, type Hub } from "./github/hub.ts";
 import {
-  APP_EVENTS,
-  APP_PERMISSIONS,
-  APP_SLUG,
-  fullName,
-  type Hub,
-  type HubRepository,
-  nowIso,
-  pageOf,
-} from "./github/hub.ts";
-import {
-  describeRepository,
   installationPayload,
   type Payload,
   type PushOptions,
@@ -28,6 +18,7 @@ import {
   pushPayload,
   renamedPayload,
 } from "./github/payloads.ts";
+import { createRepositoryRoutes, followRename } from "./github/repositories.ts";
 
 export type GithubOptions = {
   readonly appId: number;
@@ -52,6 +43,7 @@ export type GithubServer = Front & {
   setHookUrl(url: string): void;
   readonly deliver: Deliveries["deliver"];
   readonly redeliver: Deliveries["redeliver"];
+  readonly sentDeliveries: Deliveries["sentDeliveries"];
   /** The payload of a push to a repository (the first one by default), which then knows where its branch is. */
   pushPayload(options: PushOptions & { readonly repoId?: number }): Promise<Payload>;
   installationPayload(options: { readonly action: "created" | "deleted" | "suspend" | "unsuspend" }): Payload;
@@ -64,95 +56,50 @@ export type GithubServer = Front & {
 
 /** Starts it on a free port of 127.0.0.1. */
 export async function startGithub(options: GithubOptions): Promise<GithubServer> {
-  const { appId, installationId, repos } = options;
+  const { appId, installationId, repos, privateKey = createPrivateKey() } = options;
   const account = repos[0]?.owner ?? "nobody";
   const ownerToken = `ghp_${randomBytes(18).toString("hex")}`;
-  const repositories: HubRepository[] = repos.map(({ id, owner, name }) => {
-    return { id, owner, name, defaultBranch: "main", formerNames: [], heads: new Map() };
-  });
-  const privateKey = options.privateKey ?? createPrivateKey();
-  let lastId = 1_000_000;
   let hookUrl = options.hookUrl ?? null;
+  let lastId = 1_000_000;
 
-  // The front's address goes into the emulator's answers and our own, so the front listens first.
-  let parts: ReturnType<typeof createParts> | undefined;
-  const front = await startFront((url) => {
-    const hub: Hub = { url, appId, installationId, account, repositories, nextId: () => ++lastId };
-    const starting = startEmulator("github", seed(), url);
-    parts = createParts(hub, starting);
-    return parts.front;
+  const front = await startFront();
+  const emulator = await startEmulator("github", seedOf({ ...options, privateKey, account, ownerToken }), front.url);
+  const hub: Hub = {
+    url: front.url,
+    appId,
+    installationId,
+    account,
+    nextId: () => ++lastId,
+    repositories: repos.map(({ id, owner, name }) => {
+      return {
+        id,
+        owner,
+        name,
+        firstName: `${owner}/${name}`,
+        defaultBranch: "main",
+        formerNames: [],
+        heads: new Map(),
+      };
+    }),
+  };
+  const access = createAccess(hub, emulator, ownerToken);
+  const checks = createChecks(hub, access);
+  const deliveries = createDeliveries(hub, access, { secret: options.webhookSecret, url: hookUrl });
+  front.serve({
+    routes: [
+      ...createRepositoryRoutes(hub, access),
+      ...createDeploymentRoutes(hub, access, checks.isGreen),
+      ...checks.routes,
+      ...deliveries.routes,
+    ],
+    otherwise: access.forward,
+    isEffect: ({ method, path }, { status }) =>
+      method !== "GET" && status >= 200 && status < 300 && !path.endsWith("/access_tokens"),
+    findPath: (request) => followRename(hub, request),
   });
-  if (!parts) throw new Error("the front did not start");
-  const { hub, starting, deliveries } = parts;
-  const emulator = await starting;
-
-  function seed() {
-    return {
-      tokens: { [ownerToken]: { login: account, scopes: ["repo", "user", "admin:org", "admin:repo_hook"] } },
-      github: {
-        orgs: [...new Set(repos.map((repo) => repo.owner))].map((login) => ({ login })),
-        users: [{ login: "ada" }],
-        repos: repos.map(({ owner, name }) => ({ owner, name, auto_init: false })),
-        apps: [
-          {
-            app_id: appId,
-            slug: APP_SLUG,
-            name: "Slipway demo",
-            private_key: privateKey,
-            permissions: APP_PERMISSIONS,
-            events: APP_EVENTS,
-            installations: [
-              {
-                installation_id: installationId,
-                account,
-                repository_selection: "selected",
-                repositories: repos.filter((repo) => repo.owner === account).map((repo) => `${account}/${repo.name}`),
-              },
-            ],
-          },
-        ],
-      },
-    };
-  }
-
-  function createParts(hub: Hub, starting: ReturnType<typeof startEmulator>) {
-    const inner = { forward: async (...args: [never]) => (await starting).forward(...args), stop: async () => {} };
-    const access = createAccess(hub, inner, ownerToken);
-    const checks = createChecks(hub, access);
-    const deliveries = createDeliveries(hub, access, { secret: options.webhookSecret, url: hookUrl });
-    return {
-      hub,
-      starting,
-      deliveries,
-      front: {
-        routes: [
-          ...createDeploymentRoutes(hub, access, checks.isGreen),
-          ...checks.routes,
-          ...deliveries.routes,
-          {
-            method: "GET",
-            path: "/installation/repositories",
-            handle: (request: Parameters<typeof access.reach>[0]) => {
-              const ids = access.reach(request);
-              const all = repositories.filter((one) => one.owner === account && (ids === null || ids.includes(one.id)));
-              return pageOf(hub, request, all, (page) => ({
-                total_count: all.length,
-                repository_selection: "selected",
-                repositories: page.map((one) => describeRepository(hub, one, nowIso())),
-              }));
-            },
-          },
-        ],
-        otherwise: access.forward,
-        isEffect: ({ method, path }: { method: string; path: string }, { status }: FrontAnswer) =>
-          method !== "GET" && status >= 200 && status < 300 && !path.endsWith("/access_tokens"),
-        rewritePath: (request: { method: string; path: string }) => followRename(hub, request),
-      },
-    };
-  }
 
   const repositoryBy = (id: number | undefined) => {
-    const found = id === undefined ? repositories[0] : repositories.find((one) => one.id === id);
+    const found = id === undefined ? hub.repositories[0] : hub.repositories.find((one) => one.id === id);
     if (!found) throw new Error(`there is no repository ${id}`);
     return found;
   };
@@ -170,6 +117,7 @@ export async function startGithub(options: GithubOptions): Promise<GithubServer>
     },
     deliver: deliveries.deliver,
     redeliver: deliveries.redeliver,
+    sentDeliveries: deliveries.sentDeliveries,
     async pushPayload(push) {
       const repository = repositoryBy(push.repoId);
       const payload = await pushPayload(hub, repository, push);
@@ -185,7 +133,7 @@ export async function startGithub(options: GithubOptions): Promise<GithubServer>
     installationPayload: (installation) =>
       installationPayload(
         hub,
-        repositories.filter((one) => one.owner === account),
+        hub.repositories.filter((one) => one.owner === account),
         installation,
       ),
     pingPayload: () => pingPayload(hub, deliveries.hookId, hookUrl ?? ""),
@@ -205,6 +153,38 @@ export async function startGithub(options: GithubOptions): Promise<GithubServer>
   return github;
 }
 
+function seedOf(
+  options: Omit<GithubOptions, "hookUrl"> & { privateKey: string; account: string; ownerToken: string },
+): Parameters<typeof startEmulator>[1] {
+  const { repos, account } = options;
+  return {
+    tokens: { [options.ownerToken]: { login: account, scopes: ["repo", "user", "admin:org", "admin:repo_hook"] } },
+    github: {
+      orgs: [...new Set(repos.map((repo) => repo.owner))].map((login) => ({ login })),
+      users: [{ login: "ada" }, { login: "grace" }],
+      repos: repos.map(({ owner, name }) => ({ owner, name, auto_init: false })),
+      apps: [
+        {
+          app_id: options.appId,
+          slug: APP_SLUG,
+          name: "Slipway demo",
+          private_key: options.privateKey,
+          permissions: APP_PERMISSIONS,
+          events: APP_EVENTS,
+          installations: [
+            {
+              installation_id: options.installationId,
+              account,
+              repository_selection: "selected",
+              repositories: repos.filter((repo) => repo.owner === account).map((repo) => `${account}/${repo.name}`),
+            },
+          ],
+        },
+      ],
+    },
+  };
+}
+
 /** GitHub's keys are PKCS #1 in PEM. */
 function createPrivateKey(): string {
   return generateKeyPairSync("rsa", {
@@ -212,24 +192,4 @@ function createPrivateKey(): string {
     privateKeyEncoding: { type: "pkcs1", format: "pem" },
     publicKeyEncoding: { type: "pkcs1", format: "pem" },
   }).privateKey;
-}
-
-/**
- * A repository's former name redirects to its id, which stands for its present name.
- * https://docs.github.com/rest/using-the-rest-api/best-practices-for-using-the-rest-api ("follow redirects")
- */
-function followRename(hub: Hub, { method, path }: { method: string; path: string }): string | FrontAnswer {
-  const [, byId, rest = ""] = /^\/repositories\/(\d+)(\/.*)?$/.exec(path) ?? [];
-  const known = hub.repositories.find((one) => one.id === Number(byId));
-  if (known) return `/repos/${fullName(known)}${rest}`;
-  const [, name = "", tail = ""] = /^\/repos\/([^/]+\/[^/]+)(\/.*)?$/.exec(path) ?? [];
-  const isName = (one: HubRepository) => fullName(one).toLowerCase() === name.toLowerCase();
-  const moved = hub.repositories.find((one) => one.formerNames.some((it) => it.toLowerCase() === name.toLowerCase()));
-  if (!moved || hub.repositories.some(isName)) return path;
-  const location = `${hub.url}/repositories/${moved.id}${tail}`;
-  return {
-    status: method === "GET" ? 301 : 307,
-    headers: { location },
-    body: { message: "Moved Permanently", url: location, documentation_url: "https://docs.github.com/rest" },
-  };
 }

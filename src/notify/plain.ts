@@ -6,7 +6,10 @@
  */
 const INVISIBLE = /[\p{Cc}\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]/gu;
 
-/** One line of at most `maxChars` characters (code points), whatever was in there. */
+/**
+ * One line of at most `maxChars`, whatever was in there. Counted in UTF-16 units, the strictest of the ways in which
+ * others may count, and never cut inside a character.
+ */
 export function oneLine(text: string, maxChars: number): string {
   // Long texts are cut first, since nothing behind that can be shown.
   const line = text
@@ -15,13 +18,10 @@ export function oneLine(text: string, maxChars: number): string {
     .replace(/\s+/g, " ")
     .replace(INVISIBLE, "")
     .trim();
-  const characters = [...line];
-  return characters.length <= maxChars
-    ? line
-    : `${characters
-        .slice(0, maxChars - 1)
-        .join("")
-        .trimEnd()}…`;
+  if (line.length <= maxChars) return line;
+  const room = line.slice(0, maxChars - 1);
+  // Half a character at the end is left out.
+  return `${(room.isWellFormed() ? room : room.slice(0, -1)).trimEnd()}…`;
 }
 
 /**

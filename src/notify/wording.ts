@@ -157,15 +157,17 @@ function tookMs({ startedAtMs, finishedAtMs }: Deployment): number | null {
   return startedAtMs === null || finishedAtMs === null ? null : Math.max(0, finishedAtMs - startedAtMs);
 }
 
+/** Nobody's address is that long, and together they have to fit into one element (2000 characters). */
+const MAX_LINK = 900;
+
 function links({ siteUrl, logUrl, deployment }: DeploymentNews): Block[] {
   const site = webAddress(siteUrl);
   const log = webAddress(logUrl);
-  const told = [
-    site && link(site, "Open the site"),
-    log && link(log, "Log"),
-    `\`${deployment.id.replace(/[^\w-]/g, "")}\``,
-  ];
-  return [{ type: "context", elements: [{ type: "mrkdwn", text: told.filter(Boolean).join("   ·   ") }] }];
+  const told = [site && link(site, "Open the site"), log && link(log, "Log")].filter(
+    (one) => one && one.length <= MAX_LINK,
+  );
+  const id = `\`${deployment.id.replace(/[^\w-]/g, "")}\``;
+  return [{ type: "context", elements: [{ type: "mrkdwn", text: [...told, id].join("   ·   ") }] }];
 }
 
 /** "|" and ">" end an address in Slack's syntax; `URL` has escaped ">" already, but not "|" everywhere. */

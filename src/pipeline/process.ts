@@ -14,8 +14,8 @@ export type ProcessControl = {
   readonly signal: AbortSignal;
   /** Kills the command's group at once, within the call of `abort()`. */
   readonly gone: AbortSignal;
-  /** Told the id of the process group that runs, and null when it has ended. */
-  onGroup(pid: number | null): void;
+  /** Told the id of the process group that is about to run, which waits for the answer, and null when it has ended. */
+  onGroup(pid: number | null): Promise<void>;
 };
 
 export type CommandOptions = ProcessControl & {
@@ -48,6 +48,12 @@ export class CommandError extends PermanentError {
   }
 }
 
+/**
+ * Waits for a line before it becomes the command, so that nothing runs before its group is known to those who may have
+ * to end it. When this process dies first, the line never comes, and the command never runs.
+ */
+const GATE = 'read -r go && exec "$@" </dev/null';
+
 const GRACE_MS = 5000;
 /** How long output may still arrive after all processes of the group are gone: one that left the group may hold the pipe. */
 const DRAIN_MS = 2000;
@@ -62,12 +68,12 @@ export async function runCommand(options: CommandOptions): Promise<void> {
   const { command, cwd, env, signal, gone, timeoutMs, idleTimeoutMs, graceMs = GRACE_MS } = options;
   signal.throwIfAborted();
   gone.throwIfAborted();
-  const [file, args] = typeof command === "string" ? ["/bin/sh", ["-c", command]] : [command.file, command.args];
+  const argv = typeof command === "string" ? ["/bin/sh", "-c", command] : [command.file, ...command.args];
   // `detached` makes the child the leader of a new process group (setsid(2)), whose id is its pid.
-  const child = spawn(file, args, { cwd, env, detached: true, stdio: ["ignore", "pipe", "pipe"] });
-  if (child.pid === undefined) throw await startError(child, file);
+  const child = spawn("/bin/sh", ["-c", GATE, "sh", ...argv], { cwd, env, detached: true, stdio: "pipe" });
+  if (child.pid === undefined) throw await startError(child);
   const pid: number = child.pid;
-  options.onGroup(pid);
+  const exited = once(child, "exit");
 
   let stopped: CommandError | "cancelled" | undefined;
   const steps: NodeJS.Timeout[] = [];
@@ -93,7 +99,10 @@ export async function runCommand(options: CommandOptions): Promise<void> {
       readOutput(child.stdout, "stdout", options, () => idle?.refresh()),
       readOutput(child.stderr, "stderr", options, () => idle?.refresh()),
     ]);
-    const [code, killedBy] = (await once(child, "exit")) as [number | null, NodeJS.Signals | null];
+    await options.onGroup(pid);
+    // A command that was killed meanwhile has closed the other end.
+    child.stdin.on("error", () => {}).end("go\n");
+    const [code, killedBy] = (await exited) as [number | null, NodeJS.Signals | null];
     killNow();
     await Promise.race([closed, delay(DRAIN_MS, undefined, { ref: false })]);
     child.stdout.destroy();
@@ -107,13 +116,13 @@ export async function runCommand(options: CommandOptions): Promise<void> {
     for (const timer of [total, idle, ...steps]) clearTimeout(timer);
     gone.removeEventListener("abort", killNow);
     signal.removeEventListener("abort", cancel);
-    options.onGroup(null);
+    await options.onGroup(null);
   }
 }
 
-async function startError(child: ChildProcess, file: string): Promise<CommandError> {
+async function startError(child: ChildProcess): Promise<CommandError> {
   const [error] = await once(child, "error");
-  return new CommandError("start", `${file} could not be started (${describeError(error)})`);
+  return new CommandError("start", `could not be started (${describeError(error)})`);
 }
 
 /** Sends a signal to all processes of a group that still exist. */

@@ -37,7 +37,7 @@ process.on("message", async (message: ServiceMessage) => {
     env: process.env,
     signal: cancel.signal,
     gone: gone.signal,
-    onGroup: (pid) => report.send({ type: "group", pid }),
+    onGroup: (pid) => new Promise((resolve) => report.send({ type: "group", pid }, resolve)),
     send: report.send,
   });
   report.send({ type: "result", outcome }, () => process.exit(0));

@@ -37,28 +37,32 @@ export function createBlobStore({ folder }: { folder: string }): BlobStore {
     return found?.size;
   }
 
+  /** Whether the content is there, whole. A size that differs means that the stored copy is damaged. */
+  async function isStored({ sha256, size }: FileEntry): Promise<boolean> {
+    return (await sizeOf(sha256)) === size;
+  }
+
   async function put(sourcePath: string): Promise<FileEntry> {
+    // Most files of a build were in the build before: reading them once more costs less than writing them.
+    const entry = await readThrough(sourcePath, async () => {});
+    return (await isStored(entry)) ? entry : copy(sourcePath);
+  }
+
+  /** The entry is that of the bytes copied, even when the file has changed since it was looked at. */
+  async function copy(sourcePath: string): Promise<FileEntry> {
     await mkdir(incoming, { recursive: true });
     const temporary = join(incoming, randomUUID());
     const file = await open(temporary, "wx");
     try {
-      const hash = createHash("sha256");
-      let size = 0;
-      for await (const chunk of createReadStream(sourcePath, { highWaterMark: 256 * 1024 })) {
-        hash.update(chunk);
-        size += chunk.length;
-        await writeAll(file, chunk);
-      }
-      const sha256 = hash.digest("hex");
-      // A size that differs means that the stored copy is damaged: it is replaced.
-      if ((await sizeOf(sha256)) !== size) {
-        await file.sync();
-        const madeFolder = await mkdir(dirname(path(sha256)), { recursive: true });
-        await rename(temporary, path(sha256));
-        await syncFolder(dirname(path(sha256)));
-        if (madeFolder !== undefined) await syncFolder(folder);
-      }
-      return { sha256, size };
+      const entry = await readThrough(sourcePath, (chunk) => writeAll(file, chunk));
+      if (await isStored(entry)) return entry;
+      await file.sync();
+      const target = path(entry.sha256);
+      const madeFolder = await mkdir(dirname(target), { recursive: true });
+      await rename(temporary, target);
+      await syncFolder(dirname(target));
+      if (madeFolder !== undefined) await syncFolder(folder);
+      return entry;
     } finally {
       await file.close();
       await rm(temporary, { force: true });
@@ -71,6 +75,18 @@ export function createBlobStore({ folder }: { folder: string }): BlobStore {
     has: async (sha256) => (await sizeOf(sha256)) !== undefined,
     open: (sha256) => createReadStream(path(sha256)),
   };
+}
+
+/** Reads a file to its end and says what it is. */
+async function readThrough(sourcePath: string, onChunk: (chunk: Buffer) => Promise<void>): Promise<FileEntry> {
+  const hash = createHash("sha256");
+  let size = 0;
+  for await (const chunk of createReadStream(sourcePath, { highWaterMark: 256 * 1024 })) {
+    hash.update(chunk);
+    size += chunk.length;
+    await onChunk(chunk);
+  }
+  return { sha256: hash.digest("hex"), size };
 }
 
 async function writeAll(file: Awaited<ReturnType<typeof open>>, chunk: Buffer): Promise<void> {

@@ -1,35 +1,33 @@
 /** One deployment, each status once and one check run per site and commit, whatever happens between us and GitHub. */
 import { ProbotOctokit } from "probot";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { type GithubServer, startGithub } from "../../src/demo/github-server.ts";
 import { PermanentError } from "../../src/errors.ts";
 import type { Deployment } from "../../src/model/deployment.ts";
 import { createGithubPerformers } from "../../src/notify/github.ts";
 import { attempt, type Told, untold } from "./attempts.ts";
 import { news } from "./deployment.ts";
-import { misbehaving, type Partner } from "./misbehaving.ts";
-import { type SmallGithub, smallGithub } from "./small-github.ts";
 
 const COMMIT = "a1b2c3d4e5f60718293a4b5c6d7e8f9001122334";
+const DEPLOYMENTS = "/repos/:owner/:repo/deployments";
+const STATUSES = "/repos/:owner/:repo/deployments/:id/statuses";
+const CHECK_RUNS = "/repos/:owner/:repo/check-runs";
 
-let github: SmallGithub;
-let partner: Partner;
+let github: GithubServer;
 let perform: ReturnType<typeof createGithubPerformers>;
 beforeEach(async () => {
-  github = await smallGithub();
-  partner = await misbehaving(github.url);
+  const repos = [{ owner: "acme", name: "shop", id: 42 }];
+  github = await startGithub({ appId: 1, webhookSecret: "0123456789abcdef", installationId: 100, repos });
   // Probot's own Octokit with its habit of retrying; only its pause of a second between writes is left out.
   const octokit = new ProbotOctokit({
-    baseUrl: partner.url,
-    auth: { token: "ghs_of-the-test" },
+    baseUrl: github.url,
+    auth: { appId: github.appId, privateKey: github.privateKey, installationId: 100 },
     throttle: { enabled: false },
     log: { debug() {}, info() {}, warn() {}, error() {} },
   });
   perform = createGithubPerformers({ octokitFor: async () => octokit, lookAgainMs: 10 });
 });
-afterEach(async () => {
-  await partner.close();
-  await github.close();
-});
+afterEach(() => github.stop());
 
 const wish = (part: Partial<Deployment>) => ({
   installationId: 100,
@@ -41,8 +39,41 @@ const newTold = (kind: "github.deployment" | "github.check", part: Partial<Deplo
   untold({ kind, key: `${kind}:1`, desired: wish(part) });
 const running = { startedAtMs: 1000, finishedAtMs: null };
 const ended = { startedAtMs: 1000, finishedAtMs: 13_000 };
-const posts = (end: string) => partner.requests.filter((name) => name.startsWith("POST") && name.endsWith(end)).length;
-const states = () => github.deployments.map(({ statuses }) => statuses.map(({ state }) => state).reverse());
+
+type Found = { id: number; [field: string]: unknown };
+
+/** Asks GitHub as somebody else. */
+async function ask<T>(path: string): Promise<T> {
+  const headers = { authorization: `Bearer ${github.ownerToken}` };
+  return (await (await fetch(`${github.url}/repos/acme/shop/${path}`, { headers })).json()) as T;
+}
+
+const deployments = () => ask<Found[]>("deployments");
+const statuses = (id: number | undefined) => ask<Found[]>(`deployments/${id}/statuses`);
+const checkRuns = async () => {
+  const all = `commits/${COMMIT}/check-runs?filter=all`;
+  return (await ask<{ check_runs: Found[] }>(all)).check_runs.reverse();
+};
+
+/** The states of every deployment, in the order in which they came. */
+async function states(): Promise<unknown[][]> {
+  const found = await Promise.all((await deployments()).map(({ id }) => statuses(id)));
+  return found.map((one) => one.map(({ state }) => state).reverse());
+}
+
+const LOSSES = {
+  "the connection is cut after the effect": { fault: { cut: true }, afterEffect: true },
+  "the connection is cut before the effect": { fault: { cut: true } },
+  "the answer is cut in the middle": {
+    fault: { answer: 201, headers: { "content-length": "9999", connection: "close" }, body: { id: 1 } },
+    afterEffect: true,
+  },
+} as const;
+const losses = Object.keys(LOSSES) as Array<keyof typeof LOSSES>;
+const lose = (path: string, loss: keyof typeof LOSSES = "the connection is cut after the effect") =>
+  github.misbehave({ method: "POST", path, times: 1, ...LOSSES[loss] });
+const refuse = (method: string, path: string, answer: number) =>
+  github.misbehave({ method, path, times: 1, fault: { answer, body: { message: "Refused" } } });
 
 describe("A deployment on GitHub", () => {
   const tell = (told: Told, part?: Partial<Deployment>) =>
@@ -54,22 +85,22 @@ describe("A deployment on GitHub", () => {
     await tell(told, { state: "publishing", stage: "publish", ...running });
     await tell(told, { state: "live", ...ended });
     expect(told.ends).toEqual(["sent", "sent", "sent", "sent"]);
-    expect(states()).toEqual([["queued", "in_progress", "success"]]);
-    expect(github.deployments[0]).toMatchObject({
-      ref: COMMIT,
+    expect(await states()).toEqual([["queued", "in_progress", "success"]]);
+    const [deployment] = await deployments();
+    expect(deployment).toMatchObject({
+      sha: COMMIT,
       task: "deploy",
       environment: "shop",
       production_environment: true,
       payload: { deployment_id: "d-mf2k9x1c-4f7a" },
     });
-    expect(github.deployments[0]?.statuses[0]).toMatchObject({
+    expect((await statuses(deployment?.id))[0]).toMatchObject({
       state: "success",
       description: "Live (12 s)",
-      auto_inactive: true,
       environment_url: "https://shop.example.com/",
       log_url: "https://deploy.example.com/deployments/d-1/log?key=a&b=c",
     });
-    expect(partner.requests.filter((name) => name.startsWith("GET"))).toEqual([]);
+    expect(github.effects).toHaveLength(4);
   });
 
   test.each<[Partial<Deployment>, string[]]>([
@@ -82,54 +113,55 @@ describe("A deployment on GitHub", () => {
   ])("that is told only at its end has the whole sequence all the same: %o", async (part, sequence) => {
     const told = await tell(newTold("github.deployment", part));
     await tell(told);
-    expect(states()).toEqual([sequence]);
+    expect(await states()).toEqual([sequence]);
   });
 
   test("that is put back into the queue has no state twice", async () => {
     const told = await tell(newTold("github.deployment", { state: "building", ...running }));
     await tell(told, { state: "queued" });
     await tell(told, { state: "live", ...ended });
-    expect(states()).toEqual([["queued", "in_progress", "success"]]);
+    expect(await states()).toEqual([["queued", "in_progress", "success"]]);
   });
 
-  test.each(["cut after effect", "cut inside answer", "cut before effect"] as const)(
-    "is one, with each state once, when every answer is lost on the way: %s",
-    async (misbehaviour) => {
-      partner.next("/deployments", misbehaviour);
-      partner.next("/statuses", misbehaviour);
-      const told = await tell(newTold("github.deployment"));
-      partner.next("/statuses", misbehaviour);
-      await tell(told, { state: "live", ...ended });
-      expect(told.ends.filter((end) => end === "AmbiguousError").length).toBeGreaterThanOrEqual(3);
-      expect(told.ends.at(-1)).toBe("sent");
-      expect(states()).toEqual([["queued", "in_progress", "success"]]);
-    },
-  );
+  test.each(losses)("is one, with each state once, when every answer is lost on the way: %s", async (loss) => {
+    lose(DEPLOYMENTS, loss);
+    lose(STATUSES, loss);
+    const told = await tell(newTold("github.deployment"));
+    lose(STATUSES, loss);
+    await tell(told, { state: "live", ...ended });
+    expect(told.ends).toEqual(["AmbiguousError", "AmbiguousError", "sent", "AmbiguousError", "sent"]);
+    expect(await states()).toEqual([["queued", "in_progress", "success"]]);
+  });
 
   test("is found by its payload among others of the same commit", async () => {
     await tell(newTold("github.deployment", { id: "d-mf2k9x1b-0000" }));
-    partner.next("/deployments", "cut after effect");
+    lose(DEPLOYMENTS);
     const told = await tell(newTold("github.deployment"));
     expect(told.ends).toEqual(["AmbiguousError", "sent"]);
-    expect(github.deployments).toHaveLength(2);
-    expect(told.row.remote).toMatchObject({ id: github.deployments[0]?.id });
-    const [newest] = github.deployments;
-    // GitHub may answer with the payload as a string.
-    if (newest) newest.payload = JSON.stringify(newest.payload);
-    const again = untold({ ...told.row, remote: null, inDoubt: true });
-    await tell(again);
+    const [newest, ...others] = await deployments();
+    expect(others).toHaveLength(1);
+    expect(told.row.remote).toMatchObject({ id: newest?.id });
+  });
+
+  test("is found by its payload where GitHub answers with that as a string", async () => {
+    const told = await tell(newTold("github.deployment"));
+    const [deployment] = await deployments();
+    const body = [{ ...deployment, payload: JSON.stringify(deployment?.payload) }];
+    github.misbehave({ method: "GET", path: DEPLOYMENTS, times: 1, fault: { answer: 200, body } });
+    const again = await tell(untold({ ...told.row, remote: null, inDoubt: true }));
     expect(again.row.remote).toEqual(told.row.remote);
   });
 
   test("is not told again where GitHub does not let us look", async () => {
-    partner.next("/deployments", "cut after effect", { status: 403, body: { message: "Resource not accessible" } });
+    lose(DEPLOYMENTS);
+    refuse("GET", DEPLOYMENTS, 403);
     const told = await tell(newTold("github.deployment"));
     expect(told.ends).toEqual(["AmbiguousError", "unsure"]);
-    expect(github.deployments).toHaveLength(1);
+    expect(await deployments()).toHaveLength(1);
   });
 
   test("is given up with one clear line when GitHub refuses it", async () => {
-    partner.next("/deployments", { status: 404, body: { message: "Not Found" } });
+    refuse("POST", DEPLOYMENTS, 404);
     const told = await tell(newTold("github.deployment"));
     expect(told.last).toBeInstanceOf(PermanentError);
     expect(told.last).toMatchObject({
@@ -138,8 +170,19 @@ describe("A deployment on GitHub", () => {
     });
   });
 
+  test("waits while GitHub is down, and is not in doubt then", async () => {
+    const told = await tell(newTold("github.deployment"));
+    await github.goDown();
+    await attempt(told, perform["github.deployment"], { attempts: 1, desired: wish({ state: "live", ...ended }) });
+    expect(told.ends).toEqual(["sent", "RetryLaterError"]);
+    expect(told.row.inDoubt).toBe(false);
+    await github.comeUp();
+    await tell(told);
+    expect(await states()).toEqual([["queued", "in_progress", "success"]]);
+  });
+
   test("has descriptions that GitHub takes, however long the reason is", async () => {
-    const reason = `${"é<@everyone> ".repeat(100)}\n`;
+    const reason = `${"é👍<@everyone> ".repeat(100)}\n`;
     const told = await tell(newTold("github.deployment", { state: "failed", reason, title: reason, ...ended }));
     expect(told.ends).toEqual(["sent"]);
   });
@@ -154,7 +197,7 @@ describe("A check run on GitHub", () => {
     await tell(told, { state: "building", stage: "build", ...running });
     await tell(told, { state: "failed", stage: "build", reason: "npm run build ended with 1", ...ended });
     expect(told.ends).toEqual(["sent", "sent", "sent"]);
-    expect(github.checkRuns).toEqual([
+    expect(await checkRuns()).toEqual([
       expect.objectContaining({
         name: "slipway: shop",
         head_sha: COMMIT,
@@ -164,10 +207,10 @@ describe("A check run on GitHub", () => {
         started_at: "1970-01-01T00:00:01.000Z",
         completed_at: "1970-01-01T00:00:13.000Z",
         details_url: "https://deploy.example.com/deployments/d-1/log?key=a&b=c",
-        output: {
+        output: expect.objectContaining({
           title: "Failed (12 s): npm run build ended with 1",
           summary: expect.stringContaining("` npm run build ended with 1 `"),
-        },
+        }),
       }),
     ]);
   });
@@ -180,41 +223,36 @@ describe("A check run on GitHub", () => {
     ["superseded", "neutral"],
   ])("of a deployment that is %s concludes with %s", async (state, conclusion) => {
     await tell(newTold("github.check", { state, ...ended }));
-    expect(github.checkRuns).toMatchObject([{ status: "completed", conclusion }]);
+    expect(await checkRuns()).toMatchObject([{ status: "completed", conclusion }]);
   });
 
-  test.each(["cut after effect", "cut inside answer", "cut before effect"] as const)(
-    "is one when the answer is lost: %s",
-    async (misbehaviour) => {
-      partner.next("POST /repos/acme/shop/check-runs", misbehaviour);
-      const told = await tell(newTold("github.check"));
-      expect(told.ends).toEqual(["AmbiguousError", "sent"]);
-      expect(github.checkRuns).toHaveLength(1);
-      expect(posts("/check-runs")).toBe(misbehaviour === "cut before effect" ? 2 : 1);
-    },
-  );
+  test.each(losses)("is one when the answer is lost: %s", async (loss) => {
+    lose(CHECK_RUNS, loss);
+    const told = await tell(newTold("github.check"));
+    expect(told.ends).toEqual(["AmbiguousError", "sent"]);
+    expect(await checkRuns()).toHaveLength(1);
+  });
 
   test("of a later deployment of the same commit takes over the earlier one's, which keeps its hands off then", async () => {
     const early = await tell(newTold("github.check", { id: "d-mf2k9x1b-0000", state: "building" }));
     await tell(newTold("github.check", { state: "live", ...ended }));
     await tell(early, { id: "d-mf2k9x1b-0000", state: "superseded" });
     expect(early.ends).toEqual(["sent", "sent"]);
-    expect(github.checkRuns).toMatchObject([{ external_id: "d-mf2k9x1c-4f7a", conclusion: "success" }]);
+    expect(await checkRuns()).toMatchObject([{ external_id: "d-mf2k9x1c-4f7a", conclusion: "success" }]);
   });
 
   test("is a new one where the earlier one may not be edited, such as another App's", async () => {
     await tell(newTold("github.check", { id: "d-mf2k9x1b-0000", state: "live", ...ended }));
-    const [before] = github.checkRuns;
-    partner.next(`/check-runs/${before?.id}`, { status: 403, body: { message: "Invalid app_id" } });
+    refuse("PATCH", `${CHECK_RUNS}/:id`, 403);
     await tell(newTold("github.check"));
-    expect(github.checkRuns).toMatchObject([
+    expect(await checkRuns()).toMatchObject([
       { conclusion: "success" },
       { external_id: "d-mf2k9x1c-4f7a", status: "queued" },
     ]);
   });
 
   test("that the App may not write says which permission it needs", async () => {
-    partner.next("POST /repos/acme/shop/check-runs", { status: 403, body: { message: "Resource not accessible" } });
+    refuse("POST", CHECK_RUNS, 403);
     const told = await tell(newTold("github.check"));
     expect(told.last).toBeInstanceOf(PermanentError);
     expect(told.last).toMatchObject({ message: expect.stringContaining("give the App the permission checks: write") });
@@ -230,7 +268,9 @@ describe("A check run on GitHub", () => {
       remarks: Array(50).fill(hostile),
     };
     await tell(newTold("github.check", { state: "failed", ...part }));
-    const [{ title, summary }] = github.checkRuns.map(({ output }) => output) as [{ title: string; summary: string }];
+    const [{ title, summary }] = (await checkRuns()).map(({ output }) => output) as [
+      { title: string; summary: string },
+    ];
     expect(title.length).toBeLessThanOrEqual(140);
     expect(summary.length).toBeLessThan(65_535);
     const formatted = summary.replace(/(`+) .*? \1/g, "");

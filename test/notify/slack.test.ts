@@ -1,62 +1,53 @@
 /** One message per deployment, whatever happens between us and Slack. */
-import { createEmulator, type Emulator } from "emulate";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { type SlackServer, startSlack } from "../../src/demo/slack-server.ts";
 import { OperatorError, PermanentError, RetryLaterError } from "../../src/errors.ts";
 import { createLog } from "../../src/log.ts";
-import type { Deployment } from "../../src/model/deployment.ts";
+import { DEPLOYMENT_STATES, type Deployment } from "../../src/model/deployment.ts";
 import { createSlackPerformers } from "../../src/notify/slack.ts";
 import { secret } from "../../src/secrets/secret.ts";
 import { createSlackClient } from "../../src/slack/slack-client.ts";
 import { attempt, type Told, untold } from "./attempts.ts";
 import { news } from "./deployment.ts";
-import { misbehaving, type Partner } from "./misbehaving.ts";
 
-let emulator: Emulator;
-let partner: Partner;
+const TOKEN = "xoxb-of-the-test";
+const POST = "/api/chat.postMessage";
+const HISTORY = "/api/conversations.history";
+
+let slack: SlackServer;
 let perform: ReturnType<typeof createSlackPerformers>;
 let channel: string;
-
-beforeAll(async () => {
-  const seed = { slack: { users: [{ name: "slipway" }], channels: [{ name: "deploys" }] } };
-  emulator = await createEmulator({ service: "slack", port: 0, seed });
-});
-afterAll(() => emulator.close());
 beforeEach(async () => {
-  emulator.reset();
-  partner = await misbehaving(emulator.url);
-  const slack = createSlackClient({
-    botToken: secret("xoxb-of-the-test"),
-    apiUrl: `${partner.url}/api/`,
-    log: createLog({ level: "silent", pretty: false }),
-  });
-  perform = createSlackPerformers({ slack, lookAgainMs: 10 });
-  const { channels } = await ask<{ channels: Array<{ id: string; name: string }> }>("conversations.list", {});
-  channel = channels.find(({ name }) => name === "deploys")?.id ?? "";
+  slack = await startSlack({ token: TOKEN, botName: "slipway", channels: ["deploys"] });
+  channel = slack.channelId("deploys");
+  const log = createLog({ level: "silent", pretty: false });
+  const client = createSlackClient({ botToken: secret(TOKEN), apiUrl: slack.apiUrl, log });
+  perform = createSlackPerformers({ slack: client, lookAgainMs: 10 });
 });
-afterEach(() => partner.close());
+afterEach(() => slack.stop());
 
-/** Asks Slack itself, past the proxy. */
-async function ask<T>(method: string, body: object): Promise<T> {
-  const answer = await fetch(`${emulator.url}/api/${method}`, {
+/** Asks Slack as somebody else. */
+async function ask(method: string, fields: object): Promise<void> {
+  await fetch(`${slack.apiUrl}${method}`, {
     method: "POST",
-    headers: { authorization: "Bearer xoxb-of-the-test", "content-type": "application/json" },
-    body: JSON.stringify(body),
+    headers: { authorization: `Bearer ${TOKEN}`, "content-type": "application/json" },
+    body: JSON.stringify(fields),
   });
-  return (await answer.json()) as T;
 }
 
-type Message = { ts: string; text: string; blocks: unknown[]; metadata?: unknown; client_msg_id?: string };
+const messages = () => slack.messages("deploys");
+const texts = async () => (await messages()).map(({ text }) => text);
+const methods = () => slack.requests.map(({ path }) => path.replace("/api/", ""));
 
-async function messages(): Promise<Message[]> {
-  return (await ask<{ messages: Message[] }>("conversations.history", { channel })).messages;
-}
+const cutAfterPost = () => slack.misbehave({ path: POST, times: 1, fault: { cut: true }, afterEffect: true });
+const answer = (path: string, status: number, body: unknown, headers = {}) =>
+  slack.misbehave({ path, times: 1, fault: { answer: status, body, headers } });
 
 const wish = (part: Partial<Deployment>) => ({ channel, news: news(part) });
 const tellNew = () =>
   untold({ kind: "slack.deployment", key: `slack:d-1:${channel}`, desired: wish({ state: "queued" }) });
 const tell = (told: Told, part?: Partial<Deployment>) =>
   attempt(told, perform["slack.deployment"], part ? { desired: wish(part) } : {});
-const posts = () => partner.requests.filter((name) => name.endsWith("chat.postMessage")).length;
 
 describe("A deployment in Slack", () => {
   test("is one message, posted once and edited through its stages", async () => {
@@ -70,55 +61,55 @@ describe("A deployment in Slack", () => {
     expect(message?.blocks).not.toEqual([]);
     expect(message?.metadata).toEqual({ event_type: "slipway_message", event_payload: { key: told.row.key } });
     expect(told.row.remote).toEqual({ channel, ts: message?.ts, isRepost: false });
-    expect(partner.requests).toEqual(["POST /api/chat.postMessage", "POST /api/chat.update", "POST /api/chat.update"]);
+    expect(methods()).toEqual(["chat.postMessage", "chat.update", "chat.update"]);
   });
 
   test("is one message when the connection is cut after the post had its effect", async () => {
-    partner.next("chat.postMessage", "cut after effect");
+    cutAfterPost();
     const told = await tell(tellNew(), { state: "building" });
     expect(told.ends).toEqual(["AmbiguousError", "sent"]);
     expect(await messages()).toHaveLength(1);
-    expect(posts()).toBe(1);
+    expect(slack.count("POST", POST)).toBe(1);
     await tell(told, { state: "live" });
-    expect((await messages()).map(({ text }) => text)).toEqual(["shop is live: a1b2c3d Fix footer by Alice"]);
+    expect(await texts()).toEqual(["shop is live: a1b2c3d Fix footer by Alice"]);
   });
 
   test("is one message when only half of the answer arrives", async () => {
-    partner.next("chat.postMessage", "cut inside answer");
+    slack.misbehave({
+      path: POST,
+      times: 1,
+      fault: { answer: 200, headers: { "content-length": "9999", connection: "close" }, body: { ok: true } },
+      afterEffect: true,
+    });
     const told = await tell(tellNew());
     expect(told.ends).toEqual(["AmbiguousError", "sent"]);
     expect(await messages()).toHaveLength(1);
   });
 
   test("is found again among others' messages, behind several pages of them", async () => {
-    partner.next("chat.postMessage", "cut after effect");
+    cutAfterPost();
     const told = await attempt(tellNew(), perform["slack.deployment"], { attempts: 1 });
     await Promise.all(Array.from({ length: 450 }, (_, n) => ask("chat.postMessage", { channel, text: `chat ${n}` })));
     await tell(told);
-    expect(told.ends.at(-1)).toBe("sent");
-    expect(posts()).toBe(1);
-    expect(partner.requests.filter((name) => name.endsWith("history"))).toHaveLength(3);
+    expect(told.ends).toEqual(["AmbiguousError", "sent"]);
+    expect(methods().slice(-4)).toEqual([...Array(3).fill("conversations.history"), "chat.update"]);
   });
 
   test("is posted after all when it surely did not arrive, and is looked for twice before", async () => {
-    partner.next("chat.postMessage", "cut before effect");
+    slack.misbehave({ path: POST, times: 1, fault: { cut: true } });
     const told = await tell(tellNew());
     expect(told.ends).toEqual(["AmbiguousError", "sent"]);
     expect(await messages()).toHaveLength(1);
-    expect(partner.requests.filter((name) => name.endsWith("history"))).toHaveLength(2);
+    expect(slack.count("POST", HISTORY)).toBe(2);
   });
 
   test("waits as long as Slack asks, and is not in doubt then", async () => {
-    partner.next("chat.postMessage", {
-      status: 429,
-      headers: { "retry-after": "7" },
-      body: { ok: false, error: "ratelimited" },
-    });
+    answer(POST, 429, { ok: false, error: "ratelimited" }, { "retry-after": "7" });
     const told = await attempt(tellNew(), perform["slack.deployment"], { attempts: 1 });
     expect(told.last).toBeInstanceOf(RetryLaterError);
     expect(told.last).toMatchObject({ delayMs: 7000 });
     await tell(told);
-    expect(partner.requests).toEqual(["POST /api/chat.postMessage", "POST /api/chat.postMessage"]);
+    expect(methods()).toEqual(["chat.postMessage", "chat.postMessage"]);
   });
 
   test.each([
@@ -126,8 +117,8 @@ describe("A deployment in Slack", () => {
     { status: 404, body: "no such page" },
     { status: 200, body: { ok: false, error: "not_in_channel" } },
   ])("is told at most once where Slack does not let us look: %o", async (refusal) => {
-    partner.next("chat.postMessage", "cut after effect");
-    partner.next("conversations.history", refusal);
+    cutAfterPost();
+    answer(HISTORY, refusal.status, refusal.body);
     const told = await tell(tellNew());
     expect(told.ends).toEqual(["AmbiguousError", "unsure"]);
     expect(told.last).toMatchObject({
@@ -137,9 +128,9 @@ describe("A deployment in Slack", () => {
   });
 
   test("is looked for again when looking fails for a moment", async () => {
-    partner.next("chat.postMessage", "cut after effect");
-    const refusals = ["fatal_error", "internal_error"].map((error) => ({ status: 200, body: { ok: false, error } }));
-    partner.next("conversations.history", ...refusals, { status: 502, body: "bad gateway" });
+    cutAfterPost();
+    for (const error of ["fatal_error", "internal_error"]) answer(HISTORY, 200, { ok: false, error });
+    answer(HISTORY, 502, "bad gateway");
     const told = await tell(tellNew());
     expect(told.ends).toEqual(["AmbiguousError", "AmbiguousError", "AmbiguousError", "AmbiguousError", "sent"]);
     expect(await messages()).toHaveLength(1);
@@ -149,9 +140,9 @@ describe("A deployment in Slack", () => {
     const told = await tell(tellNew());
     await deleteAll();
     await tell(told, { state: "building", stage: "build" });
-    expect((await messages()).map(({ text }) => text)).toEqual(["shop is building: a1b2c3d Fix footer by Alice"]);
+    expect(await texts()).toEqual(["shop is building: a1b2c3d Fix footer by Alice"]);
     await tell(told, { state: "live" });
-    expect((await messages()).map(({ text }) => text)).toEqual(["shop is live: a1b2c3d Fix footer by Alice"]);
+    expect(await texts()).toEqual(["shop is live: a1b2c3d Fix footer by Alice"]);
     await deleteAll();
     await tell(told, { state: "failed" });
     expect(told.last).toBeInstanceOf(PermanentError);
@@ -161,18 +152,35 @@ describe("A deployment in Slack", () => {
   test("is posted once more exactly once, even when that post's answer is lost", async () => {
     const told = await tell(tellNew());
     await deleteAll();
-    partner.next("chat.postMessage", "cut after effect");
+    cutAfterPost();
     await tell(told, { state: "live" });
     expect(told.ends).toEqual(["sent", "AmbiguousError", "sent"]);
-    expect((await messages()).map(({ text }) => text)).toEqual(["shop is live: a1b2c3d Fix footer by Alice"]);
+    expect(await texts()).toEqual(["shop is live: a1b2c3d Fix footer by Alice"]);
   });
 
   test("carries an id that follows from its key, so that Slack may recognise a repetition", async () => {
     const first = await tell(tellNew());
     await tell(untold({ kind: "slack.deployment", key: first.row.key, desired: wish({}) }));
-    const ids = (await messages()).map(({ client_msg_id }) => client_msg_id);
+    const ids = slack.effects.map(({ fields }) => fields.client_msg_id);
     expect(ids[0]).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-8[0-9a-f]{3}-[0-9a-f]{12}$/);
-    expect(new Set(ids).size).toBe(1);
+    expect(ids).toEqual([ids[0], ids[0]]);
+  });
+
+  test("is taken by Slack in every state, with the longest words", async () => {
+    const long = "&<👍>".repeat(2000);
+    const part = { site: "s".repeat(40), title: long, author: long, branch: long, reason: long, remarks: [long, long] };
+    const told = tellNew();
+    for (const state of DEPLOYMENT_STATES) await tell(told, { ...part, state, stage: "publish" });
+    expect(new Set(told.ends)).toEqual(new Set(["sent"]));
+  });
+
+  test("waits while Slack is down, and is not in doubt then", async () => {
+    await slack.goDown();
+    const told = await attempt(tellNew(), perform["slack.deployment"], { attempts: 1 });
+    expect(told.last).toBeInstanceOf(RetryLaterError);
+    await slack.comeUp();
+    await tell(told);
+    expect(methods()).toEqual(["chat.postMessage"]);
   });
 
   test("whose channel does not exist says which setting to mend", async () => {
@@ -189,9 +197,9 @@ describe("A deployment in Slack", () => {
 test("A notice is posted once", async () => {
   const notice = { about: "installed", account: "acme", repoNames: ["acme/shop"] };
   const told = untold({ kind: "slack.notice", key: "notice:1", desired: { channel, notice } });
-  partner.next("chat.postMessage", "cut after effect");
+  cutAfterPost();
   await attempt(told, perform["slack.notice"]);
-  expect((await messages()).map(({ text }) => text)).toEqual(["👋 Slipway was installed for acme: 1 repository"]);
+  expect(await texts()).toEqual(["👋 Slipway was installed for acme: 1 repository"]);
 });
 
 async function deleteAll(): Promise<void> {

@@ -24,7 +24,7 @@ function prepare(url: string, changes: Partial<CheckoutOptions> = {}) {
     say: (text) => lines.push(text),
     signal: new AbortController().signal,
     gone: new AbortController().signal,
-    onGroup() {},
+    async onGroup() {},
     ...changes,
   };
   return { options, folder, dataDir, lines };

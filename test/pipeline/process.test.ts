@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { CommandError, type CommandOptions, runCommand, showDuration } from "../../src/pipeline/process.ts";
@@ -17,7 +17,7 @@ function start(command: CommandOptions["command"], changes: Partial<CommandOptio
     secrets: [],
     signal: new AbortController().signal,
     gone: new AbortController().signal,
-    onGroup() {},
+    async onGroup() {},
     onOutput: (text, from) => lines.push(...text.split("\n").map((line) => `${from}: ${line}`)),
     ...changes,
   });
@@ -51,7 +51,10 @@ test("An exit code other than 0 fails and is told", async () => {
 });
 
 test("A program that does not exist fails, and so does one that is killed by others", async () => {
-  expect(await failure(start({ file: "no-such-program", args: [] }).done)).toMatchObject({ why: "start" });
+  expect(await failure(start({ file: "no-such-program", args: [] }).done)).toMatchObject({
+    why: "exit",
+    exitCode: 127,
+  });
   expect(await failure(start("kill -KILL $$").done)).toMatchObject({ why: "killed", message: "was ended by SIGKILL" });
 });
 
@@ -104,12 +107,30 @@ test("`gone` kills the whole group within the call", async () => {
   const gone = new AbortController();
   const groups: Array<number | null> = [];
   const command = "trap '' INT TERM; echo $$ > pids; sleep 300 & echo $! >> pids; wait";
-  const { done } = start(command, { cwd: folder, gone: gone.signal, onGroup: (pid) => groups.push(pid) });
+  const { done } = start(command, { cwd: folder, gone: gone.signal, onGroup: async (pid) => void groups.push(pid) });
   const pids = await waitUntil("it runs", () => readPids(join(folder, "pids"), 2));
   gone.abort();
   expect(await failure(done)).toMatchObject({ why: "killed" });
   expect(pids.some(isRunning)).toBe(false);
   expect(groups).toEqual([pids[0], null]);
+});
+
+test("Nothing runs before the group is known, nor when it was killed meanwhile", async () => {
+  const folder = temporaryFolder();
+  const gone = new AbortController();
+  const onGroup = async (pid: number | null) => {
+    if (pid !== null) gone.abort();
+  };
+  const { done } = start("touch ran", { cwd: folder, gone: gone.signal, onGroup });
+  expect(await failure(done)).toMatchObject({ why: "killed" });
+  expect(readdirSync(folder)).toEqual([]);
+});
+
+test("A command finds its input empty, and a folder that does not exist is an error", async () => {
+  const { done, lines } = start("cat; echo end");
+  await done;
+  expect(lines).toEqual(["stdout: end"]);
+  expect(await failure(start("true", { cwd: "/nowhere" }).done)).toMatchObject({ why: "start" });
 });
 
 test("Characters that are cut in two by a chunk border stay whole, and secrets are masked", async () => {

@@ -14,7 +14,7 @@ async function run(job: DeploymentJob): Promise<{ outcome: Outcome; transcript: 
     env: { PATH: process.env.PATH },
     signal: new AbortController().signal,
     gone: new AbortController().signal,
-    onGroup() {},
+    async onGroup() {},
     send: (message) => message.type === "line" && lines.push(message.text),
     retryPausesMs: [1, 2],
   });

@@ -57,11 +57,8 @@ describe("an upload that goes wrong", () => {
 
   it.each(["aborted", "close", "hang"] as const)(
     "is sent again when the server cuts it and does this: %s",
-    async (then) => {
-      const { session, folder } = await open(
-        { cutUpload: { nth: 3, afterBytes: 5000, then } },
-        { stallTimeoutMs: 400 },
-      );
+    async (how) => {
+      const { session, folder } = await open({ cutUpload: { nth: 3, afterBytes: 5000, how } }, { stallTimeoutMs: 400 });
       const done: string[] = [];
       await session.upload(files, ({ path }) => done.push(path));
       expect(done.sort()).toEqual(files.map(({ path }) => path));
@@ -72,8 +69,7 @@ describe("an upload that goes wrong", () => {
   );
 
   it("is believed when the server says it is done, until the sizes are asked for", async () => {
-    const then = "done";
-    const { session } = await open({ cutUpload: { nth: 2, afterBytes: 5000, then } });
+    const { session } = await open({ cutUpload: { nth: 2, afterBytes: 5000, how: "done" } });
     await session.upload(files, () => {});
     expect((await session.sizes(files.map(({ path }) => path))).sort()).toEqual([5000, 9000, 9000, 9000, 9000, 9000]);
   });

@@ -1,8 +1,9 @@
-import { execFileSync } from "node:child_process";
+import { once } from "node:events";
 import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import { PermanentError } from "../../src/errors.ts";
 import { createBlobStore } from "../../src/releases/blob-store.ts";
 import { packageFolder } from "../../src/releases/package.ts";
@@ -103,8 +104,10 @@ describe("packageFolder", () => {
 
   it("leaves out what is neither file nor folder instead of hanging on it", async () => {
     await write("index.html");
-    execFileSync("mkfifo", [join(root, "out/pipe")]);
-    expect((await pack()).warnings).toEqual([expect.stringContaining("pipe")]);
+    const server = createServer().listen(join(root, "out/socket"));
+    await once(server, "listening");
+    onTestFinished(() => void server.close());
+    expect((await pack()).warnings).toEqual([expect.stringContaining("socket")]);
   });
 
   it("refuses a missing, an empty and a pageless output in words that help", async () => {

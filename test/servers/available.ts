@@ -5,7 +5,7 @@ import { describe, it } from "vitest";
 import { binaryOf, type DaemonName } from "./debian-package.ts";
 
 /** Why the daemon cannot be started here, as a sentence; undefined when it can. */
-export function whyUnavailable(name: DaemonName): string | undefined {
+function whyUnavailable(name: DaemonName): string | undefined {
   if (!existsSync(binaryOf(name))) return `${name} is missing: run scripts/fetch-ftp-servers.sh`;
   // They change their root folder and their user, and only so a test's "/" is the test's own folder.
   if (process.getuid?.() !== 0) return `${name} has to be started by root`;
@@ -14,10 +14,6 @@ export function whyUnavailable(name: DaemonName): string | undefined {
     return "vsftpd needs unshare --mount, which is not allowed here";
   }
   return undefined;
-}
-
-export function daemonAvailable(name: DaemonName): boolean {
-  return whyUnavailable(name) === undefined;
 }
 
 /**

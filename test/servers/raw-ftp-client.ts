@@ -20,11 +20,16 @@ export type RawFtpClient = {
   login(user: string, password: string): Promise<RawReply>;
   /** EPSV, and a connection to the port it names. */
   openData(): Promise<Socket>;
+  /** Sends EPSV and the command in one write; then connects. The replies to the command are still to come. */
+  openDataAfter(command: string): Promise<Socket>;
   /** EPSV and the command; answers with the replies to the command: 150 and 226, or one that refuses. */
   upload(command: string, content: string): Promise<RawReply[]>;
   download(command: string): Promise<{ replies: RawReply[]; content: string }>;
-  /** AUTH TLS, PBSZ, PROT P: from then on everything is encrypted. */
-  startTls(options: ConnectionOptions): Promise<void>;
+  /**
+   * AUTH TLS, PBSZ, PROT P: from then on everything is encrypted. Data connections resume the control connection's
+   * session, if `resume` is not false.
+   */
+  startTls(options: ConnectionOptions & { readonly resume?: boolean }): Promise<void>;
   /** Resolves when the server has closed the connection. */
   ended(): Promise<void>;
   close(): void;
@@ -78,13 +83,17 @@ export async function connectRaw(port: number): Promise<RawFtpClient> {
     return reply();
   }
 
-  async function openData(): Promise<Socket> {
-    const answer = await command("EPSV");
+  async function connectData(answer: RawReply): Promise<Socket> {
     const port = /\|\|\|(\d+)\|/.exec(answer.text)?.[1];
     if (!port) throw new Error(`EPSV: ${answer.code} ${answer.text}`);
     const data = connect(Number(port), "127.0.0.1");
+    data.on("error", () => {});
     await once(data, "connect");
     return data;
+  }
+
+  async function openData(): Promise<Socket> {
+    return connectData(await command("EPSV"));
   }
 
   /** Over TLS the server's part of the handshake begins after its 150, so this has to come then. */
@@ -97,7 +106,6 @@ export async function connectRaw(port: number): Promise<RawFtpClient> {
 
   async function transfer(line: string, work: (data: Socket) => Promise<void>): Promise<RawReply[]> {
     const data = await openData();
-    data.on("error", () => {});
     const first = await command(line);
     if (first.code >= 200) {
       data.destroy();
@@ -114,6 +122,10 @@ export async function connectRaw(port: number): Promise<RawFtpClient> {
     send,
     command,
     openData,
+    async openDataAfter(line) {
+      socket.write(`EPSV\r\n${line}\r\n`);
+      return connectData(await reply());
+    },
     async login(user, password) {
       await command(`USER ${user}`);
       return command(`PASS ${password}`);
@@ -132,7 +144,7 @@ export async function connectRaw(port: number): Promise<RawFtpClient> {
       });
       return { replies: answers, content };
     },
-    async startTls(options) {
+    async startTls({ resume = true, ...options }) {
       const answer = await command("AUTH TLS");
       if (answer.code !== 234) throw new Error(`AUTH TLS: ${answer.code} ${answer.text}`);
       socket.removeAllListeners("data");
@@ -141,7 +153,7 @@ export async function connectRaw(port: number): Promise<RawFtpClient> {
       const secured: TLSSocket = connectTls({ ...full, socket });
       const state: typeof tls = { options: full, session: undefined };
       secured.on("session", (session) => {
-        state.session = session;
+        if (resume) state.session = session;
       });
       await once(secured, "secureConnect");
       tls = state;

@@ -1,27 +1,32 @@
 /** What each way in which Slack, or the road to it, fails means to the outbox. */
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { type Front, startFront } from "../../src/demo/front.ts";
+import type { Fault } from "../../src/demo/misbehaviour.ts";
 import { AmbiguousError, OperatorError, PermanentError, RetryLaterError } from "../../src/errors.ts";
 import { createLog } from "../../src/log.ts";
 import { secret } from "../../src/secrets/secret.ts";
 import { createSlackClient } from "../../src/slack/slack-client.ts";
-import { type Misbehaviour, misbehaving, type Partner } from "../notify/misbehaving.ts";
 
 const TOKEN = "xoxb-very-secret";
 const place = { channel: "C1", setting: "sites.shop.channel" };
 const message = { text: "hello", blocks: [] };
 
-let partner: Partner;
+let slack: Front;
 beforeEach(async () => {
-  partner = await misbehaving("http://127.0.0.1:1");
+  slack = await startFront();
 });
-afterEach(() => partner.close());
+afterEach(() => slack.stop());
 
-function client(apiUrl = `${partner.url}/api/`, botToken: string | null = TOKEN) {
+/** What happens to the calls of a method. */
+const plan = (method: string, fault: Fault) => slack.misbehave({ path: `/api/${method}`, fault });
+const paths = () => slack.requests.map(({ path }) => path);
+
+function client(apiUrl = `${slack.url}/api/`, botToken: string | null = TOKEN) {
   return createSlackClient({
     botToken: botToken === null ? null : secret(botToken),
     apiUrl,
     log: createLog({ level: "silent", pretty: false }),
-    requestMs: 300,
+    requestMs: 1500,
   });
 }
 
@@ -34,7 +39,7 @@ async function failure(promise: Promise<unknown>): Promise<Error> {
   return error as Error;
 }
 
-const refused = (error: string, more = {}): Misbehaviour => ({ status: 200, body: { ok: false, error, ...more } });
+const refused = (error: string, more = {}): Fault => ({ answer: 200, body: { ok: false, error, ...more } });
 
 describe("A post that Slack refuses", () => {
   test.each([
@@ -47,15 +52,15 @@ describe("A post that Slack refuses", () => {
     ["is_archived", "sites.shop.channel", /archived/],
     ["restricted_action", "sites.shop.channel", /owner of the workspace/],
   ])("with %s is for the operator to mend: %s", async (code, key, advice) => {
-    partner.next("chat.postMessage", refused(code));
+    plan("chat.postMessage", refused(code));
     const error = await failure(client().postMessage(place, "k", message));
     expect(error).toBeInstanceOf(OperatorError);
     expect(error).toMatchObject({ key, message: expect.stringMatching(advice) });
-    expect(partner.requests).toHaveLength(1);
+    expect(paths()).toHaveLength(1);
   });
 
   test("for want of a scope names the one that Slack names", async () => {
-    partner.next("conversations.history", refused("missing_scope", { needed: "groups:history" }));
+    plan("conversations.history", refused("missing_scope", { needed: "groups:history" }));
     const error = await failure(client().findMessage(place, "k", 0));
     expect(error.message).toContain("groups:history");
   });
@@ -63,7 +68,7 @@ describe("A post that Slack refuses", () => {
   test.each(["msg_too_long", "invalid_blocks", "block_mismatch", "unknown_method"])(
     "with %s is refused for good",
     async (code) => {
-      partner.next("chat.postMessage", refused(code));
+      plan("chat.postMessage", refused(code));
       const error = await failure(client().postMessage(place, "k", message));
       expect(error).toBeInstanceOf(PermanentError);
       expect(error).not.toBeInstanceOf(OperatorError);
@@ -73,7 +78,7 @@ describe("A post that Slack refuses", () => {
   test.each(["fatal_error", "internal_error", "service_unavailable", "a_code_of_tomorrow", "<html>"])(
     "with %s may have had its effect",
     async (code) => {
-      partner.next("chat.postMessage", refused(code));
+      plan("chat.postMessage", refused(code));
       const error = await failure(client().postMessage(place, "k", message));
       expect(error).toBeInstanceOf(AmbiguousError);
       expect(error.message).not.toContain("<");
@@ -82,27 +87,27 @@ describe("A post that Slack refuses", () => {
 });
 
 describe("A post whose HTTP answer", () => {
-  const cases: Array<[Misbehaviour, unknown, object]> = [
-    [{ status: 429, headers: { "retry-after": "30" }, body: {} }, RetryLaterError, { delayMs: 30_000 }],
-    [{ status: 200, body: { ok: false, error: "ratelimited" } }, RetryLaterError, { delayMs: null }],
-    [{ status: 503, headers: { "retry-after": "5" }, body: {} }, RetryLaterError, { delayMs: 5000 }],
-    [{ status: 429, body: {} }, AmbiguousError, {}],
-    [{ status: 500, body: {} }, AmbiguousError, {}],
-    [{ status: 503, body: {} }, AmbiguousError, {}],
-    [{ status: 408, body: {} }, AmbiguousError, {}],
-    [{ status: 404, body: "not here" }, PermanentError, {}],
-    [{ status: 200, body: "<html>a proxy's page</html>" }, AmbiguousError, {}],
-    [{ status: 200, body: { ok: true } }, AmbiguousError, {}],
-    [{ status: 302, headers: { location: "http://127.0.0.1:1/" }, body: {} }, AmbiguousError, {}],
-    ["cut before effect", AmbiguousError, {}],
-    ["silence", AmbiguousError, {}],
+  const cases: Array<[Fault, unknown, object]> = [
+    [{ answer: 429, headers: { "retry-after": "30" }, body: {} }, RetryLaterError, { delayMs: 30_000 }],
+    [{ answer: 200, body: { ok: false, error: "ratelimited" } }, RetryLaterError, { delayMs: null }],
+    [{ answer: 503, headers: { "retry-after": "5" }, body: {} }, RetryLaterError, { delayMs: 5000 }],
+    [{ answer: 429, body: {} }, AmbiguousError, {}],
+    [{ answer: 500, body: {} }, AmbiguousError, {}],
+    [{ answer: 503, body: {} }, AmbiguousError, {}],
+    [{ answer: 408, body: {} }, AmbiguousError, {}],
+    [{ answer: 404, body: "not here" }, PermanentError, {}],
+    [{ answer: 200, body: Buffer.from("<html>a proxy's page</html>") }, AmbiguousError, {}],
+    [{ answer: 200, body: { ok: true } }, AmbiguousError, {}],
+    [{ answer: 302, headers: { location: "http://127.0.0.1:1/" }, body: {} }, AmbiguousError, {}],
+    [{ cut: true }, AmbiguousError, {}],
+    [{ hang: true }, AmbiguousError, {}],
   ];
-  test.each(cases)("is %o is sent once and understood", async (misbehaviour, kind, fields) => {
-    partner.next("chat.postMessage", misbehaviour);
+  test.each(cases)("is %o is sent once and understood", async (fault, kind, fields) => {
+    plan("chat.postMessage", fault);
     const error = await failure(client().postMessage(place, "k", message));
     expect(error.constructor).toBe(kind);
     expect(error).toMatchObject(fields);
-    expect(partner.requests).toEqual(["POST /api/chat.postMessage"]);
+    expect(paths()).toEqual(["/api/chat.postMessage"]);
     expect(JSON.stringify([error, error.message])).not.toContain(TOKEN);
   });
 });
@@ -111,8 +116,8 @@ describe("A post that never reaches Slack", () => {
   test.each(["127.0.0.1", "localhost", "slack.invalid"])(
     "because nobody listens at %s, may be tried again",
     async (host) => {
-      await partner.close();
-      const apiUrl = partner.url.replace("127.0.0.1", host);
+      await slack.goDown();
+      const apiUrl = slack.url.replace("127.0.0.1", host);
       const error = await failure(client(`${apiUrl}/api/`).postMessage(place, "k", message));
       expect(error).toBeInstanceOf(RetryLaterError);
       expect(error).toMatchObject({ delayMs: null });
@@ -122,23 +127,23 @@ describe("A post that never reaches Slack", () => {
   test("because there is no token, says so", async () => {
     const error = await failure(client(undefined, null).postMessage(place, "k", message));
     expect(error).toMatchObject({ key: "SLACK_BOT_TOKEN" });
-    expect(partner.requests).toEqual([]);
+    expect(paths()).toEqual([]);
   });
 });
 
 test.each(["message_not_found", "cant_update_message", "edit_window_closed"])(
   "An edit refused with %s means that the message is gone",
   async (code) => {
-    partner.next("chat.update", refused(code));
+    plan("chat.update", refused(code));
     expect(await client().updateMessage(place, { channel: "C1", ts: "1.1" }, message)).toBe("gone");
   },
 );
 
 test("A message cannot be told to be missing when there are too many newer ones", async () => {
   const messages = [{ ts: `${Math.floor(Date.now() / 1000)}.000100`, text: "chat" }];
-  const page = { status: 200, body: { ok: true, messages, response_metadata: { next_cursor: "more" } } };
-  partner.next("conversations.history", page, page, page, page, page, page);
+  const page = { answer: 200, body: { ok: true, messages, response_metadata: { next_cursor: "more" } } };
+  plan("conversations.history", page);
   const error = await failure(client().findMessage(place, "k", Date.now()));
   expect(error).toBeInstanceOf(PermanentError);
-  expect(partner.requests).toHaveLength(5);
+  expect(paths()).toHaveLength(5);
 });

@@ -2,7 +2,7 @@
 import { chmod, lstat, mkdir, rename, rmdir, stat, unlink } from "node:fs/promises";
 import { timeValue } from "./listing.ts";
 import type { ReplyName } from "./replies.ts";
-import { absolutePath, reasonOf } from "./served-folder.ts";
+import { absolutePath, isThere, reasonOf } from "./served-folder.ts";
 import type { Session } from "./session.ts";
 
 export function showFolder(session: Session): Promise<void> {
@@ -117,13 +117,6 @@ async function located(session: Session, path: string): Promise<string> {
 
 function followed(session: Session, path: string): Promise<string> {
   return session.server.files.follow(absolutePath(session.folder, path));
-}
-
-function isThere(path: string): Promise<boolean> {
-  return lstat(path).then(
-    () => true,
-    () => false,
-  );
 }
 
 /** RFC 959 appendix II: a quote inside a quoted path is doubled. */

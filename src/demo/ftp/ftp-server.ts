@@ -4,7 +4,7 @@
  *
  *     const server = createFtpServer({ root, user: "demo", password: "secret", tls: await createCertificate() });
  *     await server.start();                              // server.port is set from here on
- *     server.misbehave({ cutUpload: { nth: 3, afterBytes: 100, then: "done" } });
+ *     server.misbehave({ cutUpload: { nth: 3, afterBytes: 100, how: "done" } });
  *     … server.log.stored, server.log.commands.get("STOR"), server.log.peakConnections …
  *     server.misbehave(null);
  *     await server.stop();                               // closes all connections, too
@@ -19,9 +19,7 @@ import { type Flavour, REPLIES } from "./replies.ts";
 import { createServedFolder } from "./served-folder.ts";
 import { runSession, type ServerContext } from "./session.ts";
 
-export type { FtpLog } from "./log.ts";
 export type { Misbehaviour } from "./misbehaviour.ts";
-export type { Flavour } from "./replies.ts";
 
 export type FtpServerOptions = {
   /** The folder that clients see as "/"; nothing outside can be reached. */

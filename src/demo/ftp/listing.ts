@@ -5,8 +5,6 @@ import { join } from "node:path";
 
 export type Entry = { readonly name: string; readonly stats: Stats; readonly linkTarget: string | undefined };
 
-export type FactsOfFolder = { readonly folder: Stats; readonly parent: Stats };
-
 /** What is in the folder, by name. `withDots` adds the names that begin with a dot. */
 export async function readEntries(folder: string, withDots: boolean): Promise<Entry[]> {
   const names = (await readdir(folder)).filter((name) => withDots || !name.startsWith(".")).sort();

@@ -1,6 +1,6 @@
 /** What the demo's FTP server has seen, for tests and for the demo's story. */
 
-export type StoredFile = { readonly path: string; readonly bytes: number };
+type StoredFile = { readonly path: string; readonly bytes: number };
 
 export type FtpLog = {
   /** How often each command came. */

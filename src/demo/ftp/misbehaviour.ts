@@ -16,7 +16,7 @@ export type Misbehaviour = {
   /** Answers a command with this reply in place of carrying it out, e.g. "452 No space left on device". */
   readonly refuse?: { readonly verb: string; readonly nth?: number; readonly path?: RegExp; readonly reply: string };
   /**
-   * Stores only the first `afterBytes` bytes of an upload that is longer. Then: "aborted" resets the data connection
+   * Stores only the first `afterBytes` bytes of an upload that is longer. "aborted" resets the data connection
    * and replies so, "close" resets it and closes the control connection without a reply, "hang" leaves both open and
    * is silent, "done" takes the rest, throws it away and replies 226 as if all was well. Real servers say 226 to a
    * short upload, too: they cannot tell a client that died from the end of the file.
@@ -25,7 +25,7 @@ export type Misbehaviour = {
     readonly afterBytes: number;
     readonly nth?: number;
     readonly path?: RegExp;
-    readonly then: "aborted" | "done" | "close" | "hang";
+    readonly how: "aborted" | "done" | "close" | "hang";
   };
   /**
    * At a command, of this verb or of any: "close" closes the connection in place of carrying it out, "close-after"

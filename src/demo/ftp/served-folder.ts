@@ -40,6 +40,13 @@ export function createServedFolder(root: string): ServedFolder {
   };
 }
 
+export function isThere(path: string): Promise<boolean> {
+  return lstat(path).then(
+    () => true,
+    () => false,
+  );
+}
+
 function outside(): Error {
   return Object.assign(new Error("outside the served folder"), { code: "ENOENT" });
 }

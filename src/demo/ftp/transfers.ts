@@ -1,10 +1,10 @@
 /** Uploads and downloads of the demo's FTP server. Every transfer is binary: the type that the client set is not looked at. */
-import { type FileHandle, lstat, open } from "node:fs/promises";
+import { type FileHandle, open } from "node:fs/promises";
 import type { Socket } from "node:net";
 import { pipeline } from "node:stream/promises";
 import { TLSSocket } from "node:tls";
 import { answerSent, openData, refuseTransfer } from "./data-connection.ts";
-import { absolutePath, reasonOf } from "./served-folder.ts";
+import { absolutePath, isThere, reasonOf } from "./served-folder.ts";
 import type { Session } from "./session.ts";
 
 /** STOR and APPE. Like the real servers it empties an existing file before the first byte has come. */
@@ -50,17 +50,17 @@ async function receive(
       const kept = cut ? chunk.subarray(0, cut.afterBytes - stored) : chunk;
       if (kept.length > 0) await file.write(kept, 0, kept.length, position === null ? null : position + stored);
       stored += kept.length;
-      if (cut && cut.then !== "done" && arrived > cut.afterBytes) break;
+      if (cut && cut.how !== "done" && arrived > cut.afterBytes) break;
     }
   } catch {
     data.destroy();
     return session.reply("storeBroken");
   }
   const isCut = cut !== undefined && arrived > cut.afterBytes;
-  if (isCut && cut.then === "hang") return session.hang();
-  if (isCut && cut.then !== "done") {
+  if (isCut && cut.how === "hang") return session.hang();
+  if (isCut && cut.how !== "done") {
     reset(data);
-    return cut.then === "close" ? session.abort() : session.reply("storeBroken");
+    return cut.how === "close" ? session.abort() : session.reply("storeBroken");
   }
   log.countStored(absolute, stored);
   await session.reply("storeDone");
@@ -90,13 +90,6 @@ export async function retrieve(session: Session, path: string): Promise<void> {
 function isOverwriteRefused({ server }: Session): boolean {
   const { refuseOverwrite } = server.misbehaviour().current;
   return refuseOverwrite === "store" || refuseOverwrite === "both";
-}
-
-function isThere(path: string): Promise<boolean> {
-  return lstat(path).then(
-    () => true,
-    () => false,
-  );
 }
 
 /** As a broken network ends it; Node can reset plain connections only. */

@@ -3,7 +3,7 @@
  * remembered, so that the routes it lacks ask for the permissions that GitHub asks for.
  */
 import type { Emulator } from "../emulator.ts";
-import { type FrontAnswer, type FrontRequest, readFields } from "../front.ts";
+import { type FrontAnswer, type FrontRequest, readFields } from "../front-request.ts";
 import { fullName, type Hub, type HubRepository, notFound, refuse } from "./hub.ts";
 
 type Grant = {
@@ -62,10 +62,11 @@ export function createAccess(hub: Hub, emulator: Emulator, ownerToken: string): 
     async forward(request) {
       const fields = readFields(request);
       const ids = fields.repository_ids;
+      const path = innerPath(hub, request.path);
       const body = Array.isArray(ids)
         ? Buffer.from(JSON.stringify({ ...fields, repository_ids: ids.map((id) => innerId(Number(id))) }))
         : request.body;
-      const answer = await emulator.forward({ ...request, body });
+      const answer = await emulator.forward({ ...request, path, body });
       const json = parseAnswer(answer);
       if (json === null) return answer;
       const repositories = Array.isArray(json.repositories)
@@ -77,15 +78,25 @@ export function createAccess(hub: Hub, emulator: Emulator, ownerToken: string): 
           repositoryIds: repositories?.map((one) => Number(one.id)) ?? null,
         });
       }
-      const own = hub.repositories.find((repository) => fullName(repository) === json.full_name);
       const { headers } = answer;
       return {
         status: answer.status,
         ...(headers ? { headers } : {}),
-        body: { ...json, ...(repositories ? { repositories } : {}), ...(own ? { id: own.id } : {}) },
+        body: { ...json, ...(repositories ? { repositories } : {}) },
       };
     },
   };
+}
+
+/** The emulator does not know that a repository was renamed. */
+function innerPath(hub: Hub, path: string): string {
+  for (const repository of hub.repositories) {
+    const prefix = `/repos/${fullName(repository)}`;
+    if (path === prefix || path.startsWith(`${prefix}/`)) {
+      return `/repos/${repository.firstName}${path.slice(prefix.length)}`;
+    }
+  }
+  return path;
 }
 
 function parseAnswer(answer: FrontAnswer): Record<string, unknown> | null {

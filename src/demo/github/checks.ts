@@ -1,5 +1,5 @@
 /** Check runs (https://docs.github.com/rest/checks/runs) and commit statuses (https://docs.github.com/rest/commits/statuses). */
-import { type FrontRequest, type FrontRoute, readFields } from "../front.ts";
+import { type FrontRequest, type FrontRoute, readFields } from "../front-request.ts";
 import type { Access } from "./access.ts";
 import {
   describeApp,
@@ -86,8 +86,8 @@ export function createChecks(hub: Hub, access: Access): Checks {
       .filter((one) => one.repository === repository && one.sha === sha)
       .filter((one) => query.get("check_name") === null || one.fields.name === query.get("check_name"))
       .filter((one) => query.get("status") === null || one.fields.status === query.get("status"))
-      .filter((one) => query.get("app_id") === null || query.get("app_id") === String(hub.appId))
       .reverse();
+    if (query.get("app_id") !== null && query.get("app_id") !== String(hub.appId)) found = [];
     // "latest" is the default, and means the newest of each name.
     if (query.get("filter") !== "all") {
       const newest = new Map<unknown, CheckRun>();

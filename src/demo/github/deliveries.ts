@@ -3,7 +3,7 @@
  * https://docs.github.com/webhooks/webhook-events-and-payloads#delivery-headers
  */
 import { createHmac, randomBytes, randomUUID } from "node:crypto";
-import { type FrontRequest, type FrontRoute, readFields } from "../front.ts";
+import { type FrontRequest, type FrontRoute, readFields } from "../front-request.ts";
 import type { Access } from "./access.ts";
 import { type Hub, notFound, positive } from "./hub.ts";
 
@@ -57,6 +57,8 @@ export type Deliveries = {
   deliver(options: DeliverOptions): Promise<HookDelivery>;
   /** Sends one again: same GUID, same bytes, another id. */
   redeliver(id: number): Promise<HookDelivery>;
+  /** Every attempt so far, oldest first. */
+  sentDeliveries(): HookDelivery[];
   setHookUrl(url: string): void;
   /** Ends deliveries under way. */
   stop(): void;
@@ -180,7 +182,10 @@ export function createDeliveries(
     hookId,
     deliver,
     redeliver,
-    setHookUrl: (url) => void (hookUrl = url),
+    sentDeliveries: () => sent.map((one) => one.delivery),
+    setHookUrl(url) {
+      hookUrl = url;
+    },
     stop: () => ending.abort(),
     routes: [
       { method: "GET", path: "/app/hook/config", handle: forApp(showConfig) },

@@ -1,5 +1,5 @@
 /** Deployments and their statuses: https://docs.github.com/rest/deployments */
-import { type FrontRequest, type FrontRoute, readFields } from "../front.ts";
+import { type FrontRequest, type FrontRoute, readFields } from "../front-request.ts";
 import type { Access } from "./access.ts";
 import {
   describeApp,

@@ -1,11 +1,13 @@
 /** What the parts of the demo's GitHub share: who and what exists there, and how GitHub writes it down. */
 import { createHash } from "node:crypto";
-import { type FrontAnswer, type FrontRequest, Refusal } from "../front.ts";
+import { type FrontAnswer, type FrontRequest, Refusal } from "../front-request.ts";
 
 export type HubRepository = {
   readonly id: number;
   owner: string;
   name: string;
+  /** The name it began with, "owner/name", which is the only one the emulator knows. */
+  readonly firstName: string;
   readonly defaultBranch: string;
   /** What it was called before, "owner/name"; GitHub redirects from there. */
   readonly formerNames: string[];

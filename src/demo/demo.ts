@@ -1,0 +1,73 @@
+/** `slipway demo`: the whole story on this machine. It stays up until Ctrl-C, or with --once says whether all claims hold. */
+import { createRequire } from "node:module";
+import { nearest } from "../config/problem.ts";
+import { PermanentError } from "../errors.ts";
+import { observe } from "./observer.ts";
+import { createScreen, type Screen } from "./screen.ts";
+import { playStory, type SiteScript } from "./story.ts";
+import { siteFolder, startWorld, type World } from "./world.ts";
+
+const SITES: Record<string, SiteScript> = {};
+
+/** Runs the demo. Answers with the exit code: 0, or 1 when a claim does not hold. */
+export async function runDemo(options: { once: boolean; site: string }): Promise<number> {
+  const script = SITES[options.site];
+  if (!script) {
+    const guess = nearest(options.site, Object.keys(SITES));
+    throw new PermanentError(`there is no example site ${options.site}; ${guess ? `did you mean ${guess}?` : Object.keys(SITES).join(" or ")}`);
+  }
+  requireEmulator();
+  const screen = createScreen();
+  screen.title("Slipway’s demo: a GitHub, a Slack, an FTPS host and a web server, all on this machine");
+  const world = await startWorld({ siteFolder: siteFolder(options.site), onLog: () => {} });
+  // From here on Ctrl-C ends the world in good order, whenever it comes.
+  const interrupted = new Promise<"interrupted">((resolve) => {
+    process.once("SIGINT", () => resolve("interrupted"));
+    process.once("SIGTERM", () => resolve("interrupted"));
+  });
+  try {
+    screen.step("Slipway", `takes deliveries at ${world.slipwayUrl}`);
+    const claims = await Promise.race([playStory(world, observe(world), screen, script), interrupted]);
+    if (claims === "interrupted") return 1;
+    screen.table(claims);
+    if (options.once) return claims.every((it) => it.holds) ? 0 : 1;
+    await stayUp(world, screen, interrupted);
+    return 0;
+  } finally {
+    await world.stop();
+  }
+}
+
+/** Shows where everything is, and turns each further push to the repository into a webhook. */
+async function stayUp(world: World, screen: Screen, interrupted: Promise<unknown>): Promise<void> {
+  const { logUrl } = (await observe(world).deployments()).at(-1) ?? { logUrl: "" };
+  screen.title("Now you");
+  screen.note(`the site          ${world.web.url}`);
+  screen.note(`Slack             ${world.slack.url}`);
+  screen.note(`the last log      ${logUrl}`);
+  screen.note(`the repository    ${world.repository.folder}`);
+  screen.note("Change something there, commit and push: it goes live. Ctrl-C ends the demo.");
+  let isOver = false;
+  void interrupted.then(() => {
+    isOver = true;
+  });
+  let known = await world.repository.head();
+  while (!isOver) {
+    await Promise.race([interrupted, new Promise((resolve) => setTimeout(resolve, 1000))]);
+    const head = await world.repository.head();
+    if (head === known || isOver) continue;
+    const delivery = await world.github.deliverPush({ folder: world.repository.bareFolder, before: known, after: head });
+    screen.step("GitHub", `sends push ${head.slice(0, 7)}, answered ${delivery.status_code}`);
+    known = head;
+  }
+  screen.note("Ending.");
+}
+
+/** The emulators are a development dependency: an installed package does not carry them. */
+function requireEmulator(): void {
+  try {
+    createRequire(import.meta.url).resolve("emulate/package.json");
+  } catch {
+    throw new PermanentError("the demo needs the package emulate 0.12.2: npm install --no-save emulate@0.12.2");
+  }
+}

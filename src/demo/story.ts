@@ -1,0 +1,199 @@
+/** The demo's story, act by act. Each act does something as a user would, then checks from outside what became of it. */
+import { execFile } from "node:child_process";
+import { readdir, readFile } from "node:fs/promises";
+import { join, relative } from "node:path";
+import { promisify } from "node:util";
+import { GRACE } from "./git-repository.ts";
+import type { Observer } from "./observer.ts";
+import type { Claim, Screen } from "./screen.ts";
+import type { World } from "./world.ts";
+
+const run = promisify(execFile);
+
+/** What differs between the example sites. */
+export type SiteScript = {
+  /** Builds the site in `folder`, so that there is something to compare with; answers with the folder of the result. */
+  readonly build: readonly string[][];
+  readonly output: string;
+  /** A change of one line: the file, what stands there, what comes instead. */
+  readonly edit: { readonly file: string; readonly from: string; readonly to: string };
+  /** A file and content that break the build. */
+  readonly breakage: { readonly file: string; readonly content: string };
+  /** How long one deployment may take. */
+  readonly deployWithinMs: number;
+};
+
+type Story = {
+  readonly world: World;
+  readonly observer: Observer;
+  readonly screen: Screen;
+  readonly script: SiteScript;
+  readonly claims: Claim[];
+  /** GitHub's number of the last push that it delivered. */
+  lastDelivery: number;
+};
+
+/** Plays the story and answers with what was claimed and seen. */
+export async function playStory(world: World, observer: Observer, screen: Screen, script: SiteScript): Promise<Claim[]> {
+  const story: Story = { world, observer, screen, script, claims: [], lastDelivery: 0 };
+  await firstPush(story);
+  await oneLineChange(story);
+  await duplicate(story);
+  await brokenBuild(story);
+  return story.claims;
+}
+
+async function firstPush(story: Story): Promise<void> {
+  const { world, screen, observer } = story;
+  screen.title("1. A push to main");
+  const commit = await pushAndWait(story, null, "live");
+  const expected = await builtFiles(story);
+  const host = await observer.hostFiles();
+  const wrong = [...expected].filter(([path, content]) => !host.get(path)?.equals(content)).map(([path]) => path);
+  claim(story, "every built file is on the FTP host, byte for byte", wrong.length === 0, `${expected.size} files`, wrong);
+  const pages = [...expected.keys()].filter((path) => path.endsWith("index.html"));
+  const unseen: string[] = [];
+  for (const path of pages) {
+    const { status, body } = await observer.page(path.replace(/index\.html$/, ""));
+    if (status !== 200 || !body.equals(expected.get(path) ?? Buffer.alloc(0))) unseen.push(`${path} (${status})`);
+  }
+  claim(story, "visitors get every page of it", unseen.length === 0, `${pages.length} pages`, unseen);
+  const hidden = await observer.page(".slipway/manifest.json.gz");
+  claim(story, "visitors do not get Slipway's own files", hidden.status === 404, `${hidden.status}`);
+  await tellsOfDeployment(story, commit, "success");
+  const { logUrl } = (await observer.deployments()).at(-1) ?? { logUrl: "" };
+  const log = logUrl ? await (await fetch(logUrl)).text() : "";
+  claim(story, "GitHub's link opens the transcript", log.includes("── publish ──"), `${log.split("\n").length} lines`);
+  claim(story, "the transcript needs its key", (await fetch(logUrl.split("?")[0] ?? "")).status === 404, "404 without");
+  screen.step("site", world.web.url);
+}
+
+async function oneLineChange(story: Story): Promise<void> {
+  const { world, screen, script } = story;
+  screen.title("2. A change of one line");
+  const before = world.ftp.log.stored.length;
+  const { file, from, to } = script.edit;
+  const text = await readFile(join(world.repository.folder, file), "utf8");
+  if (!text.includes(from)) throw new Error(`${file} does not contain ${from}`);
+  const old = await builtFiles(story);
+  const commit = await pushAndWait(story, { [file]: text.replace(from, to) }, "live");
+  const now = await builtFiles(story);
+  const changed = [...now].filter(([path, content]) => !old.get(path)?.equals(content)).map(([path]) => path);
+  const travelled = world.ftp.log.stored.slice(before).filter((it) => it.path.includes("/stage/"));
+  const bytes = travelled.reduce((sum, it) => sum + it.bytes, 0);
+  const expectedBytes = changed.reduce((sum, path) => sum + (now.get(path)?.length ?? 0), 0);
+  claim(
+    story,
+    "only what changed travels to the host",
+    travelled.length === changed.length && bytes === expectedBytes,
+    `${travelled.length} of ${now.size} files, ${bytes} bytes: ${changed.join(", ")}`,
+  );
+  const host = await story.observer.hostFiles();
+  const wrong = [...now].filter(([path, content]) => !host.get(path)?.equals(content)).map(([path]) => path);
+  claim(story, "the site shows the change, byte for byte", wrong.length === 0, to, wrong);
+  await tellsOfDeployment(story, commit, "success");
+}
+
+async function duplicate(story: Story): Promise<void> {
+  const { world, screen, observer } = story;
+  screen.title("3. The same delivery once more");
+  const before = await snapshot(observer);
+  const stored = world.ftp.log.stored.length;
+  const again = await world.github.redeliver(story.lastDelivery);
+  screen.step("GitHub", `redelivers ${again.guid}, answered ${again.status_code}`);
+  claim(story, "a duplicate delivery is answered like the first one", again.status_code === 200, `${again.status_code}`);
+  // A ping sent after it is answered by the same road; a little later anything that was to happen would have begun.
+  await world.github.deliver({ event: "ping", payload: world.github.pingPayload() });
+  await new Promise((resolve) => setTimeout(resolve, 2000));
+  const after = await snapshot(observer);
+  claim(story, "and causes nothing: no message, no deployment, no upload", before === after && world.ftp.log.stored.length === stored, after);
+}
+
+async function brokenBuild(story: Story): Promise<void> {
+  const { screen, observer, script } = story;
+  screen.title("4. A commit that breaks the build");
+  const before = await observer.hostFiles();
+  const commit = await pushAndWait(story, { [script.breakage.file]: script.breakage.content }, "failed");
+  const after = await observer.hostFiles();
+  const same = before.size === after.size && [...before].every(([path, content]) => after.get(path)?.equals(content));
+  claim(story, "the live site stays as it was, byte for byte", same, `${after.size} files`);
+  await tellsOfDeployment(story, commit, "failure");
+}
+
+/** GitHub and Slack tell of this deployment, each once, to the end. */
+async function tellsOfDeployment(story: Story, commit: string, conclusion: "success" | "failure"): Promise<void> {
+  const { observer } = story;
+  const word = conclusion === "success" ? "live" : "failed";
+  const github = await until(30_000, async () => {
+    const mine = (await observer.deployments()).filter((it) => it.sha === commit);
+    return mine.at(-1)?.states.at(-1) === conclusion ? mine : undefined;
+  });
+  const states = github?.at(-1)?.states.join(" → ") ?? "nothing";
+  claim(story, `GitHub shows one deployment: queued → in_progress → ${conclusion}`, github?.length === 1 && states === `queued → in_progress → ${conclusion}`, states);
+  const checks = await until(30_000, async () => {
+    const found = await observer.checks(commit);
+    return found.includes(conclusion) ? found : undefined;
+  });
+  claim(story, `and one check run: ${conclusion}`, checks?.length === 1, checks?.join(", ") ?? "none");
+  const messages = (await observer.messages()).filter((it) => it.text.includes(commit.slice(0, 7)));
+  claim(story, `Slack shows one message, edited to ${word}`, messages.length === 1 && messages[0]?.text.includes(word) === true, messages[0]?.text ?? "none");
+}
+
+/** Commits, pushes, has GitHub send its webhook, and follows the message in Slack to its end. */
+async function pushAndWait(story: Story, changes: Record<string, string> | null, end: "live" | "failed"): Promise<string> {
+  const { world, screen, observer, script } = story;
+  const { repository, github } = world;
+  const message = changes ? `Change ${Object.keys(changes).join(", ")}` : "Open the shop";
+  await repository.commit({ message, author: GRACE, changes: changes ?? {} });
+  const push = await repository.push();
+  screen.step("git", `push ${push.after.slice(0, 7)} “${message}”`);
+  const delivery = await github.deliverPush({ folder: repository.folder, ...push });
+  story.lastDelivery = delivery.id;
+  screen.step("GitHub", `sends push ${delivery.guid}, answered ${delivery.status_code} in ${Math.round(delivery.duration * 1000)} ms`);
+  const known = new Set<string>();
+  const shown = await until(script.deployWithinMs, async () => {
+    const mine = (await observer.messages()).find((it) => it.text.includes(push.after.slice(0, 7)));
+    if (mine && !known.has(mine.text)) screen.step("Slack", mine.text);
+    if (mine) known.add(mine.text);
+    return mine && / (live|failed|cancelled|superseded|skipped)\b/.test(mine.text) ? mine : undefined;
+  });
+  claim(story, `the push ends ${end}`, shown?.text.includes(` ${end}`) === true, shown?.text ?? "no message came to an end");
+  return push.after;
+}
+
+function claim({ claims, screen }: Story, name: string, holds: boolean, seen: string, wrong: readonly string[] = []): void {
+  const one = { name, holds, seen: wrong.length > 0 ? `${seen}, wrong: ${wrong.slice(0, 5).join(", ")}` : seen };
+  claims.push(one);
+  screen.claim(one);
+}
+
+/** Builds the pushed commit beside Slipway, to know what must be on the host. */
+async function builtFiles({ world, script }: Story): Promise<Map<string, Buffer>> {
+  const folder = join(world.folder, "reference");
+  await run("git", ["clone", "--quiet", world.repository.bareFolder, folder]).catch(() => undefined);
+  await run("git", ["pull", "--quiet"], { cwd: folder });
+  for (const [file = "", ...args] of script.build) await run(file, args, { cwd: folder, maxBuffer: 1e8 });
+  const output = join(folder, script.output);
+  const files = new Map<string, Buffer>();
+  for (const entry of await readdir(output, { recursive: true, withFileTypes: true })) {
+    if (!entry.isFile()) continue;
+    const path = join(entry.parentPath, entry.name);
+    files.set(relative(output, path).split("\\").join("/"), await readFile(path));
+  }
+  return files;
+}
+
+async function snapshot(observer: Observer): Promise<string> {
+  const [messages, deployments] = await Promise.all([observer.messages(), observer.deployments()]);
+  return `${messages.length} messages, ${deployments.length} deployments`;
+}
+
+/** Looks every 200 ms until there is an answer or the time is up. */
+async function until<T>(withinMs: number, look: () => Promise<T | undefined>): Promise<T | undefined> {
+  const deadlineMs = performance.now() + withinMs;
+  for (;;) {
+    const found = await look();
+    if (found !== undefined || performance.now() > deadlineMs) return found;
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+}

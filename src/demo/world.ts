@@ -1,0 +1,148 @@
+/**
+ * The demo's world on localhost: a GitHub, a Slack, a git repository, an FTPS host, a web server over the host's
+ * folder, and Slipway itself, started as anybody starts it and told nothing that a user could not configure.
+ */
+import { randomBytes } from "node:crypto";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { type Certificate, createCertificate } from "./certificate.ts";
+import { createFtpServer, type FtpServer } from "./ftp/ftp-server.ts";
+import { createDemoRepository, type DemoRepository } from "./git-repository.ts";
+import { type GithubServer, startGithub } from "./github-server.ts";
+import { type SlackServer, startSlack } from "./slack-server.ts";
+import { startSlipway } from "./slipway.ts";
+import { startWebServer, type WebServer } from "./web-server.ts";
+
+/** Everybody but Slipway itself, and what Slipway has to be told about them. */
+export type Partners = {
+  readonly github: GithubServer;
+  readonly slack: SlackServer;
+  readonly slackToken: string;
+  readonly ftp: FtpServer;
+  readonly ftpPassword: string;
+  readonly certificate: Certificate;
+  readonly web: WebServer;
+  readonly repository: DemoRepository;
+  readonly slipwayUrl: string;
+  /** The folder that everything is in. */
+  readonly folder: string;
+  /** Slipway's environment variables. */
+  readonly settings: Readonly<Record<string, string>>;
+  /** Ends everything and removes the folder. */
+  stop(): Promise<void>;
+};
+
+export type World = Partners;
+
+export const CHANNEL = "shop";
+export const REPOSITORY = { owner: "acme", name: "shop", id: 4_200_042 };
+export const FTP_USER = "deploy";
+const INSTALLATION_ID = 77_001;
+const APP_ID = 31_337;
+
+/** Starts the world around the example site in `siteFolder`. `onLog` gets the lines of Slipway's own log. */
+export async function startWorld(options: { siteFolder: string; onLog(line: string): void }): Promise<World> {
+  const partners = await startPartners(options);
+  try {
+    const slipway = await startSlipway(partners, { onLog: options.onLog });
+    return {
+      ...partners,
+      async stop() {
+        await slipway.stop();
+        await partners.stop();
+      },
+    };
+  } catch (error) {
+    await partners.stop();
+    throw error;
+  }
+}
+
+/** Starts everybody but Slipway, and writes its configuration; `siteKeys` is YAML for more keys of the site. */
+export async function startPartners(options: { siteFolder: string; siteKeys?: string }): Promise<Partners> {
+  const teardowns: Array<() => unknown> = [];
+  const stop = async () => {
+    for (const teardown of teardowns.splice(0).reverse()) await teardown();
+  };
+  try {
+    const folder = await mkdtemp(join(tmpdir(), "slipway-demo-"));
+    teardowns.push(() => rm(folder, { recursive: true, force: true, maxRetries: 3 }));
+    const host = join(folder, "host");
+    await mkdir(join(host, "httpdocs"), { recursive: true });
+    const webhookSecret = randomBytes(24).toString("hex");
+    const ftpPassword = randomBytes(12).toString("base64url");
+    const slackToken = `xoxb-demo-${randomBytes(12).toString("hex")}`;
+    const port = await freePort();
+    const slipwayUrl = `http://127.0.0.1:${port}`;
+
+    const certificate = await createCertificate();
+    const repository = await createDemoRepository({ folder: join(folder, "git"), from: options.siteFolder });
+    const github = await startGithub({
+      appId: APP_ID,
+      webhookSecret,
+      hookUrl: `${slipwayUrl}/api/github/webhooks`,
+      installationId: INSTALLATION_ID,
+      repos: [REPOSITORY],
+    });
+    teardowns.push(() => github.stop());
+    const slack = await startSlack({ token: slackToken, botName: "slipway", channels: [CHANNEL] });
+    teardowns.push(() => slack.stop());
+    const ftp = createFtpServer({ root: host, user: FTP_USER, password: ftpPassword, tls: certificate, requireTls: true });
+    await ftp.start();
+    teardowns.push(() => ftp.stop());
+    const web = await startWebServer({ root: join(host, "httpdocs") });
+    teardowns.push(() => web.stop());
+
+    await writeFile(join(folder, "ca.pem"), certificate.cert);
+    await writeFile(
+      join(folder, "slipway.yaml"),
+      `url: ${slipwayUrl}
+sites:
+  shop:
+    repo: ${REPOSITORY.owner}/${REPOSITORY.name}
+    git: ${repository.url}
+    publish: ftps://${FTP_USER}@localhost:${ftp.port}/httpdocs
+    password: env:SHOP_FTP_PASSWORD
+    ca: ${join(folder, "ca.pem")}
+    confirm: { url: "${web.url}" }
+    channel: ${CHANNEL}
+${options.siteKeys ?? ""}`,
+    );
+    const settings = {
+      WEBHOOK_SECRET: webhookSecret,
+      APP_ID: String(github.appId),
+      PRIVATE_KEY: github.privateKey,
+      GITHUB_API_URL: github.url,
+      SLACK_BOT_TOKEN: slackToken,
+      SLACK_API_URL: `${slack.url}/api/`,
+      SHOP_FTP_PASSWORD: ftpPassword,
+      HOST: "127.0.0.1",
+      PORT: String(port),
+      DATA_DIR: join(folder, "data"),
+      SLIPWAY_CONFIG: join(folder, "slipway.yaml"),
+    };
+    return { github, slack, slackToken, ftp, ftpPassword, certificate, web, repository, slipwayUrl, folder, settings, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/** The example site of that name. */
+export function siteFolder(name: string): string {
+  return fileURLToPath(new URL(`./sites/${name}`, import.meta.url));
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer();
+    probe.once("error", reject);
+    probe.listen(0, "127.0.0.1", () => {
+      const address = probe.address();
+      probe.close(() => resolve(typeof address === "object" && address ? address.port : 0));
+    });
+  });
+}
