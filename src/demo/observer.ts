@@ -43,8 +43,7 @@ export function observe(world: World): Observer {
 
   return {
     async messages() {
-      const channels = await client.conversations.list({ limit: 200 });
-      const channel = channels.channels?.find((it) => it.name === CHANNEL)?.id ?? CHANNEL;
+      const channel = slack.channelId(CHANNEL);
       const history = await client.conversations.history({ channel, limit: 200, include_all_metadata: true });
       const messages = (history.messages ?? []).flatMap((message) => {
         const payload = message.metadata?.event_payload as { key?: string } | undefined;

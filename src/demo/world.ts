@@ -108,7 +108,7 @@ sites:
     password: env:SHOP_FTP_PASSWORD
     ca: ${join(folder, "ca.pem")}
     confirm: { url: "${web.url}" }
-    channel: ${CHANNEL}
+    channel: ${slack.channelId(CHANNEL)}
 ${options.siteKeys ?? ""}`,
     );
     const settings = {

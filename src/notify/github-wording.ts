@@ -1,7 +1,7 @@
 /** How GitHub is told: states, conclusions and words, as data. Pure. */
 import { type Deployment, type DeploymentState, isFinal } from "../model/deployment.ts";
 import type { DeploymentNews } from "./announce.ts";
-import { codeSpan, count, duration, oneLine, size } from "./plain.ts";
+import { codeSpan, count, duration, oneLine, size, webAddress } from "./plain.ts";
 
 /** GitHub's states of a deployment that Slipway uses (docs.github.com/en/rest/deployments/statuses). */
 export type GithubState = "queued" | "in_progress" | "success" | "failure" | "error" | "inactive";
@@ -53,15 +53,16 @@ export function describeState(deployment: Deployment): string {
 }
 
 /** The check run as it should be now, without its name and commit. */
-export function checkFields({ deployment, logUrl, siteUrl }: DeploymentNews, detailsUrl: string | null) {
+export function checkFields({ deployment, siteUrl, logUrl }: DeploymentNews): Record<string, unknown> {
   const { id, state, startedAtMs, finishedAtMs } = deployment;
+  const detailsUrl = webAddress(logUrl);
   return {
     external_id: id,
     ...status(state),
     ...(startedAtMs === null ? {} : { started_at: new Date(startedAtMs).toISOString() }),
     ...(isFinal(state) && finishedAtMs !== null ? { completed_at: new Date(finishedAtMs).toISOString() } : {}),
     ...(detailsUrl === null ? {} : { details_url: detailsUrl }),
-    output: { title: describeState(deployment), summary: summary({ deployment, logUrl, siteUrl }) },
+    output: { title: describeState(deployment), summary: summary(deployment, webAddress(siteUrl)) },
   };
 }
 
@@ -80,7 +81,7 @@ const CONCLUSIONS: Partial<Record<DeploymentState, string>> = {
 };
 
 /** Markdown, far below GitHub's limit of 65,535 characters. What comes from outside stands in code spans. */
-function summary({ deployment, siteUrl }: DeploymentNews): string {
+function summary(deployment: Deployment, siteUrl: string | null): string {
   const { site, title, author, branch, commit, stats, reason, remarks } = deployment;
   const lines = [
     `**${site}**: ${WORDS[deployment.state].toLowerCase()}`,

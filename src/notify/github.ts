@@ -129,10 +129,10 @@ function deploymentIdIn(payload: unknown): unknown {
 async function tellCheck(tools: Tools, row: OutboxRow, remember: Remember): Promise<Performed> {
   const { github } = tools;
   const wish = row.desired as GithubWish;
-  const { deployment, logUrl } = wish.news;
+  const { deployment } = wish.news;
   const repository = repositoryOf(wish);
   const name = `slipway: ${deployment.site}`;
-  const fields = checkFields(wish.news, webAddress(logUrl));
+  const fields = checkFields(wish.news);
   const remembered = checkRemote.nullable().catch(null).parse(row.remote);
 
   const find = async () => choose(await github.listCheckRuns(repository, { ref: wish.commit, name }));

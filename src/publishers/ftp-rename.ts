@@ -35,7 +35,7 @@ export function createFtpRenamer(pool: FtpPool, sizesOf: SizesOf): FtpRenamer {
           const [rnfr, rnto] = replies.slice(-2);
           if (move === undefined || rnfr === undefined || rnto === undefined) return;
           const answers = [classifyReply(rnfr), classifyReply(rnto)];
-          if (answers.includes("transient") && rnto.code !== 503) throw new Error(quoteReply(rnto));
+          if (answers.includes("transient")) throw new Error(quoteReply(rnto));
           if (answers.includes("full"))
             throw new PermanentError(`There is no room left on the host: ${quoteReply(rnto)}`);
           if (answers[0] !== "fine") vanished.push(move);

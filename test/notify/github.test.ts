@@ -274,6 +274,6 @@ describe("A check run on GitHub", () => {
     expect(title.length).toBeLessThanOrEqual(140);
     expect(summary.length).toBeLessThan(65_535);
     const formatted = summary.replace(/(`+) .*? \1/g, "");
-    expect(formatted.replace("<https://shop.example.com>", "")).not.toMatch(/[@<[]/);
+    expect(formatted.replace("<https://shop.example.com/>", "")).not.toMatch(/[@<[]/);
   });
 });

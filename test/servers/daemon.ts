@@ -46,7 +46,14 @@ export async function startDaemon(
     output += error.message;
   });
 
+  // A test process that breaks off leaves nothing running either.
+  const killAtExit = () => {
+    if (child.pid !== undefined) signalGroup(child.pid, "SIGKILL");
+  };
+  process.once("exit", killAtExit);
+
   async function stop(): Promise<void> {
+    process.removeListener("exit", killAtExit);
     if (child.pid !== undefined) await endGroup(child.pid);
     await ended;
     rmSync(folder, { recursive: true, force: true });

@@ -50,7 +50,9 @@ export function createAccess(hub: Hub, emulator: Emulator, ownerToken: string): 
       const grant = grantOf(request);
       if (grant === "everything") return;
       if (grant.repositoryIds && !grant.repositoryIds.includes(repository.id)) throw notFound();
-      if ((RANK[grant.permissions[permission] ?? ""] ?? 0) < (RANK[level] ?? 0)) {
+      // Every token may read metadata, asked for or not.
+      const granted = grant.permissions[permission] ?? (permission === "metadata" ? "read" : "");
+      if ((RANK[granted] ?? 0) < (RANK[level] ?? 0)) {
         throw refuse(403, "Resource not accessible by integration");
       }
     },

@@ -9,13 +9,15 @@ import { rangeOf, type TideDay } from "./tides";
   template: `
     <h2>{{ day().day }}</h2>
     <table>
-      @for (tide of day().tides; track tide.time) {
-        <tr [class.high]="tide.turn === 'high'">
-          <th scope="row">{{ tide.turn }}</th>
-          <td>{{ tide.time }}</td>
-          <td>{{ tide.metres | number: "1.1-1" }} m</td>
-        </tr>
-      }
+      <tbody>
+        @for (tide of day().tides; track tide.time) {
+          <tr [class.high]="tide.turn === 'high'">
+            <th scope="row">{{ tide.turn }}</th>
+            <td>{{ tide.time }}</td>
+            <td>{{ tide.metres | number: "1.1-1" }} m</td>
+          </tr>
+        }
+      </tbody>
     </table>
     <p>Range {{ range() | number: "1.1-1" }} m</p>
   `,
