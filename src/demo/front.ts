@@ -17,14 +17,14 @@ import {
 import { createMisbehaviours, type Misbehaviour, type MisbehaviourUnderWay } from "./misbehaviour.ts";
 
 /** One request that came; `answered` is the status, or what happened instead. */
-export type SeenRequest = {
+type SeenRequest = {
   readonly method: string;
   readonly path: string;
   readonly answered: number | "nothing yet" | "hang" | "cut";
 };
 
 /** One request that changed something here, whether or not the client was told. */
-export type SeenEffect = {
+type SeenEffect = {
   readonly method: string;
   readonly path: string;
   /** The request's body: JSON or a form. */

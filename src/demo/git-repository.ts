@@ -12,10 +12,10 @@ const run = promisify(execFile);
 
 export type Person = { readonly name: string; readonly email: string };
 
-export const ADA: Person = { name: "Ada Byron", email: "ada@example.com" };
+const ADA: Person = { name: "Ada Byron", email: "ada@example.com" };
 export const GRACE: Person = { name: "Grace Murray", email: "grace@example.com" };
 
-export type CommitOptions = {
+type CommitOptions = {
   readonly message: string;
   readonly author?: Person;
   /** Path → new content; null removes the file. None is an empty commit. */

@@ -7,7 +7,7 @@ import { type Front, startFront } from "./front.ts";
 import { type FrontAnswer, type FrontRequest, type FrontRoute, parseJson, readFields } from "./front-request.ts";
 import { refusalOf } from "./slack-limits.ts";
 
-export type SlackUserGroup = {
+type SlackUserGroup = {
   /** "S0DEVTEAM" */
   readonly id: string;
   readonly handle: string;
@@ -23,7 +23,7 @@ export type SlackOptions = {
   readonly userGroups?: readonly SlackUserGroup[];
 };
 
-export type SlackMessage = {
+type SlackMessage = {
   readonly ts: string;
   readonly text: string;
   readonly user?: string;

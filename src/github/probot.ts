@@ -26,7 +26,7 @@ export function createGithub(environment: Pick<Environment, "githubApp" | "githu
   let clientProbot: Promise<Probot> | undefined;
 
   async function create(): Promise<Probot> {
-    const { Probot } = await import("probot");
+    const { Probot, ProbotOctokit } = await import("probot");
     const identity = githubApp
       ? { appId: githubApp.appId, privateKey: githubApp.privateKey.reveal() }
       : // Without an App nothing is ever called; Probot insists on some identity all the same.
@@ -37,6 +37,12 @@ export function createGithub(environment: Pick<Environment, "githubApp" | "githu
       secret: webhookSecrets[0]?.reveal() ?? "",
       baseUrl: githubApiUrl,
       logLevel: "error",
+      // The outbox paces, retries and looks before it repeats; a library that repeats a POST by itself would undo that.
+      Octokit: ProbotOctokit.defaults((defaults: object) => ({
+        ...defaults,
+        retry: { enabled: false },
+        throttle: { enabled: false },
+      })),
     });
   }
 

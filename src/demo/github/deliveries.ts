@@ -7,7 +7,7 @@ import { type FrontRequest, type FrontRoute, readFields } from "../front-request
 import type { Access } from "./access.ts";
 import { type Hub, notFound, positive } from "./hub.ts";
 
-export type DeliverOptions = {
+type DeliverOptions = {
   readonly event: string;
   readonly payload: Readonly<Record<string, unknown>>;
   /** X-GitHub-Delivery; absent: a new one. */

@@ -150,7 +150,7 @@ function describeInstallation(hub: Hub, isSuspended: boolean) {
   };
 }
 
-export function describeBriefly(repository: HubRepository) {
+function describeBriefly(repository: HubRepository) {
   const { id, name } = repository;
   return { id, node_id: nodeId("Repository", id), name, full_name: fullName(repository), private: false };
 }
