@@ -77,5 +77,11 @@ for (const socket of sockets) socket.destroy();
 
 times.sort((a, b) => a - b);
 const at = (share: number) => times[Math.min(times.length - 1, Math.floor(times.length * share))] ?? 0;
-const result = { sent: times.length, refused, perSecond: times.length / (elapsedMs / 1000), p50: at(0.5), p99: at(0.99) };
+const result = {
+  sent: times.length,
+  refused,
+  perSecond: times.length / (elapsedMs / 1000),
+  p50: at(0.5),
+  p99: at(0.99),
+};
 process.stdout.write(`${JSON.stringify(result)}\n`);

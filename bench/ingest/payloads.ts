@@ -8,7 +8,10 @@ type Push = { installation?: unknown; after: string; before: string; head_commit
 
 /** GitHub's own examples of pushes that carry an installation: 6.5 to 7.7 KB. */
 function templates(): Push[] {
-  const kinds = createRequire(import.meta.url)("@octokit/webhooks-examples") as Array<{ name: string; examples: Push[] }>;
+  const kinds = createRequire(import.meta.url)("@octokit/webhooks-examples") as Array<{
+    name: string;
+    examples: Push[];
+  }>;
   const pushes = kinds.find((kind) => kind.name === "push")?.examples ?? [];
   return pushes.filter((push) => push.installation !== undefined);
 }

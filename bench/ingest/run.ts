@@ -10,7 +10,11 @@ import { parseArgs } from "node:util";
 import Database from "better-sqlite3";
 
 const { values } = parseArgs({
-  options: { rounds: { type: "string", default: "3" }, seconds: { type: "string", default: "8" }, only: { type: "string" } },
+  options: {
+    rounds: { type: "string", default: "3" },
+    seconds: { type: "string", default: "8" },
+    only: { type: "string" },
+  },
 });
 const ROUNDS = Number(values.rounds);
 const SECONDS = Number(values.seconds);
@@ -115,7 +119,9 @@ async function compare(title: string, names: string[], shape: Shape): Promise<Ma
     const p50 = median(rounds.map((it) => it.p50)).toFixed(1);
     const p99 = median(rounds.map((it) => it.p99)).toFixed(1);
     const ratio = name === "slipway" ? "" : `  Slipway is ${(ours / perSecond).toFixed(2)} ×`;
-    console.log(`  ${name.padEnd(24)} ${perSecond.toFixed(0).padStart(7)}/s  p50 ${p50} ms  p99 ${p99} ms  refused ${refused}${ratio}`);
+    console.log(
+      `  ${name.padEnd(24)} ${perSecond.toFixed(0).padStart(7)}/s  p50 ${p50} ms  p99 ${p99} ms  refused ${refused}${ratio}`,
+    );
   }
   return results;
 }
@@ -131,7 +137,9 @@ async function sustained(): Promise<void> {
   while ((waiting.get() as { count: number }).count > 0) await new Promise((resolve) => setTimeout(resolve, 50));
   const seconds = (performance.now() - startMs) / 1000;
   database.close();
-  console.log(`\nreceipt to done: ${sent} deliveries in ${seconds.toFixed(1)} s, ${(sent / seconds).toFixed(0)}/s (${left} were waiting when the burst ended)`);
+  console.log(
+    `\nreceipt to done: ${sent} deliveries in ${seconds.toFixed(1)} s, ${(sent / seconds).toFixed(0)}/s (${left} were waiting when the burst ended)`,
+  );
   await server.stop();
 }
 
@@ -152,7 +160,8 @@ async function startUp(): Promise<void> {
 if (cpus().length < 2) throw new Error("needs two cores: one for the server, one for the load");
 const all = Object.keys(servers);
 if (!values.only || values.only === "burst") await compare("unique deliveries, 50 connections", all, BURST);
-if (!values.only || values.only === "dup") await compare("half of them duplicates", ["slipway", "ceiling", "probot"], { ...BURST, mode: "dup" });
+if (!values.only || values.only === "dup")
+  await compare("half of them duplicates", ["slipway", "ceiling", "probot"], { ...BURST, mode: "dup" });
 if (!values.only || values.only === "steady") {
   await compare("a steady 100/s", ["slipway", "ceiling"], { ...BURST, connections: 10, rate: 100 });
 }

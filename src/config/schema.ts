@@ -66,7 +66,7 @@ const build = z
   })
   .describe("How the site is built. Found by itself; every key can be set.");
 
-export const siteSchema = z
+const siteSchema = z
   .strictObject({
     repo: z
       .string()

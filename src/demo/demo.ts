@@ -1,5 +1,4 @@
 /** `slipway demo`: the whole story on this machine. It stays up until Ctrl-C, or with --once says whether all claims hold. */
-import { createRequire } from "node:module";
 import { nearest } from "../config/problem.ts";
 import { PermanentError } from "../errors.ts";
 import { observe } from "./observer.ts";
@@ -7,16 +6,44 @@ import { createScreen, type Screen } from "./screen.ts";
 import { playStory, type SiteScript } from "./story.ts";
 import { siteFolder, startWorld, type World } from "./world.ts";
 
-const SITES: Record<string, SiteScript> = {};
+const SITES: Record<string, SiteScript> = {
+  plain: {
+    build: [[process.execPath, "build.mjs"]],
+    output: "dist",
+    edit: { message: "Open an hour longer", file: "content/order.md", from: "six to one", to: "six to two" },
+    breakage: {
+      message: "Tidy up the order page",
+      file: "content/order.md",
+      content: "title: Order, without the line that ends the head\n",
+    },
+    deployWithinMs: 60_000,
+  },
+  angular: {
+    build: [
+      ["npm", "ci", "--no-audit", "--no-fund"],
+      ["npm", "run", "build"],
+    ],
+    output: "dist/tidewater/browser",
+    edit: {
+      message: "Name the icon for screen readers",
+      file: "public/favicon.svg",
+      from: "<svg",
+      to: '<svg role="img"',
+    },
+    breakage: { message: "Rewrite the start", file: "src/main.ts", content: "this is no TypeScript (\n" },
+    deployWithinMs: 240_000,
+  },
+};
 
 /** Runs the demo. Answers with the exit code: 0, or 1 when a claim does not hold. */
 export async function runDemo(options: { once: boolean; site: string }): Promise<number> {
   const script = SITES[options.site];
   if (!script) {
     const guess = nearest(options.site, Object.keys(SITES));
-    throw new PermanentError(`there is no example site ${options.site}; ${guess ? `did you mean ${guess}?` : Object.keys(SITES).join(" or ")}`);
+    throw new PermanentError(
+      `there is no example site ${options.site}; ${guess ? `did you mean ${guess}?` : Object.keys(SITES).join(" or ")}`,
+    );
   }
-  requireEmulator();
   const screen = createScreen();
   screen.title("Slipway’s demo: a GitHub, a Slack, an FTPS host and a web server, all on this machine");
   const world = await startWorld({ siteFolder: siteFolder(options.site), onLog: () => {} });
@@ -56,18 +83,13 @@ async function stayUp(world: World, screen: Screen, interrupted: Promise<unknown
     await Promise.race([interrupted, new Promise((resolve) => setTimeout(resolve, 1000))]);
     const head = await world.repository.head();
     if (head === known || isOver) continue;
-    const delivery = await world.github.deliverPush({ folder: world.repository.bareFolder, before: known, after: head });
+    const delivery = await world.github.deliverPush({
+      folder: world.repository.bareFolder,
+      before: known,
+      after: head,
+    });
     screen.step("GitHub", `sends push ${head.slice(0, 7)}, answered ${delivery.status_code}`);
     known = head;
   }
   screen.note("Ending.");
-}
-
-/** The emulators are a development dependency: an installed package does not carry them. */
-function requireEmulator(): void {
-  try {
-    createRequire(import.meta.url).resolve("emulate/package.json");
-  } catch {
-    throw new PermanentError("the demo needs the package emulate 0.12.2: npm install --no-save emulate@0.12.2");
-  }
 }

@@ -3,6 +3,8 @@
  * is needed. Later numbers under its name are another project.
  */
 import type { SeedConfig } from "emulate";
+import { PermanentError } from "../errors.ts";
+import type { Front } from "./front.ts";
 import type { FrontAnswer, FrontRequest } from "./front-request.ts";
 
 export type Emulator = {
@@ -17,13 +19,30 @@ const HOP_HEADERS = new Set([
   ...["content-length", "content-encoding", "accept-encoding", "proxy-authorization", "proxy-connection"],
 ]);
 
-/** Starts the service on a free port of 127.0.0.1; `frontUrl` is the address that its clients use. */
+/**
+ * Starts the service on a free port of 127.0.0.1, behind `front`, which is stopped when that fails. Throws
+ * PermanentError where the package is not installed.
+ */
 export async function startEmulator(
   service: "github" | "slack",
   seed: SeedConfig,
-  frontUrl: string,
+  front: Pick<Front, "url" | "stop">,
 ): Promise<Emulator> {
-  const { createEmulator } = await import("emulate");
+  try {
+    return await start(service, seed, front.url);
+  } catch (error) {
+    await front.stop();
+    throw error;
+  }
+}
+
+async function start(service: "github" | "slack", seed: SeedConfig, frontUrl: string): Promise<Emulator> {
+  const { createEmulator } = await import("emulate").catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== "ERR_MODULE_NOT_FOUND") throw error;
+    throw new PermanentError(
+      "The demo needs the package emulate 0.12.2: run it in a clone of Slipway, after `npm ci`.",
+    );
+  });
   const emulator = await createEmulator({ service, port: 0, hostname: "127.0.0.1", seed });
   const { port } = new URL(emulator.url);
 

@@ -63,7 +63,7 @@ export async function startGithub(options: GithubOptions): Promise<GithubServer>
   let lastId = 1_000_000;
 
   const front = await startFront();
-  const emulator = await startEmulator("github", seedOf({ ...options, privateKey, account, ownerToken }), front.url);
+  const emulator = await startEmulator("github", seedOf({ ...options, privateKey, account, ownerToken }), front);
   const hub: Hub = {
     url: front.url,
     appId,

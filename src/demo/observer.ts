@@ -7,8 +7,8 @@ import { WebClient } from "@slack/web-api";
 import { Client } from "basic-ftp";
 import { CHANNEL, FTP_USER, REPOSITORY, type World } from "./world.ts";
 
-export type SlackMessage = { readonly ts: string; readonly text: string; readonly key: string };
-export type GithubDeployment = {
+type SlackMessage = { readonly ts: string; readonly text: string; readonly key: string };
+type GithubDeployment = {
   readonly id: number;
   readonly sha: string;
   /** Oldest first. */
@@ -54,7 +54,9 @@ export function observe(world: World): Observer {
     async deployments() {
       const found = await ask<Array<{ id: number; sha: string }>>("/deployments?per_page=100");
       const told = found.map(async ({ id, sha }) => {
-        const statuses = await ask<Array<{ id: number; state: string; log_url: string }>>(`/deployments/${id}/statuses`);
+        const statuses = await ask<Array<{ id: number; state: string; log_url: string }>>(
+          `/deployments/${id}/statuses`,
+        );
         statuses.sort((a, b) => a.id - b.id);
         return { id, sha, states: statuses.map((it) => it.state), logUrl: statuses.at(-1)?.log_url ?? "" };
       });

@@ -1,7 +1,7 @@
 /** What the demo prints: the story in colour, and at the end a table of what was checked. */
 import { styleText } from "node:util";
 
-export type Claim = { readonly name: string; readonly holds: boolean; readonly seen: string };
+export type Claim = { readonly act: string; readonly name: string; readonly holds: boolean; readonly seen: string };
 
 export type Screen = {
   title(text: string): void;
@@ -32,13 +32,19 @@ export function createScreen(stream: NodeJS.WriteStream = process.stdout): Scree
     title: (text) => print(`\n${style("bold", text)}`),
     step: (from, text) => print(`${clock()}  ${style(COLOURS[from], from.padEnd(7))}  ${text}`),
     note: (text) => print(`${" ".repeat(10)}${text}`),
-    claim: ({ name, holds, seen }) => print(`${clock()}  ${mark(holds)} ${name}${seen ? style("gray", ` — ${seen}`) : ""}`),
+    claim: ({ name, holds, seen }) =>
+      print(`${clock()}  ${mark(holds)} ${name}${seen ? style("gray", ` — ${seen}`) : ""}`),
     table(claims) {
       const width = Math.max(...claims.map((it) => it.name.length));
       print(`\n${style("bold", "What was checked from outside")}`);
-      for (const { name, holds, seen } of claims) print(`  ${mark(holds)} ${name.padEnd(width)}  ${style("gray", seen)}`);
+      for (const { name, holds, seen } of claims)
+        print(`  ${mark(holds)} ${name.padEnd(width)}  ${style("gray", seen)}`);
       const failed = claims.filter((it) => !it.holds).length;
-      print(failed === 0 ? style("green", `\n  All ${claims.length} claims hold.`) : style("red", `\n  ${failed} of ${claims.length} claims do not hold.`));
+      print(
+        failed === 0
+          ? style("green", `\n  All ${claims.length} claims hold.`)
+          : style("red", `\n  ${failed} of ${claims.length} claims do not hold.`),
+      );
     },
   };
 }

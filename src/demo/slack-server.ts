@@ -59,7 +59,7 @@ export async function startSlack(options: SlackOptions): Promise<SlackServer> {
       channels: options.channels.map((name) => ({ name })),
     },
   };
-  const emulator = await startEmulator("slack", seed, front.url);
+  const emulator = await startEmulator("slack", seed, front);
 
   /** Hands a request on; a method that the emulator lacks is one that Slack does not know. */
   async function forward(request: FrontRequest): Promise<FrontAnswer> {

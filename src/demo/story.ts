@@ -16,12 +16,15 @@ export type SiteScript = {
   readonly build: readonly string[][];
   readonly output: string;
   /** A change of one line: the file, what stands there, what comes instead. */
-  readonly edit: { readonly file: string; readonly from: string; readonly to: string };
+  readonly edit: { readonly message: string; readonly file: string; readonly from: string; readonly to: string };
   /** A file and content that break the build. */
-  readonly breakage: { readonly file: string; readonly content: string };
+  readonly breakage: { readonly message: string; readonly file: string; readonly content: string };
   /** How long one deployment may take. */
   readonly deployWithinMs: number;
 };
+
+/** Content of the site on its way to the host; what Slipway keeps there for itself has other names. */
+const STAGED = /\/stage\/[0-9a-f]{64}(\.\d+)?$/;
 
 type Story = {
   readonly world: World;
@@ -29,13 +32,19 @@ type Story = {
   readonly screen: Screen;
   readonly script: SiteScript;
   readonly claims: Claim[];
+  act: string;
   /** GitHub's number of the last push that it delivered. */
   lastDelivery: number;
 };
 
 /** Plays the story and answers with what was claimed and seen. */
-export async function playStory(world: World, observer: Observer, screen: Screen, script: SiteScript): Promise<Claim[]> {
-  const story: Story = { world, observer, screen, script, claims: [], lastDelivery: 0 };
+export async function playStory(
+  world: World,
+  observer: Observer,
+  screen: Screen,
+  script: SiteScript,
+): Promise<Claim[]> {
+  const story: Story = { world, observer, screen, script, claims: [], act: "", lastDelivery: 0 };
   await firstPush(story);
   await oneLineChange(story);
   await duplicate(story);
@@ -45,12 +54,18 @@ export async function playStory(world: World, observer: Observer, screen: Screen
 
 async function firstPush(story: Story): Promise<void> {
   const { world, screen, observer } = story;
-  screen.title("1. A push to main");
-  const commit = await pushAndWait(story, null, "live");
+  begin(story, "1. A push to main");
+  const commit = await pushAndWait(story, "Open the shop", {}, "live");
   const expected = await builtFiles(story);
   const host = await observer.hostFiles();
   const wrong = [...expected].filter(([path, content]) => !host.get(path)?.equals(content)).map(([path]) => path);
-  claim(story, "every built file is on the FTP host, byte for byte", wrong.length === 0, `${expected.size} files`, wrong);
+  claim(
+    story,
+    "every built file is on the FTP host, byte for byte",
+    wrong.length === 0,
+    `${expected.size} files`,
+    wrong,
+  );
   const pages = [...expected.keys()].filter((path) => path.endsWith("index.html"));
   const unseen: string[] = [];
   for (const path of pages) {
@@ -70,16 +85,16 @@ async function firstPush(story: Story): Promise<void> {
 
 async function oneLineChange(story: Story): Promise<void> {
   const { world, screen, script } = story;
-  screen.title("2. A change of one line");
+  begin(story, "2. A change of one line");
   const before = world.ftp.log.stored.length;
-  const { file, from, to } = script.edit;
+  const { message, file, from, to } = script.edit;
   const text = await readFile(join(world.repository.folder, file), "utf8");
   if (!text.includes(from)) throw new Error(`${file} does not contain ${from}`);
   const old = await builtFiles(story);
-  const commit = await pushAndWait(story, { [file]: text.replace(from, to) }, "live");
+  const commit = await pushAndWait(story, message, { [file]: text.replace(from, to) }, "live");
   const now = await builtFiles(story);
   const changed = [...now].filter(([path, content]) => !old.get(path)?.equals(content)).map(([path]) => path);
-  const travelled = world.ftp.log.stored.slice(before).filter((it) => it.path.includes("/stage/"));
+  const travelled = world.ftp.log.stored.slice(before).filter((it) => STAGED.test(it.path));
   const bytes = travelled.reduce((sum, it) => sum + it.bytes, 0);
   const expectedBytes = changed.reduce((sum, path) => sum + (now.get(path)?.length ?? 0), 0);
   claim(
@@ -96,28 +111,48 @@ async function oneLineChange(story: Story): Promise<void> {
 
 async function duplicate(story: Story): Promise<void> {
   const { world, screen, observer } = story;
-  screen.title("3. The same delivery once more");
+  begin(story, "3. The same delivery once more");
   const before = await snapshot(observer);
   const stored = world.ftp.log.stored.length;
   const again = await world.github.redeliver(story.lastDelivery);
   screen.step("GitHub", `redelivers ${again.guid}, answered ${again.status_code}`);
-  claim(story, "a duplicate delivery is answered like the first one", again.status_code === 200, `${again.status_code}`);
+  claim(
+    story,
+    "a duplicate delivery is answered like the first one",
+    again.status_code === 200,
+    `${again.status_code}`,
+  );
   // A ping sent after it is answered by the same road; a little later anything that was to happen would have begun.
   await world.github.deliver({ event: "ping", payload: world.github.pingPayload() });
   await new Promise((resolve) => setTimeout(resolve, 2000));
   const after = await snapshot(observer);
-  claim(story, "and causes nothing: no message, no deployment, no upload", before === after && world.ftp.log.stored.length === stored, after);
+  claim(
+    story,
+    "and causes nothing: no message, no deployment, no upload",
+    before === after && world.ftp.log.stored.length === stored,
+    after,
+  );
 }
 
 async function brokenBuild(story: Story): Promise<void> {
   const { screen, observer, script } = story;
-  screen.title("4. A commit that breaks the build");
+  begin(story, "4. A commit that breaks the build");
   const before = await observer.hostFiles();
-  const commit = await pushAndWait(story, { [script.breakage.file]: script.breakage.content }, "failed");
+  const commit = await pushAndWait(
+    story,
+    script.breakage.message,
+    { [script.breakage.file]: script.breakage.content },
+    "failed",
+  );
   const after = await observer.hostFiles();
   const same = before.size === after.size && [...before].every(([path, content]) => after.get(path)?.equals(content));
   claim(story, "the live site stays as it was, byte for byte", same, `${after.size} files`);
   await tellsOfDeployment(story, commit, "failure");
+}
+
+function begin(story: Story, act: string): void {
+  story.act = act;
+  story.screen.title(act);
 }
 
 /** GitHub and Slack tell of this deployment, each once, to the end. */
@@ -129,27 +164,43 @@ async function tellsOfDeployment(story: Story, commit: string, conclusion: "succ
     return mine.at(-1)?.states.at(-1) === conclusion ? mine : undefined;
   });
   const states = github?.at(-1)?.states.join(" → ") ?? "nothing";
-  claim(story, `GitHub shows one deployment: queued → in_progress → ${conclusion}`, github?.length === 1 && states === `queued → in_progress → ${conclusion}`, states);
+  claim(
+    story,
+    `GitHub shows one deployment: queued → in_progress → ${conclusion}`,
+    github?.length === 1 && states === `queued → in_progress → ${conclusion}`,
+    states,
+  );
   const checks = await until(30_000, async () => {
     const found = await observer.checks(commit);
     return found.includes(conclusion) ? found : undefined;
   });
   claim(story, `and one check run: ${conclusion}`, checks?.length === 1, checks?.join(", ") ?? "none");
   const messages = (await observer.messages()).filter((it) => it.text.includes(commit.slice(0, 7)));
-  claim(story, `Slack shows one message, edited to ${word}`, messages.length === 1 && messages[0]?.text.includes(word) === true, messages[0]?.text ?? "none");
+  claim(
+    story,
+    `Slack shows one message, edited to ${word}`,
+    messages.length === 1 && messages[0]?.text.includes(word) === true,
+    messages[0]?.text ?? "none",
+  );
 }
 
 /** Commits, pushes, has GitHub send its webhook, and follows the message in Slack to its end. */
-async function pushAndWait(story: Story, changes: Record<string, string> | null, end: "live" | "failed"): Promise<string> {
+async function pushAndWait(
+  story: Story,
+  changes: Record<string, string> | null,
+  end: "live" | "failed",
+): Promise<string> {
   const { world, screen, observer, script } = story;
   const { repository, github } = world;
-  const message = changes ? `Change ${Object.keys(changes).join(", ")}` : "Open the shop";
-  await repository.commit({ message, author: GRACE, changes: changes ?? {} });
+  await repository.commit({ message, author: GRACE, changes });
   const push = await repository.push();
   screen.step("git", `push ${push.after.slice(0, 7)} “${message}”`);
   const delivery = await github.deliverPush({ folder: repository.folder, ...push });
   story.lastDelivery = delivery.id;
-  screen.step("GitHub", `sends push ${delivery.guid}, answered ${delivery.status_code} in ${Math.round(delivery.duration * 1000)} ms`);
+  screen.step(
+    "GitHub",
+    `sends push ${delivery.guid}, answered ${delivery.status_code} in ${Math.round(delivery.duration * 1000)} ms`,
+  );
   const known = new Set<string>();
   const shown = await until(script.deployWithinMs, async () => {
     const mine = (await observer.messages()).find((it) => it.text.includes(push.after.slice(0, 7)));
@@ -157,12 +208,23 @@ async function pushAndWait(story: Story, changes: Record<string, string> | null,
     if (mine) known.add(mine.text);
     return mine && / (live|failed|cancelled|superseded|skipped)\b/.test(mine.text) ? mine : undefined;
   });
-  claim(story, `the push ends ${end}`, shown?.text.includes(` ${end}`) === true, shown?.text ?? "no message came to an end");
+  claim(
+    story,
+    `the push ends ${end}`,
+    shown?.text.includes(` ${end}`) === true,
+    shown?.text ?? "no message came to an end",
+  );
   return push.after;
 }
 
-function claim({ claims, screen }: Story, name: string, holds: boolean, seen: string, wrong: readonly string[] = []): void {
-  const one = { name, holds, seen: wrong.length > 0 ? `${seen}, wrong: ${wrong.slice(0, 5).join(", ")}` : seen };
+function claim(
+  { claims, screen }: Story,
+  name: string,
+  holds: boolean,
+  seen: string,
+  wrong: readonly string[] = [],
+): void {
+  const one = { act, name, holds, seen: wrong.length > 0 ? `${seen}, wrong: ${wrong.slice(0, 5).join(", ")}` : seen };
   claims.push(one);
   screen.claim(one);
 }

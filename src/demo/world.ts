@@ -90,7 +90,13 @@ export async function startPartners(options: { siteFolder: string; siteKeys?: st
     teardowns.push(() => github.stop());
     const slack = await startSlack({ token: slackToken, botName: "slipway", channels: [CHANNEL] });
     teardowns.push(() => slack.stop());
-    const ftp = createFtpServer({ root: host, user: FTP_USER, password: ftpPassword, tls: certificate, requireTls: true });
+    const ftp = createFtpServer({
+      root: host,
+      user: FTP_USER,
+      password: ftpPassword,
+      tls: certificate,
+      requireTls: true,
+    });
     await ftp.start();
     teardowns.push(() => ftp.stop());
     const web = await startWebServer({ root: join(host, "httpdocs") });
@@ -124,7 +130,20 @@ ${options.siteKeys ?? ""}`,
       DATA_DIR: join(folder, "data"),
       SLIPWAY_CONFIG: join(folder, "slipway.yaml"),
     };
-    return { github, slack, slackToken, ftp, ftpPassword, certificate, web, repository, slipwayUrl, folder, settings, stop };
+    return {
+      github,
+      slack,
+      slackToken,
+      ftp,
+      ftpPassword,
+      certificate,
+      web,
+      repository,
+      slipwayUrl,
+      folder,
+      settings,
+      stop,
+    };
   } catch (error) {
     await stop();
     throw error;

@@ -62,13 +62,13 @@ export function createGithub(environment: Pick<Environment, "githubApp" | "githu
       if (githubApp === null) return null;
       const octokit = await (await client()).auth();
       try {
-        const { token } = (await octokit.auth({
-          type: "installation",
-          installationId,
-          repositoryIds: [repoId],
+        // Not `octokit.auth`: Probot builds that one without the API's address, so it would always ask github.com.
+        const { data } = await octokit.request("POST /app/installations/{installation_id}/access_tokens", {
+          installation_id: installationId,
+          repository_ids: [repoId],
           permissions: { contents: "read" },
-        })) as { token: string };
-        return token;
+        });
+        return data.token;
       } catch (error) {
         throw classify(error);
       }

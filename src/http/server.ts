@@ -10,7 +10,7 @@ import { describeError, SenderError } from "../errors.ts";
 import type { Log } from "../log.ts";
 import { isAcceptable, readBody } from "./read-body.ts";
 
-export type HttpRequest = {
+type HttpRequest = {
   readonly path: string;
   readonly query: URLSearchParams;
   readonly headers: IncomingHttpHeaders;

@@ -18,7 +18,7 @@ import { decide } from "./decide.ts";
 import type { Intake } from "./intake.ts";
 
 /** Reads a delivery of one source into events. Throws UnparseableError. */
-export type Readers = ReadonlyMap<string, (delivery: Delivery) => Promise<Event[]>>;
+type Readers = ReadonlyMap<string, (delivery: Delivery) => Promise<Event[]>>;
 
 export type DispatchDeps = {
   readonly store: Store;

@@ -3,7 +3,7 @@ import type { Trigger } from "./deployment.ts";
 import type { Notice } from "./notice.ts";
 
 /** Queue a deployment; one of the same site that still waits is superseded by it. */
-export type DeployEffect = {
+type DeployEffect = {
   readonly do: "deploy";
   readonly site: string;
   readonly trigger: Trigger;
@@ -18,10 +18,10 @@ export type DeployEffect = {
 };
 
 /** Record that nothing is to be done, and why. */
-export type SkipEffect = { readonly do: "skip"; readonly site: string | null; readonly reason: string };
+type SkipEffect = { readonly do: "skip"; readonly site: string | null; readonly reason: string };
 
 /** Remember how a repository is called and through which installation it is reached; `null` leaves the latter as it is. */
-export type RememberRepositoryEffect = {
+type RememberRepositoryEffect = {
   readonly do: "remember_repository";
   readonly repoId: number;
   readonly repoName: string;
@@ -29,7 +29,7 @@ export type RememberRepositoryEffect = {
 };
 
 /** Tie a configured site to the id of its repository, so that a later rename changes nothing. */
-export type BindSiteEffect = {
+type BindSiteEffect = {
   readonly do: "bind_site";
   readonly site: string;
   readonly repoId: number;
@@ -38,11 +38,11 @@ export type BindSiteEffect = {
 };
 
 /** Stop deploying a site until it is resumed. */
-export type PauseSiteEffect = { readonly do: "pause_site"; readonly site: string; readonly reason: string };
-export type ResumeSiteEffect = { readonly do: "resume_site"; readonly site: string };
+type PauseSiteEffect = { readonly do: "pause_site"; readonly site: string; readonly reason: string };
+type ResumeSiteEffect = { readonly do: "resume_site"; readonly site: string };
 
 /** Tell people something that is not the story of one deployment. */
-export type NoticeEffect = { readonly do: "notice"; readonly notice: Notice };
+type NoticeEffect = { readonly do: "notice"; readonly notice: Notice };
 
 export type Effect =
   | DeployEffect

@@ -37,9 +37,9 @@ export type InstallationEvent = {
 };
 
 /** The sender only checks that we answer. */
-export type PingEvent = { readonly type: "ping" };
+type PingEvent = { readonly type: "ping" };
 
 /** A delivery we understand and have no use for; `reason` says why. */
-export type IgnoredEvent = { readonly type: "ignored"; readonly reason: string };
+type IgnoredEvent = { readonly type: "ignored"; readonly reason: string };
 
 export type Event = PushEvent | RepositoryChangedEvent | InstallationEvent | PingEvent | IgnoredEvent;

@@ -85,7 +85,7 @@ function* readFacts(
 }
 
 /** The target with its password, as the publishers want it. Throws OperatorError. */
-export function resolveTarget(site: SiteConfig, key: string, env: NodeJS.ProcessEnv): Target {
+function resolveTarget(site: SiteConfig, key: string, env: NodeJS.ProcessEnv): Target {
   const address = parseTarget(site.publish);
   if (typeof address === "string") throw new OperatorError(`${key}.publish`, address);
   if (address.protocol === "dir") return { ...address, key };

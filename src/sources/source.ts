@@ -1,7 +1,7 @@
 /** A source: a sender that is trusted in one way. It knows how the sender signs and names its deliveries. */
 import type { IncomingHttpHeaders } from "node:http";
 
-export type Arrival = {
+type Arrival = {
   /** The sender's own id of this delivery. */
   readonly key: string;
   /** What the sender calls the event. */

@@ -49,7 +49,11 @@ export function* queueDeployment(
   if (known) return { deployment: toDeployment(known), isNew: false, superseded: undefined };
 
   const waiting = yield* first(
-    tx.db.selectFrom("deployments").selectAll().where("site", "=", deployment.site).where("state", "=", sql.lit("queued")),
+    tx.db
+      .selectFrom("deployments")
+      .selectAll()
+      .where("site", "=", deployment.site)
+      .where("state", "=", sql.lit("queued")),
   );
   const superseded = waiting
     ? yield* changeDeployment(tx, waiting.id, { state: "superseded", reason: `superseded by ${deployment.id}` }, nowMs)
@@ -235,7 +239,11 @@ export function* activeDeploymentOf(tx: Tx, site: string, commit: string): Work<
 
 /** Whether another deployment of the site waits. */
 export function* hasWaiting(tx: Tx, site: string): Work<boolean> {
-  const query = tx.db.selectFrom("deployments").select("id").where("site", "=", site).where("state", "=", sql.lit("queued"));
+  const query = tx.db
+    .selectFrom("deployments")
+    .select("id")
+    .where("site", "=", site)
+    .where("state", "=", sql.lit("queued"));
   return (yield* first(query)) !== undefined;
 }
 

@@ -99,7 +99,9 @@ export async function openSqlite(path: string): Promise<Store> {
     let bytes = 0;
     const isFull = (next: Waiting) =>
       group.length > 0 &&
-      (group.length === MAX_GROUP || bytes + next.bytes > MAX_GROUP_BYTES || performance.now() - startMs > MAX_GROUP_MS);
+      (group.length === MAX_GROUP ||
+        bytes + next.bytes > MAX_GROUP_BYTES ||
+        performance.now() - startMs > MAX_GROUP_MS);
     try {
       begin.run();
       for (let next = queue.peek(); next !== undefined && !isFull(next); next = queue.peek()) {

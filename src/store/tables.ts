@@ -47,7 +47,7 @@ export type DeploymentTable = Claim & {
   finished_at: number | null;
 };
 
-export type SiteTable = {
+type SiteTable = {
   name: string;
   /** The repository the site is tied to, and how the configuration called it when it was tied. */
   repo_id: number | null;
@@ -58,9 +58,9 @@ export type SiteTable = {
   paused: string | null;
 };
 
-export type RepositoryTable = { id: number; name: string; installation_id: number | null };
+type RepositoryTable = { id: number; name: string; installation_id: number | null };
 
-export type ReleaseTable = { site: string; id: string; manifest: string; commit: string; created_at: number };
+type ReleaseTable = { site: string; id: string; manifest: string; commit: string; created_at: number };
 
 export type OutboxTable = Claim & {
   id: Generated<number>;
@@ -85,7 +85,7 @@ export type OutboxTable = Claim & {
   created_at: number;
 };
 
-export type TranscriptTable = { deployment_id: string; seq: number; text: string };
+type TranscriptTable = { deployment_id: string; seq: number; text: string };
 
 export type Tables = {
   deliveries: DeliveryTable;

@@ -46,18 +46,37 @@ sites:
     expect(problems).toHaveLength(5);
     expect(problems.join("\n")).toContain("sites.shop.brnch: is not a key of Slipway's; did you mean branch?");
     for (const path of ["url:", "sites.shop.repo:", "sites.shop.publish:", "sites.shop.password:"]) {
-      expect(problems.some((it) => it.startsWith(path)), path).toBe(true);
+      expect(
+        problems.some((it) => it.startsWith(path)),
+        path,
+      ).toBe(true);
     }
     expect(problems.join("\n")).not.toContain("hunter2");
   });
 
   it.each([
     ["a literal secret", site("password: hunter2"), /sites\.shop\.password: is not a reference to a secret.*env:NAME/],
-    ["a target without a protocol", `sites: { s: { repo: a/b, publish: ftp.example.com } }`, /sites\.s\.publish: is no target; write ftps:/],
-    ["a target that comes later", `sites: { s: { repo: a/b, publish: "sftp://u@h/" } }`, /sftp:\/\/ is not supported by this version/],
-    ["an account without a password", `sites: { s: { repo: a/b, publish: "ftps://u@h/" } }`, /sites\.s\.password: is missing/],
+    [
+      "a target without a protocol",
+      `sites: { s: { repo: a/b, publish: ftp.example.com } }`,
+      /sites\.s\.publish: is no target; write ftps:/,
+    ],
+    [
+      "a target that comes later",
+      `sites: { s: { repo: a/b, publish: "sftp://u@h/" } }`,
+      /sftp:\/\/ is not supported by this version/,
+    ],
+    [
+      "an account without a password",
+      `sites: { s: { repo: a/b, publish: "ftps://u@h/" } }`,
+      /sites\.s\.password: is missing/,
+    ],
     ["a target without a user", `sites: { s: { repo: a/b, publish: "ftps://h/", password: "env:X" } }`, /has no user/],
-    ["an unknown option of a target", `sites: { s: { repo: a/b, publish: "ftps://u@h/?implizit", password: "env:X" } }`, /\?implizit/],
+    [
+      "an unknown option of a target",
+      `sites: { s: { repo: a/b, publish: "ftps://u@h/?implizit", password: "env:X" } }`,
+      /\?implizit/,
+    ],
     ["a relative dir:", `sites: { s: { repo: a/b, publish: "dir:srv" } }`, /absolute folder/],
     ["isolation that is not there yet", site("isolation: bubblewrap"), /sites\.shop\.isolation:.*not available/],
     ["an output outside the repository", site("build: { output: ../../etc }"), /sites\.shop\.build\.output: leads out/],
@@ -65,27 +84,48 @@ sites:
     ["a time that is none", site("build: { timeout: soon }"), /sites\.shop\.build\.timeout: is no length of time/],
     ["a wrong type", site("branch: [main]"), /sites\.shop\.branch: invalid input: expected string/],
     ["a missing key", "sites: { shop: { publish: 'dir:/srv' } }", /sites\.shop\.repo: is missing/],
-    ["a site's odd name", "sites: { My Shop: { repo: a/b, publish: 'dir:/srv' } }", /sites\.My Shop: is no name for a site/],
-    ["two sites in one place", `sites: { a: { repo: a/b, publish: "dir:/srv" }, b: { repo: a/b, publish: "dir:/srv/" } }`, /sites\.b\.publish: is where sites\.a/],
+    [
+      "a site's odd name",
+      "sites: { My Shop: { repo: a/b, publish: 'dir:/srv' } }",
+      /sites\.My Shop: is no name for a site/,
+    ],
+    [
+      "two sites in one place",
+      `sites: { a: { repo: a/b, publish: "dir:/srv" }, b: { repo: a/b, publish: "dir:/srv/" } }`,
+      /sites\.b\.publish: is where sites\.a/,
+    ],
     ["broken YAML", "sites: { shop: [", /line 1, column/],
-    ["a key that stands twice", "url: https://a.example\nurl: https://b.example", /line 2, column 1: Map keys must be unique/],
+    [
+      "a key that stands twice",
+      "url: https://a.example\nurl: https://b.example",
+      /line 2, column 1: Map keys must be unique/,
+    ],
     ["a list where keys belong", "- sites", /the file: invalid input/],
   ])("with %s is refused with advice", (_, text, expected) => {
     expect(problemsOf(text).join("\n")).toMatch(expected);
   });
 
   it("that is not there says what to do", () => {
-    expect(() => loadConfig("/nowhere/slipway.yaml")).toThrow(/SLIPWAY_CONFIG: cannot be read .*copy slipway\.example\.yaml/);
+    expect(() => loadConfig("/nowhere/slipway.yaml")).toThrow(
+      /SLIPWAY_CONFIG: cannot be read .*copy slipway\.example\.yaml/,
+    );
   });
 
   it("reads lengths of time as people write them", () => {
-    const timeout = (text: string) => parseConfig(site(`build: { timeout: ${text} }`), "test").sites.shop?.build.timeout;
-    expect(["90s", "15m", "1h 30m", "250ms", "1.5h", "90"].map(timeout)).toEqual([90_000, 900_000, 5_400_000, 250, 5_400_000, 90_000]);
+    const timeout = (text: string) =>
+      parseConfig(site(`build: { timeout: ${text} }`), "test").sites.shop?.build.timeout;
+    expect(["90s", "15m", "1h 30m", "250ms", "1.5h", "90"].map(timeout)).toEqual([
+      90_000, 900_000, 5_400_000, 250, 5_400_000, 90_000,
+    ]);
   });
 
   it("names keys that have no effect yet", () => {
     const text = site("prerender: { crawl: true }, keep: ['uploads/**'], deployers: [U1]").replace("}\n", "");
-    expect(keysWithoutEffect(parseConfig(text, "test"))).toEqual(["sites.shop.prerender", "sites.shop.keep", "sites.shop.deployers"]);
+    expect(keysWithoutEffect(parseConfig(text, "test"))).toEqual([
+      "sites.shop.prerender",
+      "sites.shop.keep",
+      "sites.shop.deployers",
+    ]);
   });
 
   it("never makes the reader throw anything but a list of problems", () => {

@@ -3,17 +3,27 @@ import { describe, expect, it } from "vitest";
 import { loadEnvironment } from "../../src/config/load-environment.ts";
 
 const WEBHOOK_SECRET = "0123456789abcdef";
-const privateKey = generateKeyPairSync("rsa", { modulusLength: 2048 }).privateKey.export({ type: "pkcs1", format: "pem" }).toString();
+const privateKey = generateKeyPairSync("rsa", { modulusLength: 2048 })
+  .privateKey.export({ type: "pkcs1", format: "pem" })
+  .toString();
 
 describe("the environment", () => {
   it("needs a webhook secret of 16 bytes that is not Probot's default, and names the variable", () => {
     expect(() => loadEnvironment({})).toThrow(/WEBHOOK_SECRET: is not set/);
     expect(() => loadEnvironment({ WEBHOOK_SECRET: "" })).toThrow(/WEBHOOK_SECRET: is not set/);
-    expect(() => loadEnvironment({ WEBHOOK_SECRET: "123456789012345" })).toThrow(/WEBHOOK_SECRET: is shorter than 16 bytes/);
-    expect(() => loadEnvironment({ WEBHOOK_SECRET: "development" })).toThrow(/WEBHOOK_SECRET: is Probot's well-known default/);
-    expect(() => loadEnvironment({ WEBHOOK_SECRET, WEBHOOK_SECRET_PREVIOUS: "short" })).toThrow(/WEBHOOK_SECRET_PREVIOUS: is shorter/);
+    expect(() => loadEnvironment({ WEBHOOK_SECRET: "123456789012345" })).toThrow(
+      /WEBHOOK_SECRET: is shorter than 16 bytes/,
+    );
+    expect(() => loadEnvironment({ WEBHOOK_SECRET: "development" })).toThrow(
+      /WEBHOOK_SECRET: is Probot's well-known default/,
+    );
+    expect(() => loadEnvironment({ WEBHOOK_SECRET, WEBHOOK_SECRET_PREVIOUS: "short" })).toThrow(
+      /WEBHOOK_SECRET_PREVIOUS: is shorter/,
+    );
     expect(loadEnvironment({ WEBHOOK_SECRET, WEBHOOK_SECRET_PREVIOUS: "" }).webhookSecrets).toHaveLength(1);
-    expect(loadEnvironment({ WEBHOOK_SECRET, WEBHOOK_SECRET_PREVIOUS: "fedcba9876543210" }).webhookSecrets).toHaveLength(2);
+    expect(
+      loadEnvironment({ WEBHOOK_SECRET, WEBHOOK_SECRET_PREVIOUS: "fedcba9876543210" }).webhookSecrets,
+    ).toHaveLength(2);
   });
 
   it("runs without an App and without Slack, and takes both when they are there", () => {
@@ -27,14 +37,33 @@ describe("the environment", () => {
   });
 
   it("tells all problems at once and never quotes a secret", () => {
-    const env = { PORT: "99999", APP_ID: "x", PRIVATE_KEY: "hunter2", GITHUB_API_URL: "nope", LOG_LEVEL: "loud", SLACK_API_URL: "http://x/", QUEUE_URL: "redis://x", DATABASE_URL: "mysql://x" };
+    const env = {
+      PORT: "99999",
+      APP_ID: "x",
+      PRIVATE_KEY: "hunter2",
+      GITHUB_API_URL: "nope",
+      LOG_LEVEL: "loud",
+      SLACK_API_URL: "http://x/",
+      QUEUE_URL: "redis://x",
+      DATABASE_URL: "mysql://x",
+    };
     let message = "";
     try {
       loadEnvironment(env as NodeJS.ProcessEnv);
     } catch (error) {
       message = (error as Error).message;
     }
-    const names = ["WEBHOOK_SECRET", "PORT", "APP_ID", "PRIVATE_KEY", "GITHUB_API_URL", "LOG_LEVEL", "SLACK_API_URL", "QUEUE_URL", "DATABASE_URL"];
+    const names = [
+      "WEBHOOK_SECRET",
+      "PORT",
+      "APP_ID",
+      "PRIVATE_KEY",
+      "GITHUB_API_URL",
+      "LOG_LEVEL",
+      "SLACK_API_URL",
+      "QUEUE_URL",
+      "DATABASE_URL",
+    ];
     for (const name of names) expect(message).toContain(`  ${name}: `);
     expect(message).not.toContain("hunter2");
   });

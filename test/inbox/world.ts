@@ -25,7 +25,7 @@ import type { Store } from "../../src/store/store.ts";
 
 export const WEBHOOK_SECRET = "the secret of the tests";
 
-export const CONFIG = parseConfig(
+const CONFIG = parseConfig(
   `
 url: https://deploy.example.com
 channel: C0OPS

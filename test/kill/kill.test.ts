@@ -97,7 +97,9 @@ async function killAndRecover(
 }
 
 describe("a Slipway that is killed", () => {
-  it("at any commit to its store, before or after it, tells and publishes everything once", { timeout: 400_000 }, async () => {
+  it("at any commit to its store, before or after it, tells and publishes everything once", {
+    timeout: 400_000,
+  }, async () => {
     let kills = 0;
     // Every commit of the first steps, then every third one, until a deployment outlives its killer.
     for (let n = 1; n < 80; n += n < 8 ? 1 : 3) {
@@ -137,26 +139,41 @@ describe("a Slipway that is killed", () => {
   it.each([
     ["in the middle of an upload", { cutUpload: { nth: 2, afterBytes: 3, how: "hang" } }],
     ["between two renames", { interrupt: { verb: "RNTO", nth: 2, how: "hang" } }],
-  ] as const)("%s leaves a host that the next start brings to the release", { timeout: 120_000 }, async (_, misbehaviour) => {
-    const { killed } = await killAndRecover(async (slipway) => {
-      partners.ftp.misbehave(misbehaviour);
-      const verb = "cutUpload" in misbehaviour ? "STOR" : "RNTO";
-      const pushed = await push();
-      expect(await send(pushed)).toBe(200);
-      await vi.waitFor(() => expect(partners.ftp.log.commands.get(verb) ?? 0).toBeGreaterThanOrEqual(2), { timeout: 30_000, interval: 20 });
-      slipway.kill("SIGKILL");
-      await slipway.ended;
-      partners.ftp.misbehave(null);
-      return pushed;
-    });
-    expect(killed).toBe(true);
-  });
+  ] as const)(
+    "%s leaves a host that the next start brings to the release",
+    { timeout: 120_000 },
+    async (_, misbehaviour) => {
+      const { killed } = await killAndRecover(async (slipway) => {
+        partners.ftp.misbehave(misbehaviour);
+        const verb = "cutUpload" in misbehaviour ? "STOR" : "RNTO";
+        const pushed = await push();
+        expect(await send(pushed)).toBe(200);
+        await vi.waitFor(() => expect(partners.ftp.log.commands.get(verb) ?? 0).toBeGreaterThanOrEqual(2), {
+          timeout: 30_000,
+          interval: 20,
+        });
+        slipway.kill("SIGKILL");
+        await slipway.ended;
+        partners.ftp.misbehave(null);
+        return pushed;
+      });
+      expect(killed).toBe(true);
+    },
+  );
 
-  it("at 50 random moments under load with duplicates loses nothing it acknowledged, and repeats nothing", { timeout: 400_000 }, async () => {
+  it("at 50 random moments under load with duplicates loses nothing it acknowledged, and repeats nothing", {
+    timeout: 400_000,
+  }, async () => {
     const acknowledged = new Set<string>();
     let slipway = await startSlipway(partners);
     let isOver = false;
-    const cut = partners.slack.misbehave({ method: "POST", path: "/api/chat.postMessage", fault: { cut: true }, afterEffect: true, times: 10 });
+    const cut = partners.slack.misbehave({
+      method: "POST",
+      path: "/api/chat.postMessage",
+      fault: { cut: true },
+      afterEffect: true,
+      times: 10,
+    });
 
     async function load(): Promise<void> {
       while (!isOver) {

@@ -6,8 +6,8 @@ import { AmbiguousError, PermanentError, RetryLaterError } from "../../src/error
 import { createLog } from "../../src/log.ts";
 import type { Perform } from "../../src/notify/perform.ts";
 import { startOutbox } from "../../src/outbox/outbox.ts";
-import { createMemoryQueue } from "../../src/queue/memory-queue.ts";
 import type { Loop } from "../../src/queue/loop.ts";
+import { createMemoryQueue } from "../../src/queue/memory-queue.ts";
 import type { Queue } from "../../src/queue/queue.ts";
 import { findDeployment, queueDeployment } from "../../src/store/deployments.ts";
 import { countOutbox, type OutboxRow, wish } from "../../src/store/outbox.ts";
@@ -86,7 +86,8 @@ describe("the outbox", () => {
     const attempts: Array<{ key: string; atMs: number; inDoubt: boolean }> = [];
     start(async (row) => {
       attempts.push({ key: row.key, atMs: Date.now(), inDoubt: row.inDoubt });
-      if (row.key === "slow" && attempts.filter((it) => it.key === "slow").length === 1) throw new RetryLaterError(700, "429");
+      if (row.key === "slow" && attempts.filter((it) => it.key === "slow").length === 1)
+        throw new RetryLaterError(700, "429");
       return { kind: "sent", remote: {} };
     });
     await want("slow");

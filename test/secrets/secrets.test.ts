@@ -12,7 +12,13 @@ import { parseSecretReference, resolveSecret } from "../../src/secrets/secret-re
 describe("a secret", () => {
   it("prints as [secret] wherever it is shown", () => {
     const hidden = secret("hunter2");
-    const shown = [`${hidden}`, String(hidden), JSON.stringify({ hidden }), inspect({ hidden }, { depth: 9 }), inspect(hidden)];
+    const shown = [
+      `${hidden}`,
+      String(hidden),
+      JSON.stringify({ hidden }),
+      inspect({ hidden }, { depth: 9 }),
+      inspect(hidden),
+    ];
     for (const text of shown) {
       expect(text).toContain("[secret]");
       expect(text).not.toContain("hunter2");
@@ -25,7 +31,8 @@ describe("a reference to a secret", () => {
   it("is env: or file:, and never a literal", () => {
     expect(parseSecretReference("env:SHOP_PASSWORD")).toEqual({ kind: "env", name: "SHOP_PASSWORD" });
     expect(parseSecretReference("file:/run/secrets/x")).toEqual({ kind: "file", name: "/run/secrets/x" });
-    for (const text of ["hunter2", "env:", "env:A B", "file:", "ENV:X", ""]) expect(parseSecretReference(text)).toBeUndefined();
+    for (const text of ["hunter2", "env:", "env:A B", "file:", "ENV:X", ""])
+      expect(parseSecretReference(text)).toBeUndefined();
   });
 
   it("is read anew each time, without the file's last line break", () => {
@@ -43,7 +50,9 @@ describe("a reference to a secret", () => {
     const wrong = () => resolveSecret({ kind: "env", name: "NOPE" }, "sites.shop.password", {});
     expect(wrong).toThrow(OperatorError);
     expect(wrong).toThrow(/sites\.shop\.password: the environment variable NOPE is empty or missing/);
-    expect(() => resolveSecret({ kind: "file", name: "/nope" }, "k", {})).toThrow(/k: the file \/nope cannot be read \(ENOENT\)/);
+    expect(() => resolveSecret({ kind: "file", name: "/nope" }, "k", {})).toThrow(
+      /k: the file \/nope cannot be read \(ENOENT\)/,
+    );
   });
 });
 

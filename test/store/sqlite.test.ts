@@ -51,9 +51,7 @@ describe("SQLite alone", () => {
   it("answers with an error once it is closed, instead of waiting for ever", async () => {
     const store = await openSqlite(join(folder, "closed.db"));
     await store.close();
-    await expect(
-      store.transact((tx) => findSite(tx, "shop")),
-    ).rejects.toThrow("closed");
+    await expect(store.transact((tx) => findSite(tx, "shop"))).rejects.toThrow("closed");
   });
 
   it("refuses network file systems and says what to do", () => {

@@ -30,7 +30,8 @@ const server = createServer((request, response) => {
     const body = Buffer.concat(chunks);
     const given = Buffer.from(String(request.headers["x-hub-signature-256"]).slice(7), "hex");
     const expected = createHmac("sha256", secret).update(body).digest();
-    if (given.length !== expected.length || !timingSafeEqual(given, expected)) return void response.writeHead(401).end();
+    if (given.length !== expected.length || !timingSafeEqual(given, expected))
+      return void response.writeHead(401).end();
     if (waiting.length === 0) setImmediate(commitGroup);
     waiting.push({
       id: String(request.headers["x-github-delivery"]),
