@@ -84,7 +84,7 @@ async function firstPush(story: Story): Promise<void> {
 }
 
 async function oneLineChange(story: Story): Promise<void> {
-  const { world, screen, script } = story;
+  const { world, script } = story;
   begin(story, "2. A change of one line");
   const before = world.ftp.log.stored.length;
   const { message, file, from, to } = script.edit;
@@ -135,7 +135,7 @@ async function duplicate(story: Story): Promise<void> {
 }
 
 async function brokenBuild(story: Story): Promise<void> {
-  const { screen, observer, script } = story;
+  const { observer, script } = story;
   begin(story, "4. A commit that breaks the build");
   const before = await observer.hostFiles();
   const commit = await pushAndWait(
@@ -187,7 +187,8 @@ async function tellsOfDeployment(story: Story, commit: string, conclusion: "succ
 /** Commits, pushes, has GitHub send its webhook, and follows the message in Slack to its end. */
 async function pushAndWait(
   story: Story,
-  changes: Record<string, string> | null,
+  message: string,
+  changes: Record<string, string>,
   end: "live" | "failed",
 ): Promise<string> {
   const { world, screen, observer, script } = story;
@@ -218,7 +219,7 @@ async function pushAndWait(
 }
 
 function claim(
-  { claims, screen }: Story,
+  { claims, screen, act }: Story,
   name: string,
   holds: boolean,
   seen: string,
