@@ -9,7 +9,7 @@ const [port, path, secret, seconds, connections, mode, rate] = process.argv.slic
 const durationMs = Number(seconds) * 1000;
 const perSecond = Number(rate);
 const lanes = Number(connections);
-const prepared = perSecond > 0 ? Math.ceil(perSecond * Number(seconds)) + lanes : Number(seconds) * 16_000;
+const prepared = perSecond > 0 ? Math.ceil(perSecond * Number(seconds)) + lanes : Number(seconds) * 12_000;
 const shots = makeShots(prepared, secret ?? "", mode === "dup" ? "dup" : "unique").map(toRequest);
 
 /** A raw request: a client that costs little leaves the processor to the server. */

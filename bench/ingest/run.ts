@@ -35,7 +35,8 @@ const servers: Record<string, { args: string[]; env?: Record<string, string> }> 
 
 type Running = { child: ChildProcess; folder: string; port: number; readyMs: number; stop(): Promise<void> };
 
-let lastPort = 46_000;
+/** Below the range that outgoing connections take their ports from. */
+let lastPort = 21_000 + (process.pid % 1000) * 10;
 
 /** Starts a server on core 0 with an empty data folder, and waits until it is ready. */
 async function startServer(name: string): Promise<Running> {
@@ -77,13 +78,11 @@ async function startServer(name: string): Promise<Running> {
     port,
     readyMs,
     async stop() {
-      const ended = new Promise((resolve) => child.once("exit", resolve));
       child.removeAllListeners("exit");
-      child.once("exit", () => {});
-      const gone = child.exitCode !== null ? Promise.resolve() : new Promise((resolve) => child.once("exit", resolve));
+      const gone = new Promise((resolve) => child.once("exit", resolve));
       child.kill("SIGTERM");
       const timer = setTimeout(() => child.kill("SIGKILL"), 3000);
-      await Promise.race([gone, ended]);
+      if (child.exitCode === null && child.signalCode === null) await gone;
       clearTimeout(timer);
       rmSync(folder, { recursive: true, force: true });
     },
@@ -107,7 +106,10 @@ async function compare(title: string, names: string[], shape: Shape): Promise<Ma
     for (const name of names) {
       const server = await startServer(name);
       load(server.port, { ...shape, seconds: 2 });
-      results.get(name)?.push(load(server.port, shape));
+      const result = load(server.port, shape);
+      results.get(name)?.push(result);
+      const { perSecond, p50, p99 } = result;
+      console.error(`${name}: ${perSecond.toFixed(0)}/s, p50 ${p50.toFixed(1)} ms, p99 ${p99.toFixed(1)} ms`);
       await server.stop();
     }
   }

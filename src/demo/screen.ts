@@ -37,8 +37,12 @@ export function createScreen(stream: NodeJS.WriteStream = process.stdout): Scree
     table(claims) {
       const width = Math.max(...claims.map((it) => it.name.length));
       print(`\n${style("bold", "What was checked from outside")}`);
-      for (const { name, holds, seen } of claims)
-        print(`  ${mark(holds)} ${name.padEnd(width)}  ${style("gray", seen)}`);
+      let lastAct = "";
+      for (const { act, name, holds, seen } of claims) {
+        if (act !== lastAct) print(`  ${act}`);
+        lastAct = act;
+        print(`    ${mark(holds)} ${name.padEnd(width)}  ${style("gray", seen)}`);
+      }
       const failed = claims.filter((it) => !it.holds).length;
       print(
         failed === 0

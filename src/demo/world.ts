@@ -61,8 +61,20 @@ export async function startWorld(options: { siteFolder: string; onLog(line: stri
   }
 }
 
+/** A host that is there already, in place of the demo's own: the folder that its web server serves, and the account. */
+export type Host = {
+  readonly root: string;
+  readonly publish: string;
+  readonly password: string;
+  readonly certificate: Certificate;
+};
+
 /** Starts everybody but Slipway, and writes its configuration; `siteKeys` is YAML for more keys of the site. */
-export async function startPartners(options: { siteFolder: string; siteKeys?: string }): Promise<Partners> {
+export async function startPartners(options: {
+  readonly siteFolder: string;
+  readonly siteKeys?: string;
+  readonly host?: Host;
+}): Promise<Partners> {
   const teardowns: Array<() => unknown> = [];
   const stop = async () => {
     for (const teardown of teardowns.splice(0).reverse()) await teardown();
@@ -70,10 +82,10 @@ export async function startPartners(options: { siteFolder: string; siteKeys?: st
   try {
     const folder = await mkdtemp(join(tmpdir(), "slipway-demo-"));
     teardowns.push(() => rm(folder, { recursive: true, force: true, maxRetries: 3 }));
-    const host = join(folder, "host");
-    await mkdir(join(host, "httpdocs"), { recursive: true });
+    const root = join(folder, "host");
+    await mkdir(join(root, "httpdocs"), { recursive: true });
     const webhookSecret = randomBytes(24).toString("hex");
-    const ftpPassword = randomBytes(12).toString("base64url");
+    const ownPassword = randomBytes(12).toString("base64url");
     const slackToken = `xoxb-demo-${randomBytes(12).toString("hex")}`;
     const port = await freePort();
     const slipwayUrl = `http://127.0.0.1:${port}`;
@@ -91,18 +103,24 @@ export async function startPartners(options: { siteFolder: string; siteKeys?: st
     const slack = await startSlack({ token: slackToken, botName: "slipway", channels: [CHANNEL] });
     teardowns.push(() => slack.stop());
     const ftp = createFtpServer({
-      root: host,
+      root,
       user: FTP_USER,
-      password: ftpPassword,
+      password: ownPassword,
       tls: certificate,
       requireTls: true,
     });
     await ftp.start();
     teardowns.push(() => ftp.stop());
-    const web = await startWebServer({ root: join(host, "httpdocs") });
+    const host = options.host ?? {
+      root: join(root, "httpdocs"),
+      publish: `ftps://${FTP_USER}@localhost:${ftp.port}/httpdocs`,
+      password: ownPassword,
+      certificate,
+    };
+    const web = await startWebServer({ root: host.root });
     teardowns.push(() => web.stop());
 
-    await writeFile(join(folder, "ca.pem"), certificate.cert);
+    await writeFile(join(folder, "ca.pem"), host.certificate.cert);
     await writeFile(
       join(folder, "slipway.yaml"),
       `url: ${slipwayUrl}
@@ -110,7 +128,7 @@ sites:
   shop:
     repo: ${REPOSITORY.owner}/${REPOSITORY.name}
     git: ${repository.url}
-    publish: ftps://${FTP_USER}@localhost:${ftp.port}/httpdocs
+    publish: ${host.publish}
     password: env:SHOP_FTP_PASSWORD
     ca: ${join(folder, "ca.pem")}
     confirm: { url: "${web.url}" }
@@ -124,7 +142,7 @@ ${options.siteKeys ?? ""}`,
       GITHUB_API_URL: github.url,
       SLACK_BOT_TOKEN: slackToken,
       SLACK_API_URL: `${slack.url}/api/`,
-      SHOP_FTP_PASSWORD: ftpPassword,
+      SHOP_FTP_PASSWORD: host.password,
       HOST: "127.0.0.1",
       PORT: String(port),
       DATA_DIR: join(folder, "data"),
@@ -135,7 +153,7 @@ ${options.siteKeys ?? ""}`,
       slack,
       slackToken,
       ftp,
-      ftpPassword,
+      ftpPassword: ownPassword,
       certificate,
       web,
       repository,

@@ -1,0 +1,91 @@
+/**
+ * What a deployment costs the intake: p99 at a steady 100/s while builds, packaging and publishes of 2,000 files over
+ * FTPS run, against the same server idle, in turn. Usage: node bench/ingest/busy.ts [--rounds 3] [--seconds 20]
+ */
+import { execFile } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseArgs, promisify } from "node:util";
+import { startSlipway } from "../../src/demo/slipway.ts";
+import { startPartners } from "../../src/demo/world.ts";
+
+const run = promisify(execFile);
+const { values } = parseArgs({
+  options: { rounds: { type: "string", default: "3" }, seconds: { type: "string", default: "20" } },
+});
+const ROUNDS = Number(values.rounds);
+const SECONDS = Number(values.seconds);
+const MAIN = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
+const GENERATOR = fileURLToPath(new URL("./generator.ts", import.meta.url));
+
+/** Works for three seconds, then writes 2,000 files that are new each time. */
+const BUILD = `
+import { mkdirSync, writeFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+const end = Date.now() + 3000;
+let seed = String(end);
+while (Date.now() < end) seed = createHash("sha256").update(seed).digest("hex");
+for (let i = 0; i < 2000; i++) {
+  mkdirSync(\`dist/\${i % 40}\`, { recursive: true });
+  writeFileSync(\`dist/\${i % 40}/\${i}.html\`, \`<p>\${seed} \${i}</p>\`.padEnd(4096, "x"));
+}
+`;
+
+const site = mkdtempSync(join(tmpdir(), "slipway-bench-site-"));
+writeFileSync(join(site, "build.mjs"), BUILD);
+writeFileSync(join(site, "package.json"), JSON.stringify({ name: "site", private: true, scripts: { build: "node build.mjs" } }));
+const partners = await startPartners({ siteFolder: site });
+const slipway = await startSlipway(partners);
+const env = { PATH: process.env.PATH ?? "", ...partners.settings };
+
+async function load(): Promise<number> {
+  const secret = partners.settings.WEBHOOK_SECRET ?? "";
+  const args = [GENERATOR, partners.settings.PORT ?? "", "/api/github/webhooks", secret, String(SECONDS), "10", "unique", "100"];
+  const { stdout } = await run(process.execPath, args, { maxBuffer: 1e8 });
+  const { p99, refused } = JSON.parse(stdout) as { p99: number; refused: number };
+  if (refused > 0) throw new Error(`${refused} deliveries were refused`);
+  return p99;
+}
+
+const slipwayCommand = async (...args: string[]) => (await run(process.execPath, [MAIN, ...args], { env })).stdout;
+
+/** Keeps deployments running until told to stop; answers with how many went live. */
+async function deployAgainAndAgain(isOver: () => boolean): Promise<number> {
+  let count = 0;
+  while (!isOver()) {
+    const { id } = JSON.parse(await slipwayCommand("deploy", "shop", "--json")) as { id: string };
+    for (let state = "queued"; !["live", "failed"].includes(state); ) {
+      await new Promise((resolve) => setTimeout(resolve, 500));
+      const rows = JSON.parse(await slipwayCommand("deployments", "--json", "--limit", "5")) as Array<{ id: string; state: string; reason: string }>;
+      const row = rows.find((it) => it.id === id);
+      state = row?.state ?? "failed";
+      if (state === "failed") throw new Error(`the deployment failed: ${row?.reason}`);
+    }
+    count++;
+  }
+  return count;
+}
+
+const idle: number[] = [];
+const busy: number[] = [];
+let deployed = 0;
+try {
+  await load();
+  for (let round = 0; round < ROUNDS; round++) {
+    idle.push(await load());
+    let isOver = false;
+    const deploying = deployAgainAndAgain(() => isOver);
+    busy.push(await load());
+    isOver = true;
+    deployed += await deploying;
+  }
+} finally {
+  await slipway.stop();
+  await partners.stop();
+  rmSync(site, { recursive: true, force: true });
+}
+const median = (numbers: number[]) => [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? 0;
+console.log(`p99 at a steady 100/s, ms: idle ${idle.map((it) => it.toFixed(1)).join(" ")}; while deploying ${busy.map((it) => it.toFixed(1)).join(" ")} (${deployed} deployments)`);
+console.log(`while deploying is ${(median(busy) / median(idle)).toFixed(2)} × idle (medians ${median(busy).toFixed(1)} and ${median(idle).toFixed(1)} ms)`);
