@@ -125,7 +125,7 @@ export async function startService(options: {
     onStop("deployments", () => runner.stop());
 
     const readers = new Map([["github", createGithubReader((emit) => github.load(emit))]]);
-    const dispatch = startDispatch({ store, queue, log, config, telling, readers, boot, load: intake.load });
+    const dispatch = startDispatch({ store, queue, log, config, telling, readers, boot, recent: intake.recent });
     onStop("dispatch", () => dispatch.stop());
 
     const control = createHttpServer(

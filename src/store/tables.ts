@@ -12,6 +12,7 @@ export type DeliveryTable = Claim & {
   key: string;
   event: string;
   digest: string;
+  /** The raw bytes, deflated (RFC 1951). */
   body: Buffer;
   state: Generated<string>;
   verdict: string;

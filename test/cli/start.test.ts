@@ -59,7 +59,10 @@ async function start(env: Record<string, string>, onLog?: (line: string) => void
 /** Runs a command to its end. */
 function run(args: string[], env: Record<string, string>): Promise<{ code: number | null; out: string }> {
   return new Promise((resolve) => {
-    const child: ChildProcess = spawn(process.execPath, [MAIN, ...args], { cwd: folder, env: { PATH: process.env.PATH, ...env } });
+    const child: ChildProcess = spawn(process.execPath, [MAIN, ...args], {
+      cwd: folder,
+      env: { PATH: process.env.PATH, ...env },
+    });
     let out = "";
     child.stdout?.on("data", (chunk) => {
       out += chunk;
@@ -100,7 +103,15 @@ describe("slipway", () => {
     const env = { ...(await settings()), WEBHOOK_SECRET: "development", PORT: "x" };
     const { code, out } = await run(["start"], env);
     expect(code).toBe(1);
-    for (const key of ["WEBHOOK_SECRET: is Probot", "PORT: ", "sites.shop.repo: ", "sites.shop.brnch: ", "did you mean branch?", "sites.shop.publish: ", "sites.shop.password: "]) {
+    for (const key of [
+      "WEBHOOK_SECRET: is Probot",
+      "PORT: ",
+      "sites.shop.repo: ",
+      "sites.shop.brnch: ",
+      "did you mean branch?",
+      "sites.shop.publish: ",
+      "sites.shop.password: ",
+    ]) {
       expect(out).toContain(key);
     }
     expect(out).not.toContain("hunter2");
@@ -110,7 +121,10 @@ describe("slipway", () => {
   it("does not start with a secret that is not there", async () => {
     configure('sites: { shop: { repo: acme/shop, publish: "ftps://u@h/", password: "env:NOT_SET" } }');
     const { code, out } = await run(["check"], await settings());
-    expect([code, out]).toEqual([1, expect.stringContaining("sites.shop.password: the environment variable NOT_SET is empty or missing")]);
+    expect([code, out]).toEqual([
+      1,
+      expect.stringContaining("sites.shop.password: the environment variable NOT_SET is empty or missing"),
+    ]);
   });
 
   it("is used wrongly with exit code 2, and shows its help with 0", async () => {
@@ -125,14 +139,21 @@ describe("slipway", () => {
     const env = await settings();
     await start(env);
     const second = await run(["start"], { ...env, PORT: String(await freePort()) });
-    expect([second.code, second.out]).toEqual([1, expect.stringMatching(/^DATA_DIR: .* is in use by another Slipway[^\n]*\n$/)]);
+    expect([second.code, second.out]).toEqual([
+      1,
+      expect.stringMatching(/^DATA_DIR: .* is in use by another Slipway[^\n]*\n$/),
+    ]);
     const status = await run(["status"], env);
     expect([status.code, status.out]).toEqual([0, expect.stringContaining("shop: nothing live yet")]);
   });
 
-  it("takes deliveries while GitHub, Slack, the git host and the FTP host are away, and says of the deployment why it failed", { timeout: 120_000 }, async () => {
+  it("takes deliveries while GitHub, Slack, the git host and the FTP host are away, and says of the deployment why it failed", {
+    timeout: 120_000,
+  }, async () => {
     const away = `127.0.0.1:${closedPort}`;
-    configure(`sites: { shop: { repo: acme/shop, git: "https://${away}/shop.git", publish: "ftps://u@${away}/", password: "env:PW", channel: C0SHOP } }`);
+    configure(
+      `sites: { shop: { repo: acme/shop, git: "https://${away}/shop.git", publish: "ftps://u@${away}/", password: "env:PW", channel: C0SHOP } }`,
+    );
     const env = await settings({
       PW: "secret of the host",
       SLACK_BOT_TOKEN: "xoxb-1",
@@ -161,9 +182,12 @@ describe("slipway", () => {
     first.kill("SIGTERM");
     expect(await first.ended).toBe(0);
     await start(env);
-    await vi.waitFor(async () => {
-      const { out } = await run(["deliveries", "list"], env);
-      expect(out).toMatch(/done.*skipped: no site is configured for acme\/shop/);
-    }, { timeout: 20_000 });
+    await vi.waitFor(
+      async () => {
+        const { out } = await run(["deliveries", "list"], env);
+        expect(out).toMatch(/done.*skipped: no site is configured for acme\/shop/);
+      },
+      { timeout: 20_000 },
+    );
   });
 });

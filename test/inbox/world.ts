@@ -73,7 +73,7 @@ export async function startInbox(
           telling: { config, hasSlack: true, hasGithub: true, logKeys: createLogKeys(secrets) },
           readers: new Map([["github", createGithubReader((emit) => github.load(emit))]]),
           boot: randomUUID(),
-          load: intake.load,
+          recent: intake.recent,
         });
   const url = `http://127.0.0.1:${port}/api/github/webhooks`;
 

@@ -29,7 +29,19 @@ beforeEach(async () => {
   const routes = [transcriptRoute({ store, queue, logKeys }), ...healthRoutes({ store, isStopping: () => isStopping })];
   server = createHttpServer(routes, createLog({ level: "silent", pretty: false }));
   url = `http://127.0.0.1:${await server.listen({ host: "127.0.0.1", port: 0 })}`;
-  const deployment = { id: "d-1", site: "shop", trigger: "push", cause: "c", repoId: null, repoName: "a/b", installationId: null, branch: "main", commit: "c", author: "A", title: "T" } as const;
+  const deployment = {
+    id: "d-1",
+    site: "shop",
+    trigger: "push",
+    cause: "c",
+    repoId: null,
+    repoName: "a/b",
+    installationId: null,
+    branch: "main",
+    commit: "c",
+    author: "A",
+    title: "T",
+  } as const;
   await store.transact((tx) => queueDeployment(tx, deployment, 1));
   await store.transact((tx) => appendTranscript(tx, "d-1", { seq: 1, text: "first\n" }));
 });
@@ -61,7 +73,9 @@ describe("a transcript", () => {
   it("is not shown without its key, and nobody learns whether a deployment exists", async () => {
     const other = logKeys.sign("d-2", Date.now());
     const expired = logKeys.sign("d-1", Date.now() - 40 * 86_400_000);
-    const answers = await Promise.all([address(""), address(other), address(expired), address(other, "d-2")].map((it) => fetch(it)));
+    const answers = await Promise.all(
+      [address(""), address(other), address(expired), address(other, "d-2")].map((it) => fetch(it)),
+    );
     expect(answers.map((it) => it.status)).toEqual([404, 404, 404, 404]);
     expect(new Set(await Promise.all(answers.map((it) => it.text()))).size).toBe(1);
   });

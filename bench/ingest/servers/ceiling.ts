@@ -7,8 +7,8 @@ const secret = process.env.WEBHOOK_SECRET ?? "";
 const database = new Database(`${process.env.DATA_DIR}/ceiling.db`);
 database.pragma("journal_mode = WAL");
 database.pragma("synchronous = FULL");
-database.exec("CREATE TABLE deliveries (id TEXT PRIMARY KEY, digest TEXT, body BLOB) WITHOUT ROWID");
-const insert = database.prepare("INSERT INTO deliveries VALUES (?, ?, ?) ON CONFLICT DO NOTHING");
+database.exec("CREATE TABLE deliveries (n INTEGER PRIMARY KEY, id TEXT UNIQUE, digest TEXT, body BLOB)");
+const insert = database.prepare("INSERT INTO deliveries (id, digest, body) VALUES (?, ?, ?) ON CONFLICT DO NOTHING");
 const begin = database.prepare("BEGIN IMMEDIATE");
 const commit = database.prepare("COMMIT");
 
