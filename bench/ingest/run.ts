@@ -14,6 +14,7 @@ const { values } = parseArgs({
     rounds: { type: "string", default: "3" },
     seconds: { type: "string", default: "8" },
     only: { type: "string" },
+    servers: { type: "string" },
   },
 });
 const ROUNDS = Number(values.rounds);
@@ -59,14 +60,13 @@ async function startServer(name: string): Promise<Running> {
       SLIPWAY_CONFIG: config,
       NODE_ENV: "production",
       NO_SMEE_SETUP: "true",
-      LOG_LEVEL: name === "slipway" ? "info" : "fatal",
       ...server.env,
     },
   });
-  // Slipway logs a line for each delivery it works off; as in production, somebody reads them.
+  // Slipway and Probot log, at their default level, as in production, and somebody reads it.
   const ready = new Promise<void>((resolve, reject) => {
     child.stdout?.on("data", (chunk: Buffer) => {
-      if (chunk.toString().includes("ready")) resolve();
+      if (/\bready\b/.test(chunk.toString())) resolve();
     });
     child.once("exit", (code) => reject(new Error(`${name} ended with ${code}`)));
   });
@@ -160,7 +160,7 @@ async function startUp(): Promise<void> {
 }
 
 if (cpus().length < 2) throw new Error("needs two cores: one for the server, one for the load");
-const all = Object.keys(servers);
+const all = values.servers ? values.servers.split(",") : Object.keys(servers);
 if (!values.only || values.only === "burst") await compare("unique deliveries, 50 connections", all, BURST);
 if (!values.only || values.only === "dup")
   await compare("half of them duplicates", ["slipway", "ceiling", "probot"], { ...BURST, mode: "dup" });

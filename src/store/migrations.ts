@@ -27,6 +27,7 @@ function first(dialect: Dialect): Migration {
         .addColumn("key", "text", (c) => c.notNull())
         .addColumn("event", "text", (c) => c.notNull())
         .addColumn("digest", "text", (c) => c.notNull())
+        .addColumn("digest_mark", bigint, (c) => c.notNull())
         .addColumn("body", sql.raw(bytes), (c) => c.notNull())
         .addColumn("state", "text", (c) => c.notNull().defaultTo("received"))
         .addColumn("verdict", "text", (c) => c.notNull())
@@ -39,7 +40,7 @@ function first(dialect: Dialect): Migration {
         .addColumn("claimed_until", bigint)
         .addUniqueConstraint("deliveries_once", ["source", "key"])
         .execute();
-      await db.schema.createIndex("deliveries_digest").on("deliveries").columns(["digest"]).execute();
+      await db.schema.createIndex("deliveries_digest").on("deliveries").columns(["digest_mark"]).execute();
       await db.schema
         .createIndex("deliveries_waiting")
         .on("deliveries")

@@ -29,7 +29,7 @@ const MAX_GROUP_MS = 10;
  * The write-ahead log is carried over into the database when nothing was committed for a while, so that no request
  * waits for it, and at the latest when it has this many pages of 4 KiB.
  */
-const CHECKPOINT_AT_LAST_PAGES = 8000;
+const CHECKPOINT_AT_LAST_PAGES = 16_000;
 const CHECKPOINT_WHEN_IDLE_MS = 100;
 
 type Waiting = {

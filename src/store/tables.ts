@@ -12,7 +12,8 @@ export type DeliveryTable = Claim & {
   key: string;
   event: string;
   digest: string;
-  /** The raw bytes, deflated (RFC 1951). */
+  /** The beginning of the digest as a number, for the index. */
+  digest_mark: number;
   body: Buffer;
   state: Generated<string>;
   verdict: string;

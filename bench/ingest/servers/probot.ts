@@ -1,13 +1,22 @@
-/** Probot's own server with an empty handler, which keeps nothing; with DURABLE=1 the handler makes one durable insert. */
+/**
+ * Probot's own server as an App runs it, with an empty handler, which keeps nothing; with DURABLE=1 the handler makes
+ * one durable insert.
+ */
+import { generateKeyPairSync } from "node:crypto";
 import Database from "better-sqlite3";
 import { Probot, Server } from "probot";
 
 const secret = process.env.WEBHOOK_SECRET ?? "";
 const isDurable = process.env.DURABLE === "1";
+const { privateKey } = generateKeyPairSync("rsa", {
+  modulusLength: 2048,
+  privateKeyEncoding: { type: "pkcs1", format: "pem" },
+  publicKeyEncoding: { type: "spki", format: "pem" },
+});
 const server = new Server({
   host: "127.0.0.1",
   port: Number(process.env.PORT),
-  Probot: Probot.defaults({ githubToken: "none", secret, logLevel: "fatal" }),
+  Probot: Probot.defaults({ appId: 1, privateKey, secret }),
   webhookPath: "/api/github/webhooks",
 });
 await server.load((app) => {
