@@ -151,6 +151,11 @@ async function answer<T>(
   else show(result as T);
 }
 
+// Whoever reads may stop reading (`slipway log … | head`); that ends nothing that runs.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") throw error;
+});
+
 try {
   await program.parseAsync();
 } catch (error) {

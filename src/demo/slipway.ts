@@ -14,7 +14,7 @@ export type RunningSlipway = {
 const START_WITHIN_MS = 30_000;
 
 /** What a user's shell would hand on. */
-const PASSED_ON = /^(PATH|HOME|LANG|TZ|npm_config_.*|.*_proxy)$/i;
+const PASSED_ON = /^(PATH|HOME|LANG|TZ|NODE_EXTRA_CA_CERTS|SSL_CERT_(FILE|DIR)|npm_config_.*|.*_proxy)$/i;
 
 /**
  * Starts Slipway with these settings and nothing else of ours in its environment, and resolves once it takes
