@@ -4,7 +4,7 @@ import { PermanentError } from "../errors.ts";
 import { observe } from "./observer.ts";
 import { createScreen, type Screen } from "./screen.ts";
 import { playStory, type SiteScript } from "./story.ts";
-import { siteFolder, startWorld, type World } from "./world.ts";
+import { CHANNEL, siteFolder, startWorld, type World } from "./world.ts";
 
 const SITES: Record<string, SiteScript> = {
   plain: {
@@ -70,7 +70,7 @@ async function stayUp(world: World, screen: Screen, interrupted: Promise<unknown
   const { logUrl } = (await observe(world).deployments()).at(-1) ?? { logUrl: "" };
   screen.title("Now you");
   screen.note(`the site          ${world.web.url}`);
-  screen.note(`Slack             ${world.slack.url}`);
+  screen.note(`Slack             ${world.slack.inspectorUrl(CHANNEL)}`);
   screen.note(`the last log      ${logUrl}`);
   screen.note(`the repository    ${world.repository.folder}`);
   screen.note("Change something there, commit and push: it goes live. Ctrl-C ends the demo.");

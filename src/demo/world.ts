@@ -4,11 +4,11 @@
  */
 import { randomBytes } from "node:crypto";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Certificate, createCertificate } from "./certificate.ts";
+import { freePort } from "./free-port.ts";
 import { createFtpServer, type FtpServer } from "./ftp/ftp-server.ts";
 import { createDemoRepository, type DemoRepository } from "./git-repository.ts";
 import { type GithubServer, startGithub } from "./github-server.ts";
@@ -171,15 +171,4 @@ ${options.siteKeys ?? ""}`,
 /** The example site of that name. */
 export function siteFolder(name: string): string {
   return fileURLToPath(new URL(`./sites/${name}`, import.meta.url));
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer();
-    probe.once("error", reject);
-    probe.listen(0, "127.0.0.1", () => {
-      const address = probe.address();
-      probe.close(() => resolve(typeof address === "object" && address ? address.port : 0));
-    });
-  });
 }

@@ -2,10 +2,10 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { freePort } from "../../src/demo/free-port.ts";
 import { type DaemonName, packageEnvironment } from "./debian-package.ts";
 
 export type Daemon = { readonly port: number; stop(): Promise<void> };
@@ -102,15 +102,4 @@ function isListening(port: number): boolean {
   const address = `0100007F:${port.toString(16).toUpperCase().padStart(4, "0")}`;
   // proc(5): local address, remote address, state; 0A is TCP_LISTEN.
   return new RegExp(`: ${address} [0-9A-F:]+ 0A `).test(readFileSync("/proc/net/tcp", "latin1"));
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer();
-    probe.once("error", reject);
-    probe.listen(0, "127.0.0.1", () => {
-      const address = probe.address();
-      probe.close(() => resolve(typeof address === "object" && address ? address.port : 0));
-    });
-  });
 }
