@@ -4,20 +4,22 @@
  */
 import { execFile } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { setPriority, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { parseArgs, promisify } from "node:util";
+import { parseArgs } from "node:util";
+import { callOperation } from "../../src/cli/control.ts";
+import { loadSettings } from "../../src/cli/settings.ts";
+import type { OperationName } from "../../src/commands/operations.ts";
 import { startSlipway } from "../../src/demo/slipway.ts";
 import { startPartners } from "../../src/demo/world.ts";
+import type { Deployment } from "../../src/model/deployment.ts";
 
-const run = promisify(execFile);
 const { values } = parseArgs({
   options: { rounds: { type: "string", default: "3" }, seconds: { type: "string", default: "20" } },
 });
 const ROUNDS = Number(values.rounds);
 const SECONDS = Number(values.seconds);
-const MAIN = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
 const GENERATOR = fileURLToPath(new URL("./generator.ts", import.meta.url));
 
 /** Works for three seconds, then writes 2,000 files that are new each time. */
@@ -41,41 +43,36 @@ writeFileSync(
 );
 const partners = await startPartners({ siteFolder: site });
 const slipway = await startSlipway(partners);
-const env = { PATH: process.env.PATH ?? "", ...partners.settings };
+const settings = loadSettings({ ...partners.settings });
+// The FTP host runs in this process; in life it is another machine, which takes nothing from Slipway's processors.
+setPriority(15);
 
-async function load(): Promise<number> {
+/** Another process: it shoots, and keeps the priority that this one gives up. */
+function load(): Promise<number> {
   const secret = partners.settings.WEBHOOK_SECRET ?? "";
-  const args = [
-    GENERATOR,
-    partners.settings.PORT ?? "",
-    "/api/github/webhooks",
-    secret,
-    String(SECONDS),
-    "10",
-    "unique",
-    "100",
-  ];
-  const { stdout } = await run(process.execPath, args, { maxBuffer: 1e8 });
-  const { p99, refused } = JSON.parse(stdout) as { p99: number; refused: number };
-  if (refused > 0) throw new Error(`${refused} deliveries were refused`);
-  return p99;
+  const shape = [String(SECONDS), "10", "unique", "100"];
+  const args = [GENERATOR, partners.settings.PORT ?? "", "/api/github/webhooks", secret, ...shape];
+  return new Promise((resolve, reject) => {
+    const child = execFile(process.execPath, args, { maxBuffer: 1e8 }, (error, stdout) => {
+      if (error) return reject(error);
+      const { p99, refused } = JSON.parse(stdout) as { p99: number; refused: number };
+      if (refused > 0) reject(new Error(`${refused} deliveries were refused`));
+      else resolve(p99);
+    });
+    if (child.pid !== undefined) setPriority(child.pid, 0);
+  });
 }
 
-const slipwayCommand = async (...args: string[]) => (await run(process.execPath, [MAIN, ...args], { env })).stdout;
+const ask = <T>(name: OperationName, input: unknown) => callOperation(settings, name, input) as Promise<T>;
 
 /** Keeps deployments running until told to stop; answers with how many went live. */
-async function deployAgainAndAgain(isOver: () => boolean): Promise<number> {
+async function deployAgainAndAgain(isOver: () => boolean, atMost = Number.POSITIVE_INFINITY): Promise<number> {
   let count = 0;
-  while (!isOver()) {
-    const { id } = JSON.parse(await slipwayCommand("deploy", "shop", "--json")) as { id: string };
-    for (let state = "queued"; !["live", "failed"].includes(state); ) {
+  while (!isOver() && count < atMost) {
+    const { id } = await ask<Deployment>("deploy", { name: "shop" });
+    for (let state = "queued"; state !== "live"; ) {
       await new Promise((resolve) => setTimeout(resolve, 500));
-      const rows = JSON.parse(await slipwayCommand("deployments", "--json", "--limit", "5")) as Array<{
-        id: string;
-        state: string;
-        reason: string;
-      }>;
-      const row = rows.find((it) => it.id === id);
+      const row = (await ask<Deployment[]>("deployments", { limit: 5 })).find((it) => it.id === id);
       state = row?.state ?? "failed";
       if (state === "failed") throw new Error(`the deployment failed: ${row?.reason}`);
     }
@@ -89,6 +86,8 @@ const busy: number[] = [];
 let deployed = 0;
 try {
   await load();
+  // The first deployment loads the clients of GitHub and Slack; that is a start-up, not what is measured here.
+  await deployAgainAndAgain(() => false, 1);
   for (let round = 0; round < ROUNDS; round++) {
     idle.push(await load());
     let isOver = false;
