@@ -98,7 +98,7 @@ async function killAndRecover(
 
 describe("a Slipway that is killed", () => {
   it("at any commit to its store, before or after it, tells and publishes everything once", {
-    timeout: 400_000,
+    timeout: 600_000,
   }, async () => {
     let kills = 0;
     // Every commit of the first steps, then every third one, until a deployment outlives its killer.
@@ -162,7 +162,7 @@ describe("a Slipway that is killed", () => {
   );
 
   it("at 50 random moments under load with duplicates loses nothing it acknowledged, and repeats nothing", {
-    timeout: 400_000,
+    timeout: 600_000,
   }, async () => {
     const acknowledged = new Set<string>();
     let slipway = await startSlipway(partners);
