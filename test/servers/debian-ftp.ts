@@ -181,6 +181,8 @@ async function hashPassword(password: string): Promise<string> {
 
 async function run(command: string, args: string[], input: string): Promise<string> {
   const child = spawn(command, args, { env: packageEnvironment(), stdio: ["pipe", "pipe", "inherit"] });
+  // A program that reads no input may have ended before it is written.
+  child.stdin.on("error", () => {});
   child.stdin.end(input);
   const ended = new Promise<number | null>((resolve, reject) => child.once("error", reject).once("close", resolve));
   const output = await text(child.stdout);
