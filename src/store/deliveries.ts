@@ -39,7 +39,7 @@ export function* recordDelivery(tx: Tx, delivery: NewDelivery): Work<Recorded> {
   return { id: known.id, verdict: "revived" };
 }
 
-/** The first 48 bits of a digest as a number: an index over numbers is a sixth as large as one over digests. */
+/** The first 48 bits of a digest as a number: an index over numbers is several times smaller than one over text. */
 const digestMark = (digest: string) => Number.parseInt(digest.slice(0, 12), 16) || 0;
 
 const inserts = new WeakMap<object, CompiledQuery>();
