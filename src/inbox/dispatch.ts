@@ -80,15 +80,16 @@ async function workOff(deps: DispatchDeps, delivery: Delivery): Promise<"done" |
     if (!read) throw new UnparseableError(`no source ${delivery.source} is configured`);
     const events = await read(delivery);
     const moment = { nowMs: Date.now(), random: Math.random, cause: String(delivery.id) };
-    const outcome = await store.transact(function* (tx): Work<string[]> {
+    const { outcome, replay } = await store.transact(function* (tx) {
       const sentences: string[] = [];
       for (const event of events) {
         const effects = yield* decide(tx, config, event);
         sentences.push(...(yield* applyEffects(tx, telling, effects, moment)));
       }
-      yield* finishDelivery(tx, delivery.id, { state: "done", outcome: sentences, nowMs: moment.nowMs });
-      return sentences;
+      const end = { state: "done", outcome: sentences, nowMs: moment.nowMs } as const;
+      return { outcome: sentences, replay: yield* finishDelivery(tx, delivery, end) };
     });
+    warnOfReplay(log, replay);
     log.info({ delivery: delivery.key, event: delivery.event }, outcome.join("; "));
     return outcome.some((it) => it.startsWith("queued")) ? "deployed" : "done";
   } catch (error) {
@@ -114,7 +115,7 @@ async function giveBack(deps: DispatchDeps, delivery: Delivery, error: unknown):
   }
   const state = isUnparseable ? "unparseable" : "dead";
   log.error({ delivery: delivery.key, event: delivery.event, error: reason }, `a delivery is ${state}`);
-  await store.transact((tx) => giveUp(tx, deps.telling, delivery, { state, reason, nowMs }));
+  warnOfReplay(log, await store.transact((tx) => giveUp(tx, deps.telling, delivery, { state, reason, nowMs })));
 }
 
 function* giveUp(
@@ -122,8 +123,13 @@ function* giveUp(
   telling: Telling,
   delivery: Delivery,
   { state, reason, nowMs }: { state: "unparseable" | "dead"; reason: string; nowMs: number },
-): Work<void> {
-  yield* finishDelivery(tx, delivery.id, { state, outcome: [reason], nowMs });
+): Work<number | null> {
+  const replay = yield* finishDelivery(tx, delivery, { state, outcome: [reason], nowMs });
   const { source, event, key: deliveryKey } = delivery;
   yield* tellNotice(tx, telling, { about: state, source, event, deliveryKey, reason }, String(delivery.id), nowMs);
+  return replay;
+}
+
+function warnOfReplay(log: Log, replay: number | null): void {
+  if (replay !== null) log.warn({ delivery: replay }, "bytes seen before came under a new id: suspected replay");
 }

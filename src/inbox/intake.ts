@@ -38,8 +38,6 @@ export function createIntake(deps: { store: Store; queue: Queue; log: Log; sourc
       );
       return { ...plainAnswer(503, "try again later"), headers: { "retry-after": "30" } };
     }
-    if (verdict === "suspected_replay")
-      log.warn({ key, event }, "bytes seen before came under a new id: suspected replay");
     if (verdict === "conflict") log.warn({ key, event }, "a known id came with other bytes; the first ones stand");
     if (verdict !== "duplicate" && verdict !== "conflict") queue.nudge("deliveries");
     return ACCEPTED;

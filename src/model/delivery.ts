@@ -6,7 +6,7 @@
  */
 export type DeliveryState = "received" | "done" | "unparseable" | "dead";
 
-/** What the front door could tell from keys and digests alone. */
+/** What keys and digests tell, once the delivery is worked off. */
 export type DeliveryVerdict = "new" | "suspected_replay";
 
 export type NewDelivery = {

@@ -1,4 +1,5 @@
 /** GitHub as a source: https://docs.github.com/webhooks/webhook-events-and-payloads#delivery-headers */
+import { createSecretKey } from "node:crypto";
 import type { IncomingHttpHeaders } from "node:http";
 import { SenderError } from "../errors.ts";
 import type { Secret } from "../secrets/secret.ts";
@@ -12,7 +13,7 @@ const NAME = /^[\w-]{1,100}$/;
 
 /** Deliveries signed with any of `secrets` (the present one and, while rotating, the previous one). */
 export function createGithubSource(secrets: readonly Secret[]): Source {
-  const keys = secrets.map((secret) => secret.reveal());
+  const keys = secrets.map((secret) => createSecretKey(secret.reveal(), "utf8"));
   return {
     name: "github",
     path: "/api/github/webhooks",

@@ -1,11 +1,11 @@
 /** HMAC-SHA256 signatures over raw bytes (RFC 2104), compared in constant time. */
-import { createHmac, timingSafeEqual } from "node:crypto";
+import { createHmac, type KeyObject, timingSafeEqual } from "node:crypto";
 
 /**
  * Whether `signatureHex` is the signature of `body` under any of `keys`. Every key is tried, whatever the earlier ones
  * said, so the time taken does not tell which one matched.
  */
-export function isSignedBy(keys: readonly string[], body: Buffer, signatureHex: string): boolean {
+export function isSignedBy(keys: readonly KeyObject[], body: Buffer, signatureHex: string): boolean {
   // Anything that is no SHA-256 in hex becomes a value that equals no digest but costs the same.
   const isHex = /^[0-9a-f]{64}$/i.test(signatureHex);
   const given = Buffer.from(isHex ? signatureHex : "0".repeat(64), "hex");

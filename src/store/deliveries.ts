@@ -2,6 +2,7 @@
 import type { CompiledQuery, Selectable } from "kysely";
 import { sql } from "kysely";
 import type { Delivery, DeliveryState, DeliveryVerdict, NewDelivery } from "../model/delivery.ts";
+import { DIGEST_MARK_LENGTH, digestMark } from "./migrations.ts";
 import type { DeliveryTable } from "./tables.ts";
 import { all, first, type Tx, type Work } from "./work.ts";
 
@@ -10,67 +11,50 @@ import { all, first, type Tx, type Work } from "./work.ts";
  * "revived": the same delivery had been given up, and is worked on again.
  */
 export type Recorded = {
-  readonly verdict: DeliveryVerdict | "duplicate" | "conflict" | "revived";
+  readonly verdict: "new" | "duplicate" | "conflict" | "revived";
   readonly id: number;
 };
 
-/** Records a delivery unless its key is known. */
+/** Records a delivery unless its key is known. Whether its bytes were seen before is told when it is finished. */
 export function* recordDelivery(tx: Tx, delivery: NewDelivery): Work<Recorded> {
   const { source, key, event, digest, body, receivedAtMs } = delivery;
   const bytes = Buffer.isBuffer(body) ? body : Buffer.from(body);
-  // The hot path: building this query anew for each request would cost as much as running it.
-  const insert = compiledInsert(tx);
-  const mark = digestMark(digest);
-  const parameters = [source, key, event, digest, mark, bytes, mark, digest, source, receivedAtMs];
-  const [inserted] = (yield { ...insert, parameters }) as Array<{ id: number; verdict: DeliveryVerdict }>;
-  if (inserted) return inserted;
+  const { insert, known } = hotQueries(tx);
+  const parameters = [source, key, event, digest, bytes, receivedAtMs];
+  const [inserted] = (yield { ...insert, parameters }) as Array<{ id: number }>;
+  if (inserted) return { id: inserted.id, verdict: "new" };
 
-  const known = yield* first(
-    tx.db
-      .selectFrom("deliveries")
-      .select(["id", "digest", "state"])
-      .where("source", "=", source)
-      .where("key", "=", key),
-  );
-  if (!known) throw new Error(`delivery ${key} is neither new nor known`);
-  if (known.digest !== digest) return { id: known.id, verdict: "conflict" };
-  if (known.state !== "dead") return { id: known.id, verdict: "duplicate" };
-  yield* reviveDelivery(tx, known.id);
-  return { id: known.id, verdict: "revived" };
+  const [row] = (yield { ...known, parameters: [source, key] }) as Array<{ id: number; digest: string; state: string }>;
+  if (!row) throw new Error(`delivery ${key} is neither new nor known`);
+  if (row.digest !== digest) return { id: row.id, verdict: "conflict" };
+  if (row.state !== "dead") return { id: row.id, verdict: "duplicate" };
+  yield* reviveDelivery(tx, row.id);
+  return { id: row.id, verdict: "revived" };
 }
 
-/** The first 48 bits of a digest as a number: an index over numbers is several times smaller than one over text. */
-const digestMark = (digest: string) => Number.parseInt(digest.slice(0, 12), 16) || 0;
+type HotQueries = { readonly insert: CompiledQuery; readonly known: CompiledQuery };
+const compiled = new WeakMap<Tx["db"], HotQueries>();
 
-const inserts = new WeakMap<object, CompiledQuery>();
-
-function compiledInsert(tx: Tx): CompiledQuery {
-  let insert = inserts.get(tx.db);
-  if (!insert) {
-    const seen = tx.db
-      .selectFrom("deliveries")
-      .select(sql.lit(1).as("one"))
-      .where("digest_mark", "=", 0)
-      .where("digest", "=", "")
-      .where("source", "=", "");
-    insert = tx.db
+/** The queries of the intake, built once: to build them for each request would cost as much as to run them. */
+function hotQueries({ db }: Tx): HotQueries {
+  let queries = compiled.get(db);
+  if (!queries) {
+    const insert = db
       .insertInto("deliveries")
-      .values({
-        source: "",
-        key: "",
-        event: "",
-        digest: "",
-        digest_mark: 0,
-        body: Buffer.alloc(0),
-        verdict: sql<string>`case when exists ${seen} then 'suspected_replay' else 'new' end`,
-        received_at: 0,
-      } as never)
+      .values({ source: "", key: "", event: "", digest: "", body: Buffer.alloc(0), received_at: 0 })
       .onConflict((conflict) => conflict.columns(["source", "key"]).doNothing())
-      .returning(["id", "verdict"])
+      .returning("id")
       .compile();
-    inserts.set(tx.db, insert);
+    const known = db
+      .selectFrom("deliveries")
+      .select(["id", "digest", "state"])
+      .where("source", "=", "")
+      .where("key", "=", "")
+      .compile();
+    queries = { insert, known };
+    compiled.set(db, queries);
   }
-  return insert;
+  return queries;
 }
 
 /** Claims up to `limit` deliveries whose time has come, oldest first, for `boot` until `untilMs`. */
@@ -98,12 +82,19 @@ export function* claimDeliveries(
   return rows.map(toDelivery).sort((a, b) => a.id - b.id);
 }
 
-/** Ends work on a delivery: done, unparseable or dead, with what became of it. */
+/**
+ * Ends work on a delivery: done, unparseable or dead, with what became of it. Only now its bytes are compared with
+ * those of the deliveries finished before, so that the intake does not pay for it. Answers with the id of the
+ * suspected replay, if there is one: the later of the two, whichever is finished first.
+ */
 export function* finishDelivery(
   tx: Tx,
-  id: number,
+  delivery: Pick<Delivery, "id" | "source" | "digest">,
   end: { state: Exclude<DeliveryState, "received">; outcome: readonly string[]; nowMs: number },
-): Work<void> {
+): Work<number | null> {
+  const { id } = delivery;
+  const twin = yield* findTwin(tx, delivery);
+  const isReplay = twin !== undefined && twin < id;
   yield* all(
     tx.db
       .updateTable("deliveries")
@@ -113,9 +104,32 @@ export function* finishDelivery(
         finished_at: end.nowMs,
         claimed_by: null,
         claimed_until: null,
+        ...(isReplay && { verdict: "suspected_replay" }),
       })
       .where("id", "=", id),
   );
+  if (twin === undefined) return null;
+  if (isReplay) return id;
+  yield* all(tx.db.updateTable("deliveries").set({ verdict: "suspected_replay" }).where("id", "=", twin));
+  return twin;
+}
+
+/** Another delivery, worked off already, of the same bytes from the same source. */
+function* findTwin(tx: Tx, { id, source, digest }: Pick<Delivery, "id" | "source" | "digest">) {
+  const twin = yield* first(
+    tx.db
+      .selectFrom("deliveries")
+      .select("id")
+      .where(digestMark, "=", digest.slice(0, DIGEST_MARK_LENGTH))
+      .where("digest", "=", digest)
+      .where("source", "=", source)
+      // Written out, not bound, as in the partial index.
+      .where("state", "<>", sql.lit("received"))
+      .where("id", "<>", id)
+      .orderBy("id")
+      .limit(1),
+  );
+  return twin?.id;
 }
 
 /** Puts a delivery back to be tried again at `notBeforeMs`. */
@@ -189,7 +203,7 @@ export function* countDeliveries(tx: Tx): Work<Record<string, number>> {
   return Object.fromEntries(rows.map(({ state, count }) => [state, Number(count)]));
 }
 
-type Row = Omit<Selectable<DeliveryTable>, "digest_mark" | "claimed_by" | "claimed_until" | "not_before">;
+type Row = Omit<Selectable<DeliveryTable>, "claimed_by" | "claimed_until" | "not_before">;
 
 function toDelivery(row: Row): Delivery {
   return {

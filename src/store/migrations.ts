@@ -8,6 +8,11 @@ const SPELLING = {
   postgres: { serial: "bigserial", bytes: "bytea", time: "bigint" },
 } as const;
 
+/** So many hex digits of a digest are indexed: 48 bits tell deliveries apart, in a fraction of the space. */
+export const DIGEST_MARK_LENGTH = 12;
+/** The indexed expression; queries must spell it the same way. */
+export const digestMark = sql<string>`substr(digest, 1, ${sql.lit(DIGEST_MARK_LENGTH)})`;
+
 export type Dialect = keyof typeof SPELLING;
 
 /** The migrations, spelled for one database. */
@@ -27,10 +32,9 @@ function first(dialect: Dialect): Migration {
         .addColumn("key", "text", (c) => c.notNull())
         .addColumn("event", "text", (c) => c.notNull())
         .addColumn("digest", "text", (c) => c.notNull())
-        .addColumn("digest_mark", bigint, (c) => c.notNull())
         .addColumn("body", sql.raw(bytes), (c) => c.notNull())
         .addColumn("state", "text", (c) => c.notNull().defaultTo("received"))
-        .addColumn("verdict", "text", (c) => c.notNull())
+        .addColumn("verdict", "text", (c) => c.notNull().defaultTo("new"))
         .addColumn("attempts", "integer", (c) => c.notNull().defaultTo(0))
         .addColumn("not_before", bigint, (c) => c.notNull().defaultTo(0))
         .addColumn("outcome", "text", (c) => c.notNull().defaultTo("[]"))
@@ -40,7 +44,13 @@ function first(dialect: Dialect): Migration {
         .addColumn("claimed_until", bigint)
         .addUniqueConstraint("deliveries_once", ["source", "key"])
         .execute();
-      await db.schema.createIndex("deliveries_digest").on("deliveries").columns(["digest_mark"]).execute();
+      // Only what was worked off: so the intake, which is waited for, does not pay for this index.
+      await db.schema
+        .createIndex("deliveries_digest")
+        .on("deliveries")
+        .expression(digestMark)
+        .where(sql.ref("state"), "<>", sql.lit("received"))
+        .execute();
       await db.schema
         .createIndex("deliveries_waiting")
         .on("deliveries")

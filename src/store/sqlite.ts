@@ -1,6 +1,6 @@
 /**
  * The embedded store on SQLite. Every transaction that is asked for while the previous commit runs shares the next
- * one (group commit): a commit costs a disk flush however much is in it. Each piece of work has a savepoint of its own.
+ * one (group commit): a commit costs a disk flush however much is in it. Work that fails is undone alone.
  */
 import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
@@ -29,7 +29,7 @@ const MAX_GROUP_MS = 10;
  * The write-ahead log is carried over into the database when nothing was committed for a while, so that no request
  * waits for it, and at the latest when it has this many pages of 4 KiB.
  */
-const CHECKPOINT_AT_LAST_PAGES = 16_000;
+const CHECKPOINT_AT_LAST_PAGES = 4000;
 const CHECKPOINT_WHEN_IDLE_MS = 100;
 
 type Waiting = {
@@ -80,8 +80,8 @@ export async function openSqlite(path: string): Promise<Store> {
     return step.value;
   };
 
-  /** Runs one piece of work within the group. Answers with what is to be done once the group is committed. */
-  function runOne({ work, resolve, reject }: Waiting): () => void {
+  /** Runs work so that what it did is undone, alone, when it fails. Answers with what to do after the commit. */
+  function runAlone({ work, resolve, reject }: Waiting): () => void {
     savepoint.run();
     try {
       const value = drive(work(tx));
@@ -94,6 +94,14 @@ export async function openSqlite(path: string): Promise<Store> {
     }
   }
 
+  /** Runs a group once more after one of its works failed, each behind a savepoint, and commits what succeeds. */
+  function commitEachAlone(group: readonly Waiting[]): void {
+    begin.run();
+    const settled = group.map(runAlone);
+    commit.run();
+    for (const settle of settled) settle();
+  }
+
   const queue = createFifo<Waiting>();
   const idle = setTimeout(() => {
     if (!scheduled && database.open) database.pragma("wal_checkpoint(PASSIVE)");
@@ -101,33 +109,51 @@ export async function openSqlite(path: string): Promise<Store> {
   let scheduled = false;
   let closed: Promise<void> | undefined;
 
-  function commitGroup(): void {
-    const group: Waiting[] = [];
-    const settled: Array<() => void> = [];
+  /** Takes from the queue until a bound is reached, and runs what it takes. */
+  function runGroup(group: Waiting[]): unknown[] {
+    const values: unknown[] = [];
     const startMs = performance.now();
     let bytes = 0;
-    const isFull = (next: Waiting) =>
-      group.length > 0 &&
-      (group.length === MAX_GROUP ||
+    for (let next = queue.peek(); next !== undefined; next = queue.peek()) {
+      const isFull =
+        group.length === MAX_GROUP ||
         bytes + next.bytes > MAX_GROUP_BYTES ||
-        performance.now() - startMs > MAX_GROUP_MS);
+        performance.now() - startMs > MAX_GROUP_MS;
+      if (group.length > 0 && isFull) break;
+      queue.take();
+      group.push(next);
+      bytes += next.bytes;
+      values.push(drive(next.work(tx)));
+    }
+    return values;
+  }
+
+  function commitGroup(): void {
+    const group: Waiting[] = [];
     try {
       begin.run();
-      for (let next = queue.peek(); next !== undefined && !isFull(next); next = queue.peek()) {
-        queue.take();
-        group.push(next);
-        bytes += next.bytes;
-        settled.push(runOne(next));
-      }
+      // Failures are rare, and a savepoint for each piece of work would cost half as much as the work itself.
+      const values = runGroup(group);
       commit.run();
-      for (const settle of settled) settle();
+      for (const [index, { resolve }] of group.entries()) resolve(values[index]);
     } catch (error) {
-      if (database.inTransaction) rollback.run();
-      for (const { reject } of group.length > 0 ? group : queue.takeAll()) reject(error);
+      retreat(group, error);
     }
     scheduled = queue.peek() !== undefined;
     if (scheduled) setImmediate(commitGroup);
     else idle.refresh();
+  }
+
+  function retreat(group: readonly Waiting[], error: unknown): void {
+    try {
+      if (database.inTransaction) rollback.run();
+      // Without a group the transaction could not even begin.
+      if (group.length > 1) commitEachAlone(group);
+      else for (const { reject } of group.length > 0 ? group : queue.takeAll()) reject(error);
+    } catch (worse) {
+      if (database.inTransaction) rollback.run();
+      for (const { reject } of group) reject(worse);
+    }
   }
 
   return {

@@ -12,11 +12,9 @@ export type DeliveryTable = Claim & {
   key: string;
   event: string;
   digest: string;
-  /** The beginning of the digest as a number, for the index. */
-  digest_mark: number;
   body: Buffer;
   state: Generated<string>;
-  verdict: string;
+  verdict: Generated<string>;
   attempts: Generated<number>;
   not_before: Generated<number>;
   outcome: Generated<string>;

@@ -212,8 +212,28 @@ describe("deliveries of other kinds", () => {
     await sent("ping", { zen: "x" }, headers);
     const [one] = await world.deliveries();
     const end = { state: "dead", outcome: ["gave up"], nowMs: 1 } as const;
-    await world.store.transact((tx) => finishDelivery(tx, one?.id ?? 0, end));
+    if (one) await world.store.transact((tx) => finishDelivery(tx, one, end));
     await sent("ping", { zen: "x" }, headers);
     expect(await world.deliveries()).toMatchObject([{ state: "done", outcome: ["skipped: ping: the webhook works"] }]);
+  });
+
+  it("with a new id and bytes seen before are done, and shown as a suspected replay", async () => {
+    await sent("push", push());
+    await sent("push", push());
+    expect((await world.deliveries()).map((it) => it.verdict)).toEqual(["suspected_replay", "new"]);
+    expect(await world.deployments()).toHaveLength(1);
+  });
+
+  it("that share bytes because two hooks report the same event are suspected too, if both come as they are", async () => {
+    const guid = randomUUID();
+    await sent("ping", { zen: "x" }, { "x-github-delivery": guid, "x-github-hook-id": "1" });
+    await sent("ping", { zen: "x" }, { "x-github-delivery": guid, "x-github-hook-id": "2" });
+    expect((await world.deliveries()).map((it) => it.verdict)).toEqual(["suspected_replay", "new"]);
+  });
+
+  it("that are unparseable are compared with what came before as well", async () => {
+    await sent("push", "no JSON");
+    await sent("push", "no JSON");
+    expect((await world.deliveries()).map((it) => it.verdict)).toEqual(["suspected_replay", "new"]);
   });
 });

@@ -43,17 +43,11 @@ describe("the intake", () => {
     expect(await world.deliveries()).toHaveLength(1);
   });
 
-  it("takes the same GUID through another hook for another delivery of the same bytes", async () => {
+  it("takes the same GUID through another hook for another delivery", async () => {
     const guid = randomUUID();
     await world.send("push", push(), { "x-github-delivery": guid, "x-github-hook-id": "1" });
     await world.send("push", push(), { "x-github-delivery": guid, "x-github-hook-id": "2" });
-    expect((await world.deliveries()).map((it) => it.verdict)).toEqual(["suspected_replay", "new"]);
-  });
-
-  it("records a new id with bytes seen before as a suspected replay", async () => {
-    await world.send("push", push());
-    expect(await world.send("push", push())).toBe(200);
-    expect((await world.deliveries()).map((it) => it.verdict)).toEqual(["suspected_replay", "new"]);
+    expect(await world.deliveries()).toHaveLength(2);
   });
 
   it("refuses what is unsigned, wrongly signed, truncated or re-encoded, with one and the same answer", async () => {

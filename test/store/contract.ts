@@ -170,12 +170,53 @@ export function storeContract(
         expect(other.verdict).toBe("new");
       });
 
-      it("marks bytes seen before under another id as a suspected replay, and records them", async () => {
-        await store.transact((tx) => recordDelivery(tx, delivery({ digest: "same" })));
-        const second = await store.transact((tx) => recordDelivery(tx, delivery({ digest: "same", key: "7/second" })));
-        expect(second.verdict).toBe("suspected_replay");
-        const [listed] = await store.transact((tx) => listDeliveries(tx, { limit: 1 }));
-        expect(listed).toMatchObject({ key: "7/second", verdict: "suspected_replay" });
+      describe("with bytes seen before under another id", () => {
+        const end = { state: "done", outcome: ["did it"], nowMs: 1 } as const;
+        const recorded = async (given: Partial<NewDelivery>) => {
+          const one = delivery(given);
+          const { id, verdict } = await store.transact((tx) => recordDelivery(tx, one));
+          expect(verdict).toBe("new");
+          return { ...one, id };
+        };
+        const finish = (one: NewDelivery & { id: number }) => store.transact((tx) => finishDelivery(tx, one, end));
+        const verdicts = async () => {
+          const listed = await store.transact((tx) => listDeliveries(tx, { limit: 10 }));
+          return listed.map((it) => it.verdict).reverse();
+        };
+
+        it("are recorded, and marked as a suspected replay when they are finished", async () => {
+          const first = await recorded({ digest: "same" });
+          const second = await recorded({ digest: "same" });
+          expect(await finish(first)).toBeNull();
+          expect(await finish(second)).toBe(second.id);
+          expect(await verdicts()).toEqual(["new", "suspected_replay"]);
+        });
+
+        it("are marked though they are finished before the first ones", async () => {
+          const first = await recorded({ digest: "same" });
+          const second = await recorded({ digest: "same" });
+          expect(await finish(second)).toBeNull();
+          expect(await finish(first)).toBe(second.id);
+          expect(await verdicts()).toEqual(["new", "suspected_replay"]);
+        });
+
+        it("are not marked when another source sent them, or when only the beginning of the digest is the same", async () => {
+          const digest = "0123456789abcdef";
+          for (const given of [{ digest }, { digest, source: "other" }, { digest: `${digest.slice(0, -1)}0` }]) {
+            expect(await finish(await recorded(given))).toBeNull();
+          }
+          expect(await verdicts()).toEqual(["new", "new", "new"]);
+        });
+
+        it("stay unmarked, the first ones, when they are revived after the second ones", async () => {
+          const first = await recorded({ digest: "same" });
+          const second = await recorded({ digest: "same" });
+          await store.transact((tx) => finishDelivery(tx, first, { ...end, state: "dead" }));
+          await finish(second);
+          await store.transact((tx) => recordDelivery(tx, first));
+          await finish(first);
+          expect(await verdicts()).toEqual(["new", "suspected_replay"]);
+        });
       });
 
       it("keeps the first bytes when a known id comes with others", async () => {
@@ -189,7 +230,9 @@ export function storeContract(
       it("revives a dead delivery when it comes again, and only a dead one", async () => {
         const one = delivery();
         const { id } = await store.transact((tx) => recordDelivery(tx, one));
-        await store.transact((tx) => finishDelivery(tx, id, { state: "dead", outcome: ["gave up"], nowMs: 1 }));
+        await store.transact((tx) =>
+          finishDelivery(tx, { ...one, id }, { state: "dead", outcome: ["gave up"], nowMs: 1 }),
+        );
         expect(await store.transact((tx) => recordDelivery(tx, one))).toEqual({ id, verdict: "revived" });
         expect(await store.transact((tx) => findDelivery(tx, one.key))).toMatchObject({
           state: "received",

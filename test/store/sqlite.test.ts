@@ -1,12 +1,14 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import Database from "better-sqlite3";
 import { afterAll, describe, expect, it } from "vitest";
 import { OperatorError } from "../../src/errors.ts";
 import { recordDelivery } from "../../src/store/deliveries.ts";
 import { refuseNetworkFileSystem } from "../../src/store/file-system.ts";
-import { findSite } from "../../src/store/sites.ts";
+import { findSite, listSites, pauseSite } from "../../src/store/sites.ts";
 import { openSqlite } from "../../src/store/sqlite.ts";
+import type { Work } from "../../src/store/work.ts";
 import { storeContract } from "./contract.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "slipway-sqlite-"));
@@ -46,6 +48,39 @@ describe("SQLite alone", () => {
         .then(() => order.push(n));
     await Promise.all(Array.from({ length: 300 }, (_, n) => insert(n)));
     expect(order).toEqual(Array.from({ length: 300 }, (_, n) => n));
+    await store.close();
+  });
+
+  it("undoes only the work that failed when many share a commit, and commits the rest in order", async () => {
+    const store = await openSqlite(join(folder, "failing.db"));
+    const results = await Promise.allSettled(
+      Array.from({ length: 200 }, (_, n) =>
+        store.transact(function* (tx): Work<number> {
+          yield* pauseSite(tx, `site-${n}`, "because");
+          if (n % 50 === 7) throw new Error(`no ${n}`);
+          return n;
+        }),
+      ),
+    );
+    expect(results.map((it) => (it.status === "fulfilled" ? it.value : String(it.reason)))).toEqual(
+      Array.from({ length: 200 }, (_, n) => (n % 50 === 7 ? `Error: no ${n}` : n)),
+    );
+    expect(await store.transact((tx) => listSites(tx))).toHaveLength(196);
+    await store.close();
+  });
+
+  it("says to each that waits why nothing can be written, and goes on when it can again", async () => {
+    const path = join(folder, "locked.db");
+    const store = await openSqlite(path);
+    const other = new Database(path);
+    other.exec("BEGIN IMMEDIATE");
+    const waiting = ["one", "two", "three"].map((site) => store.transact((tx) => pauseSite(tx, site, "because")));
+    const results = await Promise.allSettled(waiting);
+    expect(results.map((it) => it.status === "rejected" && it.reason.code)).toEqual(Array(3).fill("SQLITE_BUSY"));
+    other.exec("COMMIT");
+    other.close();
+    await store.transact((tx) => pauseSite(tx, "one", "because"));
+    expect(await store.transact((tx) => listSites(tx))).toHaveLength(1);
     await store.close();
   });
 
