@@ -1,6 +1,6 @@
 /** Reads slipway.yaml: text → YAML → schema → rules. All problems come at once. */
 import { readFileSync } from "node:fs";
-import { LineCounter, parseDocument } from "yaml";
+import { type Document, LineCounter, parseDocument } from "yaml";
 import type { z } from "zod";
 import { describeError } from "../errors.ts";
 import { ConfigurationError, nearest, type Problem } from "./problem.ts";
@@ -30,7 +30,7 @@ export function parseConfig(text: string, where: string): Config {
     });
     throw new ConfigurationError(where, problems);
   }
-  const read = configSchema.safeParse(document.toJS() ?? {});
+  const read = configSchema.safeParse(toValue(document, where) ?? {});
   if (!read.success)
     throw new ConfigurationError(
       where,
@@ -39,6 +39,15 @@ export function parseConfig(text: string, where: string): Config {
   const problems = rules.flatMap((rule) => rule(read.data));
   if (problems.length > 0) throw new ConfigurationError(where, problems);
   return read.data;
+}
+
+/** Only now aliases are followed: one may name no anchor, or so many may be nested that it looks like an attack. */
+function toValue(document: Document, where: string): unknown {
+  try {
+    return document.toJS();
+  } catch (error) {
+    throw new ConfigurationError(where, [{ key: "an alias (*name)", message: describeError(error) }]);
+  }
 }
 
 function toProblems(issue: z.core.$ZodIssue): Problem[] {

@@ -26,6 +26,12 @@ export type StartWorkerOptions = {
 /** How long a worker may take to notice that it shall go. */
 const KILL_AFTER_MS = 2000;
 
+/**
+ * Starts a program that gets the processor only while nobody else wants it (SCHED_IDLE, sched(7)), from its first
+ * instruction on; what it starts inherits that. Where that cannot be had, the worker lowers its priority itself.
+ */
+const WHEN_IDLE = 'chrt -i -p 0 $$ >/dev/null 2>&1; exec "$@"';
+
 /** The worker's file, whether this one runs as it is or compiled. */
 const WORKER = new URL(import.meta.url.endsWith(".ts") ? "./worker.ts" : "./worker.js", import.meta.url);
 
@@ -33,7 +39,8 @@ export function startWorker({ job, env, onMessage }: StartWorkerOptions): Worker
   const child = fork(fileURLToPath(WORKER), [], {
     env: workerEnvironment(env),
     // The service's own flags (a debugger's port) are not the worker's; its crashes go to the service's log.
-    execArgv: [],
+    execPath: "/bin/sh",
+    execArgv: ["-c", WHEN_IDLE, "sh", process.execPath],
     stdio: ["ignore", "ignore", "inherit", "ipc"],
   });
   let stage: Stage = "checkout";

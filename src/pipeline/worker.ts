@@ -7,7 +7,7 @@ import type { ServiceMessage, WorkerMessage } from "./job.ts";
 import { createReport } from "./report.ts";
 import { runStages } from "./stages.ts";
 
-/** Builds leave the processor to the service that answers webhooks (setpriority(2); children inherit it). */
+/** For systems without an idle class, and among those in it (setpriority(2); children inherit it). */
 const NICE = 10;
 
 const cancel = new AbortController();

@@ -16,6 +16,15 @@ const problemsOf = (text: string): string[] => {
 };
 const site = (keys: string) => `sites: { shop: { repo: acme/shop, publish: "dir:/srv/shop", ${keys} } }`;
 
+/** Each line holds ten of the line before. */
+function bomb(): string {
+  const ten = (name: string) => Array(10).fill(`*${name}`).join(", ");
+  const lines = ["a: &a [x]"];
+  for (const [name, before] of ["ba", "cb", "dc", "ed", "fe", "gf"])
+    lines.push(`${name}: &${name} [${ten(before ?? "")}]`);
+  return lines.join("\n");
+}
+
 describe("slipway.yaml", () => {
   it("in the example is valid", () => {
     const config = parseConfig(readFileSync("slipway.example.yaml", "utf8"), "slipway.example.yaml");
@@ -126,6 +135,13 @@ sites:
       "sites.shop.keep",
       "sites.shop.deployers",
     ]);
+  });
+
+  it.each([
+    ["that names nothing", "*nothing", /alias.*nothing/i],
+    ["in a million copies", bomb(), /alias/i],
+  ])("with an alias %s is a problem like any other", (_, text, expected) => {
+    expect(problemsOf(text).join("\n")).toMatch(expected);
   });
 
   it("never makes the reader throw anything but a list of problems", () => {

@@ -66,6 +66,18 @@ describe("a worker", () => {
     expect(readdirSync(join(dataDir, "work", "shop"))).toEqual([]);
   });
 
+  test.skipIf(process.platform !== "linux")(
+    "and what it runs get the processor while nobody else wants it",
+    async () => {
+      const repository = createGitRepository();
+      repository.commit({ "public/index.html": "hello" });
+      // proc_pid_stat(5): the 41st field is the policy, and sched(7) calls 5 SCHED_IDLE.
+      const command = "echo policy $(cut -d' ' -f41 /proc/self/stat)";
+      const { transcript } = await run(createJob(repository.url, { site: { command, output: "public" } }).job);
+      expect(transcript).toContain("policy 5");
+    },
+  );
+
   test("skips a head that is live already, unless it is told to go on", async () => {
     const repository = createGitRepository();
     const commit = repository.commit({ "index.html": "hello" });
