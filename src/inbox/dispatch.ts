@@ -56,8 +56,8 @@ export function startDispatch(deps: DispatchDeps): Loop {
     // Side by side, so that they share commits. Should two pushes change places: the branch's head decides, not they.
     const ends = await Promise.all(batch.map((delivery) => workOff(deps, delivery)));
     if (ends.includes("deployed")) queue.nudge("deployments");
-    if (batch.length > 0) queue.nudge("outbox");
-    return batch.length > 0 ? 0 : undefined;
+    if (ends.some((end) => end !== "skipped")) queue.nudge("outbox");
+    return batch.length === claim.limit ? 0 : undefined;
   }
 
   return createLoop({ name: "dispatch", log: deps.log, queue, topic: "deliveries", round });
@@ -73,7 +73,10 @@ async function yieldToIntake(recent: Intake["recent"]): Promise<boolean> {
   return false;
 }
 
-async function workOff(deps: DispatchDeps, delivery: Delivery): Promise<"done" | "deployed"> {
+/** What became of a delivery, as far as it decides who is nudged. */
+type End = "skipped" | "done" | "deployed";
+
+async function workOff(deps: DispatchDeps, delivery: Delivery): Promise<End> {
   const { store, telling, config, log } = deps;
   try {
     const read = deps.readers.get(delivery.source);
@@ -91,7 +94,8 @@ async function workOff(deps: DispatchDeps, delivery: Delivery): Promise<"done" |
     });
     warnOfReplay(log, replay);
     log.info({ delivery: delivery.key, event: delivery.event }, outcome.join("; "));
-    return outcome.some((it) => it.startsWith("queued")) ? "deployed" : "done";
+    if (outcome.some((it) => it.startsWith("queued"))) return "deployed";
+    return outcome.every((it) => it.startsWith("skipped")) ? "skipped" : "done";
   } catch (error) {
     await giveBack(deps, delivery, error);
     return "done";
