@@ -32,6 +32,11 @@ export type DispatchDeps = {
   readonly recent: Intake["recent"];
 };
 
+/**
+ * What a power cut undoes here is simply done again: nothing is told or deployed before a later commit, the claim of
+ * the outbox or of the deployment, is on disk. So a delivery costs the intake one wait for the disk, its own.
+ */
+const LAZY = { isLazy: true } as const;
 const BATCH = 256;
 /** While a burst arrives, so little at a time that none of its deliveries waits long behind it. */
 const BATCH_IN_A_BURST = 16;
@@ -52,7 +57,7 @@ export function startDispatch(deps: DispatchDeps): Loop {
     const isBurst = await yieldToIntake(deps.recent);
     const nowMs = Date.now();
     const claim = { boot: deps.boot, nowMs, untilMs: nowMs + LEASE_MS, limit: isBurst ? BATCH_IN_A_BURST : BATCH };
-    const batch = await store.transact((tx) => claimDeliveries(tx, claim));
+    const batch = await store.transact((tx) => claimDeliveries(tx, claim), LAZY);
     // Side by side, so that they share commits. Should two pushes change places: the branch's head decides, not they.
     const ends = await Promise.all(batch.map((delivery) => workOff(deps, delivery)));
     if (ends.includes("deployed")) queue.nudge("deployments");
@@ -91,7 +96,7 @@ async function workOff(deps: DispatchDeps, delivery: Delivery): Promise<End> {
       }
       const end = { state: "done", outcome: sentences, nowMs: moment.nowMs } as const;
       return { outcome: sentences, replay: yield* finishDelivery(tx, delivery, end) };
-    });
+    }, LAZY);
     warnOfReplay(log, replay);
     log.info({ delivery: delivery.key, event: delivery.event }, outcome.join("; "));
     if (outcome.some((it) => it.startsWith("queued"))) return "deployed";

@@ -30,7 +30,7 @@ export function createIntake(deps: { store: Store; queue: Queue; log: Log; sourc
     const delivery = { source: source.name, key, event, digest, body, receivedAtMs };
     let verdict: string;
     try {
-      ({ verdict } = await store.transact((tx) => recordDelivery(tx, delivery), body.length));
+      ({ verdict } = await store.transact((tx) => recordDelivery(tx, delivery), { bytes: body.length }));
     } catch (error) {
       log.error(
         { key, error: describeError(error) },

@@ -27,7 +27,9 @@ export function createTranscript(deps: { store: Store; queue: Queue }, deploymen
     pending = "";
     if (text === "") return;
     const chunk = { seq: ++last, text };
-    await deps.store.transact((tx) => appendTranscript(tx, deploymentId, chunk), Buffer.byteLength(text));
+    // Lines that a power cut takes belong to a deployment that it ended as well, and that starts anew.
+    const options = { bytes: Buffer.byteLength(text), isLazy: true };
+    await deps.store.transact((tx) => appendTranscript(tx, deploymentId, chunk), options);
     deps.queue.nudge("transcripts");
   }
 

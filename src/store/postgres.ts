@@ -10,7 +10,7 @@ import {
 import { Migrator } from "kysely/migration";
 import pg from "pg";
 import { migrationsFor } from "./migrations.ts";
-import type { Store } from "./store.ts";
+import type { Store, TransactOptions } from "./store.ts";
 import type { Tables } from "./tables.ts";
 import type { Tx, Work } from "./work.ts";
 
@@ -48,11 +48,12 @@ export async function openPostgres(url: string): Promise<Store> {
 
   return {
     dialect: "postgres",
-    async transact<T>(work: (tx: Tx) => Work<T>): Promise<T> {
+    async transact<T>(work: (tx: Tx) => Work<T>, { isLazy = false }: TransactOptions = {}): Promise<T> {
       const client = await pool.connect();
       let broken = false;
       try {
-        await client.query("BEGIN");
+        // One round trip. https://www.postgresql.org/docs/current/wal-async-commit.html
+        await client.query(isLazy ? "BEGIN; SET LOCAL synchronous_commit = off" : "BEGIN");
         const value = await drive(client, work(tx));
         await client.query("COMMIT");
         return value;

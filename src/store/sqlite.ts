@@ -17,7 +17,7 @@ import {
 import { Migrator } from "kysely/migration";
 import { refuseNetworkFileSystem } from "./file-system.ts";
 import { migrationsFor } from "./migrations.ts";
-import type { Store } from "./store.ts";
+import type { Store, TransactOptions } from "./store.ts";
 import type { Tables } from "./tables.ts";
 import type { Rows, Tx, Work } from "./work.ts";
 
@@ -35,6 +35,7 @@ const CHECKPOINT_WHEN_IDLE_MS = 100;
 type Waiting = {
   readonly work: (tx: Tx) => Work<unknown>;
   readonly bytes: number;
+  readonly isLazy: boolean;
   readonly resolve: (value: unknown) => void;
   readonly reject: (error: unknown) => void;
 };
@@ -107,7 +108,19 @@ export async function openSqlite(path: string): Promise<Store> {
     if (!scheduled && database.open) database.pragma("wal_checkpoint(PASSIVE)");
   }, CHECKPOINT_WHEN_IDLE_MS).unref();
   let scheduled = false;
+  /** How many in the queue wait for the disk. */
+  let impatient = 0;
   let closed: Promise<void> | undefined;
+
+  /**
+   * In WAL mode FULL flushes the log at each commit, NORMAL leaves it to a later one or to the checkpoint, which flush
+   * all that stands before (https://sqlite.org/pragma.html#pragma_synchronous).
+   */
+  let synchronous: "FULL" | "NORMAL" = "FULL";
+  function setSynchronous(wanted: typeof synchronous): void {
+    if (synchronous !== wanted) database.pragma(`synchronous = ${wanted}`);
+    synchronous = wanted;
+  }
 
   /** Takes from the queue until a bound is reached, and runs what it takes. */
   function runGroup(group: Waiting[]): unknown[] {
@@ -121,6 +134,7 @@ export async function openSqlite(path: string): Promise<Store> {
         performance.now() - startMs > MAX_GROUP_MS;
       if (group.length > 0 && isFull) break;
       queue.take();
+      if (!next.isLazy) impatient--;
       group.push(next);
       bytes += next.bytes;
       values.push(drive(next.work(tx)));
@@ -131,6 +145,7 @@ export async function openSqlite(path: string): Promise<Store> {
   function commitGroup(): void {
     const group: Waiting[] = [];
     try {
+      setSynchronous(impatient > 0 ? "FULL" : "NORMAL");
       begin.run();
       // Failures are rare, and a savepoint for each piece of work would cost half as much as the work itself.
       const values = runGroup(group);
@@ -147,9 +162,10 @@ export async function openSqlite(path: string): Promise<Store> {
   function retreat(group: readonly Waiting[], error: unknown): void {
     try {
       if (database.inTransaction) rollback.run();
-      // Without a group the transaction could not even begin.
-      if (group.length > 1) commitEachAlone(group);
-      else for (const { reject } of group.length > 0 ? group : queue.takeAll()) reject(error);
+      if (group.length > 1) return void commitEachAlone(group);
+      // Without a group the transaction could not even begin: nobody in the queue can be served.
+      if (group.length === 0) impatient = 0;
+      for (const { reject } of group.length > 0 ? group : queue.takeAll()) reject(error);
     } catch (worse) {
       if (database.inTransaction) rollback.run();
       for (const { reject } of group) reject(worse);
@@ -158,10 +174,11 @@ export async function openSqlite(path: string): Promise<Store> {
 
   return {
     dialect: "sqlite",
-    transact<T>(work: (tx: Tx) => Work<T>, bytes = 0): Promise<T> {
+    transact<T>(work: (tx: Tx) => Work<T>, { bytes = 0, isLazy = false }: TransactOptions = {}): Promise<T> {
       if (closed) return Promise.reject(new Error("the store is closed"));
       return new Promise<T>((resolve, reject) => {
-        queue.push({ work, bytes, resolve: resolve as (value: unknown) => void, reject });
+        if (!isLazy) impatient++;
+        queue.push({ work, bytes, isLazy, resolve: resolve as (value: unknown) => void, reject });
         if (!scheduled) {
           scheduled = true;
           setImmediate(commitGroup);

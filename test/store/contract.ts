@@ -37,6 +37,7 @@ import {
   findRepository,
   findSite,
   keepRelease,
+  listSites,
   pauseSite,
   rememberRepository,
   resumeSite,
@@ -142,6 +143,25 @@ export function storeContract(
       });
       await expect(twice).rejects.toThrow();
       expect(await store.transact((tx) => findSite(tx, "shop"))).toBeUndefined();
+    });
+
+    it("shows lazy work to all at once, undoes it alone when it fails, and keeps it when it is closed", async () => {
+      const lazily = (site: string, fails = false) =>
+        store.transact(
+          function* (tx): Work<void> {
+            yield* pauseSite(tx, site, "because");
+            if (fails) throw new Error("on purpose");
+          },
+          { isLazy: true },
+        );
+      const results = await Promise.allSettled([lazily("one"), lazily("two", true), lazily("three")]);
+      expect(results.map((it) => it.status)).toEqual(["fulfilled", "rejected", "fulfilled"]);
+      await Promise.all([lazily("four"), store.transact((tx) => pauseSite(tx, "five", "because"))]);
+      const names = async () => (await store.transact((tx) => listSites(tx))).map((it) => it.name).sort();
+      expect(await names()).toEqual(["five", "four", "one", "three"]);
+      await store.close();
+      store = await database.open(at);
+      expect(await names()).toEqual(["five", "four", "one", "three"]);
     });
 
     it("keeps everything when it is closed and opened again", async () => {
