@@ -204,19 +204,12 @@ export function storeContract(
           return listed.map((it) => it.verdict).reverse();
         };
 
-        it("are recorded, and marked as a suspected replay when they are finished", async () => {
+        it.each(["after", "before"])("are marked as a suspected replay, finished %s the first ones", async (order) => {
           const first = await recorded({ digest: "same" });
-          const second = await recorded({ digest: "same" });
-          expect(await finish(first)).toBeNull();
-          expect(await finish(second)).toBe(second.id);
-          expect(await verdicts()).toEqual(["new", "suspected_replay"]);
-        });
-
-        it("are marked though they are finished before the first ones", async () => {
-          const first = await recorded({ digest: "same" });
-          const second = await recorded({ digest: "same" });
-          expect(await finish(second)).toBeNull();
-          expect(await finish(first)).toBe(second.id);
+          const replay = await recorded({ digest: "same" });
+          const [one, other] = order === "after" ? [first, replay] : [replay, first];
+          expect(await finish(one)).toBeNull();
+          expect(await finish(other)).toBe(replay.id);
           expect(await verdicts()).toEqual(["new", "suspected_replay"]);
         });
 

@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import Database from "better-sqlite3";
+import { CompiledQuery } from "kysely";
 import { afterAll, describe, expect, it } from "vitest";
 import { OperatorError } from "../../src/errors.ts";
 import { recordDelivery } from "../../src/store/deliveries.ts";
@@ -66,6 +67,35 @@ describe("SQLite alone", () => {
       Array.from({ length: 200 }, (_, n) => (n % 50 === 7 ? `Error: no ${n}` : n)),
     );
     expect(await store.transact((tx) => listSites(tx))).toHaveLength(196);
+    await store.close();
+  });
+
+  it("flushes the log for whoever does not say that it may wait, alone or among others, and also after a failure", async () => {
+    const path = join(folder, "lazy.db");
+    const store = await openSqlite(path);
+    // What is in force inside the transaction: 1 is NORMAL, 2 is FULL (https://sqlite.org/pragma.html#pragma_synchronous).
+    const inForce = (isLazy: boolean) =>
+      store.transact(
+        function* (): Work<unknown> {
+          return (yield CompiledQuery.raw("PRAGMA synchronous"))[0]?.synchronous;
+        },
+        { isLazy },
+      );
+    expect(await inForce(false)).toBe(2);
+    expect(await inForce(true)).toBe(1);
+    expect(await Promise.all([inForce(true), inForce(false), inForce(true)])).toEqual([2, 2, 2]);
+    expect(await Promise.all([inForce(true), inForce(true)])).toEqual([1, 1]);
+    const failing = () =>
+      store.transact(function* (): Work<void> {
+        yield CompiledQuery.raw("no SQL");
+      });
+    expect(await Promise.all([inForce(true), failing().catch(() => "failed"), inForce(false)])).toEqual([
+      2,
+      "failed",
+      2,
+    ]);
+    expect(await inForce(true)).toBe(1);
+    expect(await inForce(false)).toBe(2);
     await store.close();
   });
 
