@@ -86,7 +86,9 @@ export async function createDemoRepository(options: {
     },
     async push({ force = false } = {}) {
       const before = await tip(bareFolder, branch);
-      await runGit(folder, ["push", "--quiet", ...(force ? ["--force"] : []), "origin", `HEAD:refs/heads/${branch}`]);
+      // With an upstream, so that people who commit here by hand can just say "git push".
+      const options = ["--quiet", "--set-upstream", ...(force ? ["--force"] : [])];
+      await runGit(folder, ["push", ...options, "origin", `HEAD:refs/heads/${branch}`]);
       return { before: before ?? NO_COMMIT, after: await repository.head() };
     },
     async reset(commit) {

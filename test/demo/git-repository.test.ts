@@ -20,6 +20,13 @@ test("a demo repository begins with the site, pushed, and can be cloned by its f
   expect(await runGit(clone, ["branch", "--show-current"])).toBe("main");
 });
 
+test("whoever commits in the working clone by hand can just say git push", async () => {
+  const repository = await createDemoRepository({ folder: temporaryFolder(), from: PLAIN });
+  const commit = await repository.commit({ message: "By hand" });
+  await runGit(repository.folder, ["push"]);
+  expect(await repository.head()).toBe(commit);
+});
+
 test("what is installed or built in a site's folder stays outside", async () => {
   const folder = temporaryFolder();
   const from = join(folder, "from");
