@@ -2,7 +2,7 @@
 const floors = [
   ["model", "config", "secrets", "log\\.ts", "errors\\.ts"],
   ["sources", "releases", "publishers", "github", "slack", "store", "queue", "http"],
-  ["handlers", "commands", "pipeline", "notify"],
+  ["handlers", "commands", "pipeline", "publish", "notify"],
   ["inbox", "outbox", "web"],
   ["main\\.ts", "cli", "demo", "app\\.ts"],
 ];

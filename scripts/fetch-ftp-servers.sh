@@ -1,16 +1,18 @@
 #!/bin/sh
-# Fetches the FTP servers that the tests talk to (vsftpd, ProFTPD, Pure-FTPd) into a folder, without installing them:
-# their Debian packages conflict with one another. Libraries that this machine lacks are fetched along.
+# Fetches the servers that the tests talk to (vsftpd, ProFTPD, Pure-FTPd, OpenSSH) into a folder, without installing
+# them: the Debian packages of the first three conflict with one another. Libraries that this machine lacks are fetched along.
 # Wants fresh package lists (apt-get update), but no rights. Folder: $SLIPWAY_TEST_SERVERS, or ~/.cache/slipway-test-servers. Running it again costs nothing when all is there.
 set -eu
 
 target="${SLIPWAY_TEST_SERVERS:-$HOME/.cache/slipway-test-servers}"
-servers="vsftpd proftpd-core proftpd-mod-crypto pure-ftpd pure-ftpd-common"
+servers="vsftpd proftpd-core proftpd-mod-crypto pure-ftpd pure-ftpd-common openssh-server openssh-sftp-server"
 
 if [ -f "$target/complete" ] && [ "$(cat "$target/complete")" = "$servers" ]; then
-  echo "The FTP servers are in $target already."
+  echo "The servers are in $target already."
   exit 0
 fi
+# With --check it only says whether there is something to fetch.
+[ "${1:-}" != "--check" ] || exit 1
 
 for tool in apt-get dpkg-deb dpkg-query; do
   if ! command -v "$tool" >/dev/null 2>&1; then
@@ -55,4 +57,4 @@ done
 rm -rf "$target/root"
 mv "$work/root" "$target/root"
 printf '%s\n' "$servers" >"$target/complete"
-echo "The FTP servers are in $target."
+echo "The servers are in $target."

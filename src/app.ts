@@ -22,8 +22,12 @@ import { startOutbox } from "./outbox/outbox.ts";
 import { startRunner } from "./pipeline/run.ts";
 import { createMemoryQueue } from "./queue/memory-queue.ts";
 import { createLogKeys } from "./secrets/log-keys.ts";
+import { createBoltApp } from "./slack/bolt-app.ts";
+import { createSlackReader } from "./slack/reader.ts";
 import { createSlackClient } from "./slack/slack-client.ts";
 import { createGithubSource } from "./sources/github.ts";
+import { createSlackSource } from "./sources/slack.ts";
+import type { Source } from "./sources/source.ts";
 import { freeClaims } from "./store/claims.ts";
 import { lockDataFolder } from "./store/data-folder.ts";
 import { openStore } from "./store/open-store.ts";
@@ -74,11 +78,20 @@ export async function startService(options: {
 
     const logKeys = createLogKeys(environment.webhookSecrets);
     const github = createGithub(environment);
-    const telling = { config, hasSlack: environment.slack !== null, hasGithub: github.hasApp, logKeys };
+    const { signingSecrets = [] } = environment.slack ?? {};
+    const telling = {
+      config,
+      hasSlack: environment.slack !== null,
+      hasButtons: signingSecrets.length > 0,
+      hasGithub: github.hasApp,
+      logKeys,
+    };
 
     // Deliveries are taken from here on; whoever works on them comes after.
     let isStopping = false;
-    const intake = createIntake({ store, queue, log, sources: [createGithubSource(environment.webhookSecrets)] });
+    const sources: Source[] = [createGithubSource(environment.webhookSecrets)];
+    if (signingSecrets.length > 0) sources.push(createSlackSource(signingSecrets));
+    const intake = createIntake({ store, queue, log, sources });
     const server = createHttpServer(
       [
         ...intake.routes,
@@ -91,11 +104,9 @@ export async function startService(options: {
     onStop("server", () => server.close(GRACE_MS));
     say(log, { environment, config, port });
 
-    const slack = createSlackClient({
-      botToken: environment.slack?.botToken ?? null,
-      apiUrl: environment.slackApiUrl,
-      log,
-    });
+    const botToken = environment.slack?.botToken ?? null;
+    const slackOptions = { apiUrl: environment.slackApiUrl, log };
+    const slack = createSlackClient({ ...slackOptions, botToken });
     const outbox = startOutbox({
       store,
       queue,
@@ -125,6 +136,11 @@ export async function startService(options: {
     onStop("deployments", () => runner.stop());
 
     const readers = new Map([["github", createGithubReader((emit) => github.load(emit))]]);
+    if (botToken)
+      readers.set(
+        "slack",
+        createSlackReader(() => createBoltApp({ ...slackOptions, botToken })),
+      );
     const dispatch = startDispatch({ store, queue, log, config, telling, readers, boot, recent: intake.recent });
     onStop("dispatch", () => dispatch.stop());
 
@@ -155,14 +171,12 @@ function say(
 ): void {
   log.info({ port, sites: Object.keys(config.sites).length }, "ready to take deliveries");
   if (!environment.slack) log.info("no SLACK_BOT_TOKEN: Slipway runs without Slack");
+  else if (environment.slack.signingSecrets.length === 0) {
+    log.info("no SLACK_SIGNING_SECRET: messages in Slack carry no buttons, and /slack/events is not there");
+  }
   if (!environment.githubApp) {
     log.info("no APP_ID: GitHub is told nothing, and private repositories cannot be cloned");
   }
   if (!config.url) log.info("no url in slipway.yaml: messages carry no links to the transcripts");
   for (const key of keysWithoutEffect(config)) log.warn(`${key} is understood, but has no effect in this version`);
-  for (const [name, site] of Object.entries(config.sites)) {
-    if (site.publish.startsWith("ftp://") && !site.plain) {
-      log.warn(`sites.${name}.publish: the password travels unencrypted; use ftps://, or say plain: true`);
-    }
-  }
 }

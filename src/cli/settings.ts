@@ -46,7 +46,10 @@ function checkedConfig(path: string, env: NodeJS.ProcessEnv): Config {
 
 function secretReferences(config: Config): Array<[key: string, reference: SecretReference]> {
   return Object.entries(config.sites).flatMap(([name, site]) => [
-    ...(site.password ? [[`sites.${name}.password`, site.password] as [string, SecretReference]] : []),
+    ...(["password", "privateKey", "passphrase"] as const).flatMap((key): Array<[string, SecretReference]> => {
+      const reference = site[key];
+      return reference === undefined ? [] : [[`sites.${name}.${key}`, reference]];
+    }),
     ...Object.entries(site.build.secrets).map(([variable, reference]): [string, SecretReference] => [
       `sites.${name}.build.secrets.${variable}`,
       reference,

@@ -2,33 +2,19 @@
  * What a person can ask of Slipway, whichever way the request comes. Each operation takes plain data and answers with
  * plain data, so that the running service can be asked through its socket and a stopped one through its store.
  */
-import { randomUUID } from "node:crypto";
 import { z } from "zod";
-import { nearest } from "../config/problem.ts";
-import type { Config } from "../config/schema.ts";
 import { PermanentError } from "../errors.ts";
-import type { Deployment } from "../model/deployment.ts";
-import { deploymentId } from "../model/id.ts";
-import { type Telling, tellDeployment } from "../notify/tell.ts";
-import type { Queue } from "../queue/queue.ts";
+import { tellDeployment } from "../notify/tell.ts";
 import { countDeliveries, findDelivery, listDeliveries, reviveDelivery } from "../store/deliveries.ts";
-import { changeDeployment, findDeployment, listDeployments, queueDeployment } from "../store/deployments.ts";
+import { changeDeployment, findDeployment, listDeployments } from "../store/deployments.ts";
 import { countOutbox } from "../store/outbox.ts";
-import { findRepository, findSite, listSites } from "../store/sites.ts";
-import type { Store } from "../store/store.ts";
+import { findSite, listSites } from "../store/sites.ts";
 import { readTranscript } from "../store/transcripts.ts";
 import type { Tx, Work } from "../store/work.ts";
+import { consents, type Operation, type OperationDeps, queueFor, requireSite, type Wanted } from "./operation.ts";
+import { publishedRelease, redeploy, releases, rollback } from "./release-operations.ts";
 
-export type OperationDeps = {
-  readonly store: Store;
-  readonly queue: Queue;
-  readonly config: Config;
-  readonly telling: Telling;
-  /** Cancels a deployment that runs in this process; answers false when none does. */
-  cancelRunning(id: string, reason: string): Promise<boolean>;
-};
-
-export type Operation = (deps: OperationDeps, input: unknown) => Promise<unknown>;
+export type { OperationDeps } from "./operation.ts";
 
 const limit = z.int().min(1).max(1000).default(20);
 const byName = z.strictObject({ name: z.string().min(1).max(300) });
@@ -75,46 +61,28 @@ async function deployments({ store }: OperationDeps, input: unknown): Promise<un
   return store.transact((tx) => listDeployments(tx, site === undefined ? filter : { ...filter, site }));
 }
 
+async function deployment({ store }: OperationDeps, input: unknown): Promise<unknown> {
+  const { name } = byName.parse(input);
+  const found = await store.transact((tx) => findDeployment(tx, name));
+  if (!found) throw new PermanentError(`there is no deployment ${name}`);
+  return found;
+}
+
 async function log({ store }: OperationDeps, input: unknown): Promise<unknown> {
   const { name } = byName.parse(input);
   const chunks = await store.transact((tx) => readTranscript(tx, name, 0));
   return chunks.map((chunk) => chunk.text).join("");
 }
 
-async function deploy({ store, queue, config, telling }: OperationDeps, input: unknown): Promise<unknown> {
-  const { name } = byName.parse(input);
-  const site = config.sites[name];
-  if (!site) {
-    const guess = nearest(name, Object.keys(config.sites));
-    throw new PermanentError(`there is no site ${name}${guess ? `; did you mean ${guess}?` : ""}`);
-  }
-  const nowMs = Date.now();
-  const deployment = await store.transact(function* (tx): Work<Deployment> {
+async function deploy(deps: OperationDeps, input: unknown): Promise<unknown> {
+  const { name, ...consent } = byName.extend(consents).parse(input);
+  requireSite(deps, name);
+  return queueFor(deps, name, function* (tx): Work<Wanted> {
     const state = yield* findSite(tx, name);
     if (state?.paused) throw new PermanentError(`${name} is paused: ${state.paused}`);
-    const repository = state?.repoId ? yield* findRepository(tx, state.repoId) : undefined;
-    const wanted = {
-      id: deploymentId(nowMs, Math.random()),
-      site: name,
-      trigger: "command",
-      cause: `command ${randomUUID()}`,
-      repoId: state?.repoId ?? null,
-      repoName: repository?.name ?? site.repo,
-      installationId: repository?.installationId ?? null,
-      branch: site.branch,
-      // Which commit it will be is known when the branch's head is fetched.
-      commit: "",
-      author: "",
-      title: "",
-    } as const;
-    const { deployment, superseded } = yield* queueDeployment(tx, wanted, nowMs);
-    if (superseded) yield* tellDeployment(tx, telling, superseded, { nowMs });
-    yield* tellDeployment(tx, telling, deployment, { nowMs });
-    return deployment;
+    // Which commit it will be is known when the branch's head is fetched.
+    return { trigger: "command", askedRelease: null, commit: "", author: "", title: "", ...consent };
   });
-  queue.nudge("deployments");
-  queue.nudge("outbox");
-  return deployment;
 }
 
 async function cancel(deps: OperationDeps, input: unknown): Promise<unknown> {
@@ -140,9 +108,14 @@ export const operations = {
   delivery,
   replay,
   deployments,
+  deployment,
   log,
   deploy,
   cancel,
+  releases,
+  rollback,
+  redeploy,
+  publishedRelease,
 } satisfies Record<string, Operation>;
 
 export type OperationName = keyof typeof operations;

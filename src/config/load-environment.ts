@@ -11,7 +11,14 @@ export type Environment = {
   /** The GitHub App, absent when neither APP_ID nor a private key is set. */
   readonly githubApp: { readonly appId: number; readonly privateKey: Secret } | null;
   readonly githubApiUrl: string;
-  readonly slack: { readonly botToken: Secret } | null;
+  readonly slack: {
+    readonly botToken: Secret;
+    /**
+     * SLACK_SIGNING_SECRET and, while rotating, SLACK_SIGNING_SECRET_PREVIOUS, with which Slack signs what people click.
+     * None: messages carry no buttons, and there is no route that takes clicks.
+     */
+    readonly signingSecrets: readonly Secret[];
+  } | null;
   /** Ends in "/". */
   readonly slackApiUrl: string;
   readonly database:
@@ -41,7 +48,7 @@ export function loadEnvironment(env: NodeJS.ProcessEnv): Environment {
     webhookSecrets: webhookSecrets(text, refuse),
     githubApp: githubApp(text, refuse),
     githubApiUrl: httpUrl("GITHUB_API_URL", text, refuse) ?? "https://api.github.com",
-    slack: text("SLACK_BOT_TOKEN") ? { botToken: secret(text("SLACK_BOT_TOKEN") ?? "") } : null,
+    slack: slack(text, refuse),
     slackApiUrl: slackApiUrl(text, refuse),
     database: database(text("DATABASE_URL"), dataDir, refuse),
     dataDir,
@@ -61,6 +68,20 @@ export function loadEnvironment(env: NodeJS.ProcessEnv): Environment {
 type Text = (name: string) => string | undefined;
 type Refuse = (key: string, message: string) => void;
 
+function slack(text: Text, refuse: Refuse): Environment["slack"] {
+  const botToken = text("SLACK_BOT_TOKEN");
+  const current = text("SLACK_SIGNING_SECRET");
+  const previous = text("SLACK_SIGNING_SECRET_PREVIOUS");
+  if (current === undefined && previous !== undefined) {
+    refuse("SLACK_SIGNING_SECRET", "is not set, but SLACK_SIGNING_SECRET_PREVIOUS is");
+  }
+  if (botToken === undefined && current !== undefined) {
+    refuse("SLACK_BOT_TOKEN", "is not set, but SLACK_SIGNING_SECRET is; without it nobody in Slack can be answered");
+  }
+  const signingSecrets = secretsOf({ SLACK_SIGNING_SECRET: current, SLACK_SIGNING_SECRET_PREVIOUS: previous }, refuse);
+  return botToken === undefined ? null : { botToken: secret(botToken), signingSecrets };
+}
+
 function webhookSecrets(text: Text, refuse: Refuse): Secret[] {
   const current = text("WEBHOOK_SECRET");
   if (current === undefined) {
@@ -69,11 +90,12 @@ function webhookSecrets(text: Text, refuse: Refuse): Secret[] {
       "is not set; use the secret of your GitHub App's webhook (openssl rand -hex 32 makes one)",
     );
   }
-  const values = [
-    ["WEBHOOK_SECRET", current],
-    ["WEBHOOK_SECRET_PREVIOUS", text("WEBHOOK_SECRET_PREVIOUS")],
-  ] as const;
-  return values.flatMap(([name, value]) => {
+  return secretsOf({ WEBHOOK_SECRET: current, WEBHOOK_SECRET_PREVIOUS: text("WEBHOOK_SECRET_PREVIOUS") }, refuse);
+}
+
+/** Those that are set, by their variables' names: too short ones, and the one that everybody knows, are refused. */
+function secretsOf(values: Readonly<Record<string, string | undefined>>, refuse: Refuse): Secret[] {
+  return Object.entries(values).flatMap(([name, value]) => {
     if (value === undefined) return [];
     if (value === PROBOTS_DEFAULT_SECRET) refuse(name, "is Probot's well-known default; choose one of your own");
     else if (Buffer.byteLength(value) < MIN_SECRET_BYTES) refuse(name, `is shorter than ${MIN_SECRET_BYTES} bytes`);

@@ -1,6 +1,7 @@
 /** What a schema cannot say of the configuration: small named rules across fields. Each answers with its problems. */
 import type { Problem } from "./problem.ts";
 import type { Config } from "./schema.ts";
+import { parseTarget } from "./target.ts";
 
 type Rule = (config: Config) => Problem[];
 
@@ -8,21 +9,76 @@ type Rule = (config: Config) => Problem[];
 const oneSitePerTarget: Rule = (config) => {
   const owners = new Map<string, string>();
   return Object.entries(config.sites).flatMap(([name, site]) => {
-    const place = site.publish.replace(/\/+$/, "");
+    const place = placeOf(site.publish);
     const owner = owners.get(place);
     owners.set(place, name);
     return owner ? [{ key: `sites.${name}.publish`, message: `is where sites.${owner} is published already` }] : [];
   });
 };
 
-export const rules: readonly Rule[] = [oneSitePerTarget];
+/** An account's folder, however its address is spelled; whether it is reached with or without TLS is no difference. */
+function placeOf(publish: string): string {
+  const address = parseTarget(publish);
+  if (typeof address === "string") return publish;
+  const folder = address.folder.replace(/\/+$/, "");
+  if (address.protocol === "dir") return `dir:${folder}`;
+  // Port 990 is the one of port 21 with TLS from the first byte.
+  const port = address.port === 990 ? 21 : address.port;
+  return `${address.protocol.replace("ftps", "ftp")}://${address.user}@${address.host.toLowerCase()}:${port}${folder}`;
+}
+
+/** What each protocol needs, and what belongs to another. */
+const keysOfProtocol: Rule = (config) =>
+  Object.entries(config.sites).flatMap(([name, site]) => {
+    const address = parseTarget(site.publish);
+    if (typeof address === "string") return [];
+    const { protocol } = address;
+    const problem = (key: string, message: string): Problem[] => [{ key: `sites.${name}.${key}`, message }];
+    const strange = Object.entries(BELONGS_TO)
+      .filter(([key, protocols]) => site[key as keyof typeof site] !== undefined && !protocols.includes(protocol))
+      .flatMap(([key, protocols]) => problem(key, `belongs to ${protocols.join(" and ")}, not to ${protocol}`));
+    const missing: Problem[] = [];
+    if (protocol === "ftp" || protocol === "ftps") {
+      if (!site.password) missing.push(...problem("password", "is missing; write env:NAME or file:/path"));
+    }
+    if (protocol === "ftp" && !site.plain) {
+      const message = "sends the password unencrypted; write ftps://, or plain: true beside it if you accept that";
+      missing.push(...problem("publish", message));
+    }
+    if (protocol === "sftp" && !site.password && !site.privateKey && !site.agent) {
+      missing.push(...problem("privateKey", "is missing; set privateKey, agent or password"));
+    }
+    if (protocol === "sftp" && site.passphrase && !site.privateKey && (site.password || site.agent)) {
+      missing.push(...problem("passphrase", "is of no use without privateKey"));
+    }
+    if (site.plain && protocol !== "ftp") {
+      missing.push(...problem("plain", `belongs to ftp, not to ${protocol}`));
+    }
+    if (site.strategy === "symlink" && protocol !== "sftp" && protocol !== "dir") {
+      missing.push(...problem("strategy", `symlink needs sftp or dir; ${protocol} has no links`));
+    }
+    return [...strange, ...missing];
+  });
+
+const BELONGS_TO: Readonly<Record<string, readonly string[]>> = {
+  password: ["ftp", "ftps", "sftp"],
+  ca: ["ftps"],
+  fingerprint: ["ftps"],
+  privateKey: ["sftp"],
+  passphrase: ["sftp"],
+  agent: ["sftp"],
+  hostKey: ["sftp"],
+  connections: ["ftp", "ftps", "sftp"],
+};
+
+export const rules: readonly Rule[] = [oneSitePerTarget, keysOfProtocol];
 
 /** Keys that are understood but have no effect yet, so that nobody believes they do. */
 export function keysWithoutEffect(config: Config): string[] {
   const keys = Object.entries(config.sites).flatMap(([name, site]) => [
     ...(site.prerender ? [`sites.${name}.prerender`] : []),
-    ...(site.keep.length > 0 ? [`sites.${name}.keep`] : []),
-    ...(site.deployers.length > 0 ? [`sites.${name}.deployers`] : []),
+    // Slack's user groups, and people's names, cannot be told from ids without asking Slack.
+    ...site.deployers.filter((id) => !/^[UW][A-Z0-9]+$/.test(id)).map((id) => `sites.${name}.deployers: ${id}`),
   ]);
   return [...keys, ...Object.keys(config.sources).map((name) => `sources.${name}`)];
 }

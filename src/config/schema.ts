@@ -37,6 +37,17 @@ const target = z.string().superRefine((value, context) => {
   if (typeof address === "string") context.addIssue({ code: "custom", message: address });
 });
 
+/** SHA-256 of a certificate, as `openssl x509 -fingerprint -sha256` prints it or without colons. Read as lower-case hex. */
+const fingerprint = z
+  .string()
+  .transform((value) =>
+    value
+      .replace(/^sha256[:=]/i, "")
+      .replaceAll(":", "")
+      .toLowerCase(),
+  )
+  .refine((value) => /^[0-9a-f]{64}$/.test(value), "is no SHA-256 fingerprint; write 64 hex digits, colons allowed");
+
 const folderInRepository = z
   .string()
   .min(1)
@@ -89,28 +100,60 @@ const siteSchema = z
       .strictObject({ crawl: z.boolean().default(false), routes: z.array(z.string().startsWith("/")).default([]) })
       .optional()
       .describe("For apps that do not prerender themselves."),
-    publish: target.describe("Where the site lives: ftps://user@host/folder, ftp://… or dir:/folder."),
+    publish: target.describe("Where the site lives: ftps://user@host/folder, sftp://…, ftp://… or dir:/folder."),
     password: secretReference.optional().describe("The password of the account in `publish`."),
-    ca: z.string().min(1).optional().describe("ftps: file with PEM certificates to trust, for a private CA."),
     plain: z.boolean().default(false).describe("ftp: yes, the password may travel unencrypted."),
+    ca: z.string().min(1).optional().describe("ftps: file with PEM certificates to trust, for a private CA."),
+    fingerprint: fingerprint
+      .optional()
+      .describe("ftps: SHA-256 of the host's certificate; with it this certificate alone is accepted."),
+    privateKey: secretReference.optional().describe("sftp: the private key, as env:NAME or file:/path."),
+    passphrase: secretReference.optional().describe("sftp: the passphrase of `privateKey`."),
+    agent: z.string().startsWith("/", "is no absolute path").optional().describe("sftp: socket of an SSH agent."),
+    hostKey: z
+      .string()
+      .regex(/^SHA256:[A-Za-z0-9+/]{43}$/, "is no key's fingerprint; write SHA256: and 43 characters, as ssh-keygen -l")
+      .optional()
+      .describe("sftp: fingerprint of the host's key, as `ssh-keygen -l` prints it. A host with another is refused."),
+    connections: z
+      .int()
+      .min(1)
+      .max(16)
+      .optional()
+      .describe("Connections to the host at the same time, at most. Default 6."),
+    strategy: z
+      .enum(["rename", "swap", "symlink"])
+      .default("rename")
+      .describe(
+        "How a release goes live: file by file in one burst of renames, or (for a folder that holds nothing else) by exchanging the whole folder, or by a symbolic link (sftp and dir).",
+      ),
     adopt: z.boolean().default(false).describe("Let Slipway replace files that stood on the host before it came."),
-    keep: z.array(z.string().min(1)).default([]).describe("Patterns of paths on the host that are never touched."),
+    keep: z
+      .array(z.string().min(1))
+      .default([])
+      .describe('Patterns of paths on the host that are never touched: "uploads/**".'),
+    keepAssets: z
+      .int()
+      .min(0)
+      .default(3)
+      .describe(
+        "For how many releases assets with a hash in their name stay on the host, for tabs that are open. 0 ends it.",
+      ),
+    keepAssetsFor: duration.default(7 * 86_400_000).describe("And for how long at least. Default 7d."),
+    releases: z.int().min(1).max(1000).default(20).describe("How many releases are kept for a rollback. Default 20."),
     confirm: z
       .strictObject({
         url: z.url({ protocol: /^https?$/, error: "is no http or https URL" }).describe("Where visitors see the site."),
         wait: duration.default(30_000).describe("How long the release may take to show. Default 30s."),
+        rollback: z
+          .boolean()
+          .default(false)
+          .describe("Publish the release before again when pages are missing or the server fails. Default false."),
       })
       .optional()
       .describe("See the release on the live site before calling it live."),
     channel: slackChannel.optional().describe("The Slack channel that follows this site."),
     deployers: z.array(z.string().min(1)).default([]).describe("Slack users and user groups who may deploy."),
-  })
-  .refine((site) => Boolean(site.password) || /^dir:/.test(site.publish ?? ""), {
-    path: ["password"],
-    message: "is missing; write env:NAME or file:/path",
-    // Also when another key is wrong: all problems are told at once.
-    when: ({ value }) =>
-      typeof value === "object" && value !== null && !("password" in value && value.password !== undefined),
   })
   .describe("A repository folder that becomes a website.");
 

@@ -13,7 +13,18 @@ export type TargetAddress =
       /** TLS from the first byte instead of AUTH TLS (RFC 4217 describes the latter; the former is port 990). */
       readonly implicit: boolean;
     }
+  | {
+      readonly protocol: "sftp";
+      readonly host: string;
+      readonly port: number;
+      readonly user: string;
+      /** "/" is the folder the account lands in. */
+      readonly folder: string;
+    }
   | { readonly protocol: "dir"; readonly folder: string };
+
+/** The ports of RFC 959 (FTP), RFC 4217 (FTPS; 990 for TLS from the first byte) and RFC 4253 (SSH). */
+const PORTS = { ftp: 21, ftps: 21, sftp: 22 } as const;
 
 /** The address, or a sentence that says what is wrong with it. */
 export function parseTarget(text: string): TargetAddress | string {
@@ -22,26 +33,26 @@ export function parseTarget(text: string): TargetAddress | string {
     return isAbsolute(folder) ? { protocol: "dir", folder } : "needs an absolute folder: dir:/var/www/site";
   }
   const url = URL.parse(text);
-  if (url?.protocol === "sftp:") return "sftp:// is not supported by this version; use ftps://, ftp:// or dir:";
-  if (url?.protocol !== "ftp:" && url?.protocol !== "ftps:") {
-    return "is no target; write ftps://user@host/folder, ftp://user@host/folder or dir:/folder";
+  const protocol = url?.protocol.slice(0, -1);
+  if (!url || (protocol !== "ftp" && protocol !== "ftps" && protocol !== "sftp")) {
+    return "is no target; write ftps://user@host/folder, sftp://…, ftp://… or dir:/folder";
   }
   if (url.password) return "carries a password; remove it and name it in `password` as env:NAME or file:/path";
   if (!url.hostname) return "has no host";
-  if (!url.username) return "has no user; write ftps://user@host/folder";
+  if (!url.username) return `has no user; write ${protocol}://user@host/folder`;
   const unknown = [...url.searchParams.keys()].filter((key) => key !== "implicit");
   if (unknown.length > 0) return `has an unknown option ?${unknown[0]}; known is ?implicit`;
   const implicit = url.searchParams.has("implicit");
-  if (implicit && url.protocol === "ftp:") return "?implicit belongs to ftps://";
+  if (implicit && protocol !== "ftps") return "?implicit belongs to ftps://";
   try {
-    return {
-      protocol: url.protocol === "ftp:" ? "ftp" : "ftps",
+    const place = {
       host: url.hostname.replace(/^\[|\]$/g, ""),
-      port: url.port ? Number(url.port) : implicit ? 990 : 21,
+      port: url.port ? Number(url.port) : implicit ? 990 : PORTS[protocol],
       user: decodeURIComponent(url.username),
       folder: decodeURIComponent(url.pathname) || "/",
-      implicit,
     };
+    if (/\p{Cc}/u.test(place.user + place.folder)) return "has a control character";
+    return protocol === "sftp" ? { protocol, ...place } : { protocol, ...place, implicit };
   } catch {
     return "has a % that is not followed by two hex digits; write a literal % as %25";
   }

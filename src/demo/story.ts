@@ -24,7 +24,7 @@ export type SiteScript = {
 };
 
 /** Content of the site on its way to the host; what Slipway keeps there for itself has other names. */
-const STAGED = /\/stage\/[0-9a-f]{64}(\.\d+)?$/;
+const STAGED = /\/s-[a-z0-9]{6}\/[a-z0-9]{10,16}(-\d+)?$/;
 
 type Story = {
   readonly world: World;

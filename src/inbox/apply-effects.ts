@@ -1,7 +1,7 @@
 /** Saves effects, in the transaction that finishes the delivery they came from. Answers with what became of each. */
 import type { Effect } from "../model/effect.ts";
 import { deploymentId } from "../model/id.ts";
-import { type Telling, tellDeployment, tellNotice } from "../notify/tell.ts";
+import { type Telling, tellAnswer, tellDeployment, tellNotice } from "../notify/tell.ts";
 import { queueDeployment } from "../store/deployments.ts";
 import { bindSite, pauseSite, rememberRepository, resumeSite } from "../store/sites.ts";
 import type { Tx, Work } from "../store/work.ts";
@@ -24,9 +24,9 @@ function* applyEffect(tx: Tx, telling: Telling, effect: Effect, moment: Moment):
     case "deploy": {
       const { do: _, ...wanted } = effect;
       const id = deploymentId(moment.nowMs, moment.random());
-      const { deployment, isNew, superseded } = yield* queueDeployment(tx, { ...wanted, id }, moment.nowMs);
-      if (!isNew) return `skipped ${effect.site}: the same push is deployment ${deployment.id} already`;
-      if (superseded) yield* tellDeployment(tx, telling, superseded, moment);
+      const { deployment, isNew, superseded, answered } = yield* queueDeployment(tx, { ...wanted, id }, moment.nowMs);
+      if (!isNew) return `skipped ${effect.site}: the same ${effect.trigger} is deployment ${deployment.id} already`;
+      for (const older of [superseded, answered]) if (older) yield* tellDeployment(tx, telling, older, moment);
       yield* tellDeployment(tx, telling, deployment, moment);
       return `queued deployment ${id} of ${effect.site}`;
     }
@@ -51,5 +51,8 @@ function* applyEffect(tx: Tx, telling: Telling, effect: Effect, moment: Moment):
     case "notice":
       yield* tellNotice(tx, telling, effect.notice, moment.cause, moment.nowMs);
       return `told: ${effect.notice.about}`;
+    case "answer":
+      yield* tellAnswer(tx, effect, moment.cause, moment.nowMs);
+      return `answered ${effect.user}: ${effect.text}`;
   }
 }

@@ -1,12 +1,13 @@
 /** One event → its handler, with the facts that this handler looks at. The table of what Slipway reacts to. */
 import type { Config } from "../config/schema.ts";
+import { handleCommand } from "../handlers/command.ts";
 import { handleInstallation } from "../handlers/installation.ts";
 import { handlePush } from "../handlers/push.ts";
 import { handleRepository } from "../handlers/repository.ts";
 import type { Effect } from "../model/effect.ts";
 import type { Event } from "../model/event.ts";
 import type { Tx, Work } from "../store/work.ts";
-import { activeOn, knownRepositories, siteFacts } from "./facts.ts";
+import { activeOn, commandFacts, knownRepositories, siteFacts } from "./facts.ts";
 
 export function* decide(tx: Tx, config: Config, event: Event): Work<Effect[]> {
   switch (event.type) {
@@ -21,6 +22,8 @@ export function* decide(tx: Tx, config: Config, event: Event): Work<Effect[]> {
         sites: yield* siteFacts(tx, config),
         known: yield* knownRepositories(tx, event),
       });
+    case "command":
+      return handleCommand(event, yield* commandFacts(tx, config, event));
     case "ping":
       return [{ do: "skip", site: null, reason: "ping: the webhook works" }];
     case "ignored":

@@ -1,9 +1,15 @@
 /** The snapshot of facts that handlers look at, read inside the transaction that saves their effects. */
+
+import { z } from "zod";
 import type { Config } from "../config/schema.ts";
-import type { Event } from "../model/event.ts";
+import type { CommandFacts } from "../handlers/command.ts";
+import type { CommandEvent, Event } from "../model/event.ts";
 import type { SiteFacts } from "../model/site.ts";
-import { activeDeploymentOf } from "../store/deployments.ts";
-import { listSites, repositoriesOf } from "../store/sites.ts";
+import { slackKey } from "../notify/announce.ts";
+import { slackChannelOf } from "../notify/tell.ts";
+import { activeDeploymentOf, findDeployment, listDeployments } from "../store/deployments.ts";
+import { findRemote } from "../store/outbox.ts";
+import { findSite, listSites, repositoriesOf } from "../store/sites.ts";
 import type { Tx, Work } from "../store/work.ts";
 
 /** Every configured site with its state. */
@@ -30,4 +36,22 @@ export function* activeOn(tx: Tx, sites: readonly SiteFacts[], commit: string): 
 export function* knownRepositories(tx: Tx, event: Extract<Event, { type: "installation" }>) {
   const repositories = yield* repositoriesOf(tx, event.installationId);
   return repositories.map((repository) => ({ repoId: repository.id, repoName: repository.name }));
+}
+
+const posted = z.object({ channel: z.string() });
+
+/** The deployment that a command is about, its site, and where its message stands. */
+export function* commandFacts(tx: Tx, config: Config, event: CommandEvent): Work<CommandFacts> {
+  const deployment = (yield* findDeployment(tx, event.deployment)) ?? null;
+  if (!deployment) return { deployment, newest: null, site: null, channel: null };
+  const { site: name, id } = deployment;
+  const [newest = null] = yield* listDeployments(tx, { site: name, limit: 1 });
+  const site = Object.hasOwn(config.sites, name) ? config.sites[name] : undefined;
+  if (!site) return { deployment, newest, site: null, channel: null };
+  const paused = (yield* findSite(tx, name))?.paused ?? null;
+  // Slack's id of the channel: in slipway.yaml it may stand by its name.
+  const key = slackChannelOf(config, name);
+  const message = key === null ? null : yield* findRemote(tx, slackKey(id, key));
+  const channel = posted.safeParse(message).data?.channel ?? null;
+  return { deployment, newest, site: { name, branch: site.branch, paused, deployers: site.deployers }, channel };
 }

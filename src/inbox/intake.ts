@@ -14,17 +14,19 @@ export type Intake = {
   recent(): number;
 };
 
-const ACCEPTED: HttpAnswer = { status: 200, type: "application/json", body: '{"ok":true}' };
-
 /** Creates the routes that take deliveries, one for each source. */
 export function createIntake(deps: { store: Store; queue: Queue; log: Log; sources: readonly Source[] }): Intake {
   const { store, queue, log } = deps;
   const recent = createRecentCount();
 
   async function take(source: Source, request: Parameters<Route["handle"]>[0]): Promise<HttpAnswer> {
-    const { key, event } = source.readHeaders(request.headers);
+    const named = source.readHeaders(request.headers);
     const body = await request.body(source.maxBytes);
     source.verify(request.headers, body);
+    const arrival = named ?? source.readBody?.(body);
+    if (!arrival) throw new Error(`${source.name} names its deliveries neither in headers nor in bodies`);
+    if ("answer" in arrival) return accepted(arrival.answer, "text/plain; charset=utf-8");
+    const { key, event } = arrival;
     const digest = hash("sha256", body, "hex");
     const receivedAtMs = Date.now();
     const delivery = { source: source.name, key, event, digest, body, receivedAtMs };
@@ -40,7 +42,7 @@ export function createIntake(deps: { store: Store; queue: Queue; log: Log; sourc
     }
     if (verdict === "conflict") log.warn({ key, event }, "a known id came with other bytes; the first ones stand");
     if (verdict !== "duplicate" && verdict !== "conflict") queue.nudge("deliveries");
-    return ACCEPTED;
+    return accepted(source.answer, source.answer ? "application/json" : "text/plain; charset=utf-8");
   }
 
   const routeFor = (source: Source): Route => ({
@@ -54,6 +56,8 @@ export function createIntake(deps: { store: Store; queue: Queue; log: Log; sourc
 
   return { routes: deps.sources.map(routeFor), recent: recent.now };
 }
+
+const accepted = (body: string, type: HttpAnswer["type"]): HttpAnswer => ({ status: 200, type, body });
 
 /** Over how long arrivals are counted. */
 const RECENT_MS = 50;

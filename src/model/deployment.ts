@@ -20,8 +20,27 @@ export type DeploymentState = (typeof DEPLOYMENT_STATES)[number];
 export const STAGES = ["checkout", "install", "build", "package", "publish", "confirm"] as const;
 export type Stage = (typeof STAGES)[number];
 
-/** Why a deployment was asked for. */
-export type Trigger = "push" | "command";
+/**
+ * Why a deployment was asked for. "redeploy" and "rollback" publish a release that is kept, without building anything:
+ * the former the one that is live (or another, by name), the latter an earlier one.
+ */
+export const TRIGGERS = ["push", "command", "redeploy", "rollback"] as const;
+export type Trigger = (typeof TRIGGERS)[number];
+
+/** Whether such a deployment publishes a kept release, so that nothing is checked out or built. */
+export function publishesKept(trigger: Trigger): boolean {
+  return trigger === "redeploy" || trigger === "rollback";
+}
+
+/** The stages that such a deployment goes through. */
+export function stagesOf(trigger: Trigger): readonly Stage[] {
+  return publishesKept(trigger) ? ["publish", "confirm"] : STAGES;
+}
+
+/** The first of them. */
+export function stageOfStart(trigger: Trigger): Stage {
+  return publishesKept(trigger) ? "publish" : "checkout";
+}
 
 const FOLLOWS: Record<DeploymentState, readonly DeploymentState[]> = {
   // From "building" back to "queued": the process died or the other side was away, and it is tried again.
@@ -63,6 +82,20 @@ export type DeploymentStats = {
   readonly bytes: number;
 };
 
+/** What somebody may agree to, for one deployment. */
+export const CONSENTS = ["adopt", "allowRemovals"] as const;
+export type Consent = (typeof CONSENTS)[number];
+
+/** What a failed deployment lacked: somebody who agrees to what it would do on the host. */
+export type NeededConsent = {
+  readonly needs: Consent;
+  /** How many files it is about, and the paths of the first ones. */
+  readonly files: number;
+  readonly paths: readonly string[];
+  /** The newer deployment of the site that ends the question, and who asked for that one; null while it is open. */
+  readonly answer: { readonly deployment: string; readonly by: string | null } | null;
+};
+
 export type Deployment = {
   readonly id: string;
   readonly site: string;
@@ -81,6 +114,17 @@ export type Deployment = {
   readonly author: string;
   /** First line of the commit message. */
   readonly title: string;
+  /** The kept release that was asked for; null where it is the one that is live when its turn comes, or none is. */
+  readonly askedRelease: string | null;
+  /** Whether files that others put on the host may be replaced this once. */
+  readonly adopt: boolean;
+  /** Whether more than half of the files on the host may be removed this once. */
+  readonly allowRemovals: boolean;
+  /** The person who asked for it, where that is known: "alice (Slack U0ALICE)". */
+  readonly askedBy: string | null;
+  /** What it would have needed somebody's consent for; null where it failed for another reason, or did not fail. */
+  readonly consent: NeededConsent | null;
+  /** The release that it brought onto the host; also where the live site then did not show it. */
   readonly releaseId: string | null;
   readonly stats: DeploymentStats | null;
   /** Why it failed, was skipped or was superseded: one sentence for people. */

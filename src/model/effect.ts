@@ -15,6 +15,11 @@ type DeployEffect = {
   readonly commit: string;
   readonly author: string;
   readonly title: string;
+  /** As in `Deployment`. */
+  readonly askedRelease?: string | null;
+  readonly adopt?: boolean;
+  readonly allowRemovals?: boolean;
+  readonly askedBy?: string;
 };
 
 /** Record that nothing is to be done, and why. */
@@ -44,6 +49,15 @@ type ResumeSiteEffect = { readonly do: "resume_site"; readonly site: string };
 /** Tell people something that is not the story of one deployment. */
 type NoticeEffect = { readonly do: "notice"; readonly notice: Notice };
 
+/** Answer the one person in Slack who asked; nobody else sees it. `site` is the one that was asked about. */
+export type AnswerEffect = {
+  readonly do: "answer";
+  readonly channel: string;
+  readonly user: string;
+  readonly site: string | null;
+  readonly text: string;
+};
+
 export type Effect =
   | DeployEffect
   | SkipEffect
@@ -51,4 +65,5 @@ export type Effect =
   | BindSiteEffect
   | PauseSiteEffect
   | ResumeSiteEffect
-  | NoticeEffect;
+  | NoticeEffect
+  | AnswerEffect;

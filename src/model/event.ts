@@ -1,4 +1,5 @@
 /** Events: what a delivery means, in our own words. Senders' JSON is not known here. */
+import type { Consent } from "./deployment.ts";
 
 /** A branch, or a tag, of a repository moved. */
 export type PushEvent = {
@@ -36,10 +37,35 @@ export type InstallationEvent = {
   readonly removed: ReadonlyArray<{ readonly repoId: number; readonly repoName: string }>;
 };
 
+/** Who asked for something in Slack, and where. The ids are Slack's and signed; the name is for people only. */
+export type SlackActor = {
+  readonly slackUser: string;
+  readonly name: string;
+  readonly team: string;
+  readonly channel: string;
+};
+
+/** How a record names them: "alice (Slack U0ALICE)". The name is what they chose to call themselves. */
+export function userOf({ name, slackUser }: SlackActor): string {
+  return name === slackUser ? `Slack ${slackUser}` : `${name.slice(0, 80)} (Slack ${slackUser})`;
+}
+
+/** Somebody asks in Slack for a deployment once more, and agrees to what it was refused for. */
+export type CommandEvent = {
+  readonly type: "command";
+  readonly name: "deploy";
+  /** The deployment whose message was answered. */
+  readonly deployment: string;
+  readonly consent: Consent;
+  readonly actor: SlackActor;
+  /** Identifies the click, however often it is reported. */
+  readonly cause: string;
+};
+
 /** The sender only checks that we answer. */
 type PingEvent = { readonly type: "ping" };
 
 /** A delivery we understand and have no use for; `reason` says why. */
 type IgnoredEvent = { readonly type: "ignored"; readonly reason: string };
 
-export type Event = PushEvent | RepositoryChangedEvent | InstallationEvent | PingEvent | IgnoredEvent;
+export type Event = PushEvent | RepositoryChangedEvent | InstallationEvent | CommandEvent | PingEvent | IgnoredEvent;

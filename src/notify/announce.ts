@@ -1,5 +1,6 @@
 /** Who is to be told about a deployment, as data: every change of its state goes through here into the outbox. */
 import type { Deployment } from "../model/deployment.ts";
+import type { AnswerEffect } from "../model/effect.ts";
 import type { Notice } from "../model/notice.ts";
 import type { Wish } from "../store/outbox.ts";
 
@@ -10,10 +11,21 @@ export type DeploymentNews = {
   readonly siteUrl: string | null;
   /** Where the transcript can be read; null when Slipway does not know its own address. */
   readonly logUrl: string | null;
+  /** Whether a click on a button reaches Slipway. */
+  readonly hasButtons: boolean;
 };
 
 export type SlackDeploymentWish = { readonly channel: string; readonly news: DeploymentNews };
 export type SlackNoticeWish = { readonly channel: string; readonly notice: Notice };
+/** What only `user` is to see, in the channel where they asked. */
+export type SlackAnswerWish = {
+  readonly channel: string;
+  readonly user: string;
+  /** The key of slipway.yaml that names the channel. */
+  readonly setting: string;
+  readonly text: string;
+  readonly expiresAtMs: number;
+};
 export type GithubWish = {
   readonly installationId: number;
   /** "owner/name" */
@@ -45,7 +57,7 @@ export function announce(
   const wishes: Wish[] = [];
   if (parties.slackChannel) {
     const desired: SlackDeploymentWish = { channel: parties.slackChannel, news };
-    const key = `slack:${deployment.id}:${parties.slackChannel}`;
+    const key = slackKey(deployment.id, parties.slackChannel);
     wishes.push({ kind: "slack.deployment", key, deploymentId: deployment.id, desired });
   }
   // A deployment asked for by name has no commit until checkout knows it.
@@ -63,6 +75,11 @@ export function announce(
   return wishes;
 }
 
+/** Names the message about a deployment in a channel, as the configuration calls that. */
+export function slackKey(deploymentId: string, channel: string): string {
+  return `slack:${deploymentId}:${channel}`;
+}
+
 function githubWishes(news: DeploymentNews, commit: string, installationId: number): Wish[] {
   const { id, repoName } = news.deployment;
   const desired: GithubWish = { installationId, repoName, commit, news };
@@ -76,4 +93,14 @@ function githubWishes(news: DeploymentNews, commit: string, installationId: numb
 export function announceNotice(notice: Notice, cause: string, channel: string): Wish {
   const desired: SlackNoticeWish = { channel, notice };
   return { kind: "slack.notice", key: `notice:${cause}:${channel}`, deploymentId: null, desired };
+}
+
+/** As long as Slack itself lets an app answer a click: docs.slack.dev/interactivity/handling-user-interaction. */
+const ANSWER_WITHIN_MS = 30 * 60_000;
+
+/** The wish that an answer makes; `cause` names the question, so that it is answered once. */
+export function announceAnswer({ channel, user, site, text }: AnswerEffect, cause: string, nowMs: number): Wish {
+  const setting = site === null ? "channel" : `sites.${site}.channel`;
+  const desired: SlackAnswerWish = { channel, user, setting, text, expiresAtMs: nowMs + ANSWER_WITHIN_MS };
+  return { kind: "slack.answer", key: `answer:${cause}`, deploymentId: null, desired };
 }

@@ -1,7 +1,7 @@
 /** How GitHub is told: states, conclusions and words, as data. Pure. */
 import { type Deployment, type DeploymentState, isFinal } from "../model/deployment.ts";
 import type { DeploymentNews } from "./announce.ts";
-import { codeSpan, count, duration, oneLine, size, webAddress } from "./plain.ts";
+import { againWord, codeSpan, count, duration, oneLine, size, webAddress } from "./plain.ts";
 
 /** GitHub's states of a deployment that Slipway uses (docs.github.com/en/rest/deployments/statuses). */
 export type GithubState = "queued" | "in_progress" | "success" | "failure" | "error" | "inactive";
@@ -42,6 +42,7 @@ const WORDS: Record<DeploymentState, string> = {
 export function describeState(deployment: Deployment): string {
   const { state, stage, stats, reason } = deployment;
   const details = [
+    againWord(deployment),
     stage && !isFinal(state) ? stage : "",
     stats && state === "live" ? `${count(stats.added + stats.changed + stats.removed, "file")} changed` : "",
     isFinal(state) ? took(deployment) : "",
@@ -83,8 +84,9 @@ const CONCLUSIONS: Partial<Record<DeploymentState, string>> = {
 /** Markdown, far below GitHub's limit of 65,535 characters. What comes from outside stands in code spans. */
 function summary(deployment: Deployment, siteUrl: string | null): string {
   const { site, title, author, branch, commit, stats, reason, remarks } = deployment;
+  const again = againWord(deployment);
   const lines = [
-    `**${site}**: ${WORDS[deployment.state].toLowerCase()}`,
+    `**${site}**: ${WORDS[deployment.state].toLowerCase()}${again ? ` (${again})` : ""}`,
     reason && `Reason: ${codeSpan(oneLine(reason, 2000))}`,
     `Commit ${codeSpan(oneLine(commit, 40))} on ${codeSpan(oneLine(branch, 200))}: ${codeSpan(oneLine(title, 300))}`,
     author && `By ${codeSpan(oneLine(author, 100))}`,

@@ -1,4 +1,8 @@
-/** Makes words from outside harmless: one line, no control characters, cut to a length, escaped for where they go. */
+/**
+ * Makes words from outside harmless: one line, no control characters, cut to a length, escaped for where they go. And
+ * the few words of our own that all parties are told alike.
+ */
+import type { Deployment } from "../model/deployment.ts";
 
 /**
  * Characters that hide, or change how others are shown: controls, spaces without width, and those that turn the writing
@@ -37,6 +41,13 @@ export function codeSpan(text: string): string {
   const longest = Math.max(0, ...[...text.matchAll(/`+/g)].map(([run]) => run.length));
   const fence = "`".repeat(longest + 1);
   return text === "" ? "" : `${fence} ${text} ${fence}`;
+}
+
+/** How a deployment that builds nothing is called: "rolled back" once it is live, "rollback" before; "" for a build. */
+export function againWord({ trigger, state }: Pick<Deployment, "trigger" | "state">): string {
+  if (trigger === "rollback") return state === "live" ? "rolled back" : "rollback";
+  if (trigger === "redeploy") return state === "live" ? "redeployed" : "redeploy";
+  return "";
 }
 
 /** "1 file", "2 files" */

@@ -1,12 +1,15 @@
-/** Tells Slack: one message per deployment, posted once and edited through its stages; one message per notice. */
+/**
+ * Tells Slack: one message per deployment, posted once and edited through its stages; one message per notice; and what
+ * only one person is to see, at most once.
+ */
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
 import { AmbiguousError, describeError, PermanentError } from "../errors.ts";
 import type { Place, Posted, SlackClient, SlackMessage } from "../slack/slack-client.ts";
 import type { OutboxRow } from "../store/outbox.ts";
-import type { SlackDeploymentWish, SlackNoticeWish } from "./announce.ts";
+import type { SlackAnswerWish, SlackDeploymentWish, SlackNoticeWish } from "./announce.ts";
 import type { Perform, Performed } from "./perform.ts";
-import { wordDeployment, wordNotice } from "./wording.ts";
+import { wordAnswer, wordDeployment, wordNotice } from "./wording.ts";
 
 /** What the outbox remembers: where the message is, and whether it stands in for one that was deleted. */
 const remoteSchema = z.object({ channel: z.string(), ts: z.string(), isRepost: z.boolean().default(false) });
@@ -23,8 +26,10 @@ export type SlackDeps = {
 
 const LOOK_AGAIN_MS = 3000;
 
-/** Performs the wishes of the kinds "slack.deployment" and "slack.notice". */
-export function createSlackPerformers(deps: SlackDeps): Record<"slack.deployment" | "slack.notice", Perform> {
+type SlackKind = "slack.deployment" | "slack.notice" | "slack.answer";
+
+/** Performs the wishes of these kinds. */
+export function createSlackPerformers(deps: SlackDeps): Record<SlackKind, Perform> {
   return {
     "slack.deployment": (row, remember) => {
       const { channel, news } = row.desired as SlackDeploymentWish;
@@ -36,7 +41,17 @@ export function createSlackPerformers(deps: SlackDeps): Record<"slack.deployment
       const place = { channel, setting: "site" in notice ? `sites.${notice.site}.channel` : "channel" };
       return show(deps, row, remember, place, wordNotice(notice));
     },
+    "slack.answer": (row) => answer(deps, row),
   };
+}
+
+/** What one person alone sees is in no history, so nobody can look for it, and after some time nobody waits for it. */
+async function answer({ slack }: SlackDeps, row: OutboxRow): Promise<Performed> {
+  const { channel, user, setting, text, expiresAtMs } = row.desired as SlackAnswerWish;
+  if (row.inDoubt) return { kind: "unsure", reason: "an answer may have reached Slack; it is not repeated" };
+  if (Date.now() > expiresAtMs) throw new PermanentError("the answer could not be given in time");
+  await slack.postEphemeral({ channel, setting }, user, wordAnswer(text));
+  return { kind: "sent", remote: null };
 }
 
 /** Makes Slack show `message`: edits what was posted before, or posts it, unless an earlier attempt has done so. */

@@ -1,16 +1,19 @@
 /** Puts what is to be told into the outbox, inside the transaction that makes it true. */
 import type { Config } from "../config/schema.ts";
 import type { Deployment } from "../model/deployment.ts";
+import type { AnswerEffect } from "../model/effect.ts";
 import type { Notice } from "../model/notice.ts";
 import type { LogKeys } from "../secrets/log-keys.ts";
 import { wasTold, wish } from "../store/outbox.ts";
 import type { Tx, Work } from "../store/work.ts";
-import { announce, announceNotice } from "./announce.ts";
+import { announce, announceAnswer, announceNotice } from "./announce.ts";
 
 /** What the telling depends on: the configuration, and which of the other parties there are. */
 export type Telling = {
   readonly config: Pick<Config, "url" | "channel" | "sites">;
   readonly hasSlack: boolean;
+  /** Whether clicks in Slack reach Slipway, so that messages may carry buttons. By default they do not. */
+  readonly hasButtons?: boolean;
   readonly hasGithub: boolean;
   readonly logKeys: LogKeys;
 };
@@ -22,7 +25,7 @@ export function* tellDeployment(
   deployment: Deployment,
   { nowMs, previousCommit = null }: { nowMs: number; previousCommit?: string | null },
 ): Work<void> {
-  const { config, hasSlack, hasGithub, logKeys } = telling;
+  const { config, hasSlack, hasButtons = false, hasGithub, logKeys } = telling;
   const site = config.sites[deployment.site];
   const news = {
     deployment,
@@ -30,10 +33,21 @@ export function* tellDeployment(
     logUrl: config.url
       ? `${config.url.replace(/\/+$/, "")}/deployments/${deployment.id}/log?key=${logKeys.sign(deployment.id, deployment.createdAtMs)}`
       : null,
+    hasButtons,
   };
-  const parties = { slackChannel: hasSlack ? (site?.channel ?? config.channel ?? null) : null, github: hasGithub };
+  const parties = { slackChannel: hasSlack ? slackChannelOf(config, deployment.site) : null, github: hasGithub };
   const told = yield* wasTold(tx, deployment.id);
   for (const one of announce(news, parties, { wasTold: told, previousCommit })) yield* wish(tx, one, nowMs);
+}
+
+/** The Slack channel that follows a site, as slipway.yaml names it. */
+export function slackChannelOf(config: Pick<Config, "channel" | "sites">, site: string): string | null {
+  return config.sites[site]?.channel ?? config.channel ?? null;
+}
+
+/** Answers the one person in Slack who asked; `cause` names the question. */
+export function* tellAnswer(tx: Tx, answer: AnswerEffect, cause: string, nowMs: number): Work<void> {
+  yield* wish(tx, announceAnswer(answer, cause, nowMs), nowMs);
 }
 
 /** Tells the operator, in the channel for Slipway's own news or, where a site is concerned, in the site's. */

@@ -5,12 +5,13 @@
  * words and links stand in mrkdwn. Lengths stay within Slack's limits after escaping (header 150, section 3000, text 4000):
  * docs.slack.dev/reference/block-kit/blocks, docs.slack.dev/reference/methods/chat.update.
  */
-import { type Deployment, type DeploymentState, isFinal, STAGES } from "../model/deployment.ts";
+import { type Deployment, type DeploymentState, isFinal, stagesOf } from "../model/deployment.ts";
 import type { Notice } from "../model/notice.ts";
 import type { SlackMessage } from "../slack/slack-client.ts";
 import type { DeploymentNews } from "./announce.ts";
+import { wordConsent } from "./consent-wording.ts";
 import { wordInstalled } from "./installed.ts";
-import { count, duration, escapeSlack, oneLine, size, webAddress } from "./plain.ts";
+import { againWord, count, duration, escapeSlack, oneLine, size, webAddress } from "./plain.ts";
 
 type Block = SlackMessage["blocks"][number];
 
@@ -39,8 +40,8 @@ const VERBS: Record<DeploymentState, string> = {
 /** The message about a deployment, as it stands now. Its `text` names the state in one word. */
 export function wordDeployment(news: DeploymentNews): SlackMessage {
   const { deployment } = news;
-  const { site, state } = deployment;
-  const commit = shortCommit(deployment);
+  const { site, state, consent } = deployment;
+  const commit = namedCommit(deployment);
   const title = outside(deployment.title, 250);
   const reason = outside(deployment.reason ?? "", 500);
 
@@ -49,7 +50,9 @@ export function wordDeployment(news: DeploymentNews): SlackMessage {
   ];
   if (title) blocks.push(plainSection(title));
   blocks.push(plainContext(origin(deployment)));
-  if (reason) blocks.push(plainSection(reason));
+  // Without buttons the reason says it all, with the command that answers.
+  if (consent && news.hasButtons) blocks.push(...wordConsent(deployment, consent));
+  else if (reason) blocks.push(plainSection(reason));
   if (!isFinal(state) || state === "failed") blocks.push(...progress(deployment));
   const facts = [...changes(deployment), ...times(deployment)];
   if (facts.length > 0) blocks.push(plainContext(facts));
@@ -77,6 +80,12 @@ export function wordNotice(notice: Notice): SlackMessage {
   }
 }
 
+/** What one person alone is answered. */
+export function wordAnswer(text: string): SlackMessage {
+  const words = outside(text, 550);
+  return { text: words, blocks: [plainSection(words)] };
+}
+
 function delivery(
   { source, event, deliveryKey, reason }: Extract<Notice, { about: "unparseable" | "dead" }>,
   fate: string,
@@ -96,7 +105,7 @@ function plainNotice(headline: string, reason: string, context: string[]): Slack
 /** The whole news in one sentence, for notifications and screen readers. */
 function sentence(deployment: Deployment): string {
   const { site, state, stats, author } = deployment;
-  const what = [shortCommit(deployment), outside(deployment.title, 120)].filter(Boolean).join(" ");
+  const what = [namedCommit(deployment), outside(deployment.title, 120)].filter(Boolean).join(" ");
   const by = author ? ` by ${outside(author, 60)}` : "";
   const facts =
     stats && state === "live" ? [`${count(stats.added + stats.changed + stats.removed, "file")} changed`] : [];
@@ -109,19 +118,22 @@ function sentence(deployment: Deployment): string {
 }
 
 function origin(deployment: Deployment): string[] {
-  const { author, branch, trigger, repoName } = deployment;
+  const { author, branch, trigger, repoName, askedBy, adopt, allowRemovals } = deployment;
   return [
     author ? `by ${outside(author, 80)}` : "",
     `${outside(repoName, 140)}, ${outside(branch, 100)}`,
-    trigger === "command" ? "on command" : "",
+    trigger === "push" ? "" : `on command${askedBy ? ` of ${outside(askedBy, 120)}` : ""}`,
+    adopt ? "may replace files of others" : "",
+    allowRemovals ? "may remove most files" : "",
   ].filter(Boolean);
 }
 
 /** A mark for each stage: done, at work or failed, still to come. */
-function progress({ state, stage }: Deployment): Block[] {
+function progress({ state, stage, trigger }: Deployment): Block[] {
   if (stage === null) return [];
-  const at = STAGES.indexOf(stage);
-  const marks = STAGES.map((name, index) => {
+  const stages = stagesOf(trigger);
+  const at = stages.indexOf(stage);
+  const marks = stages.map((name, index) => {
     if (index < at) return `✓ ${name}`;
     if (index > at) return `○ ${name}`;
     return state === "failed" ? `✗ *${name}*` : `▸ *${name}*`;
@@ -177,6 +189,14 @@ function link(href: string, label: string): string {
 
 function shortCommit({ commit }: Deployment): string {
   return escapeSlack([...oneLine(commit, 40)].slice(0, 7).join(""));
+}
+
+/** The commit, and what is done with it where that is no build: "rolled back to a1b2c3d". */
+function namedCommit(deployment: Deployment): string {
+  const again = againWord(deployment);
+  const commit = shortCommit(deployment);
+  if (!again || !commit) return again || commit;
+  return `${again}${{ rollback: " to", "rolled back": " to", redeploy: " of" }[again] ?? ""} ${commit}`;
 }
 
 function outside(text: string, maxChars: number): string {

@@ -1,6 +1,8 @@
 /** What the service and the worker process of one deployment say to each other. Types only: all of it travels as JSON. */
-import type { DeploymentStats, Stage } from "../model/deployment.ts";
+import type { DeploymentStats, NeededConsent, Stage } from "../model/deployment.ts";
 import type { ManifestJson } from "../model/release.ts";
+import type { PublishRules } from "../publish/options.ts";
+import type { HostProfile } from "../publishers/host-profile.ts";
 import type { Target } from "../publishers/publisher.ts";
 
 /** How a site is built, as its operator wrote it; null leaves the decision to what the repository holds. */
@@ -20,6 +22,16 @@ export type SiteBuild = {
   readonly idleTimeoutMs: number;
 };
 
+/** A kept release, with the commit that it was built from. */
+export type KeptReleaseJob = { readonly id: string; readonly manifest: ManifestJson; readonly commit: string };
+
+export type ConfirmRules = {
+  readonly url: string;
+  readonly waitMs: number;
+  /** Publishes the release before again when pages are missing or the server fails. */
+  readonly rollback: boolean;
+};
+
 /** All that a worker needs to know: it has neither the store, nor the configuration, nor the service's environment. */
 export type DeploymentJob = {
   readonly deploymentId: string;
@@ -34,22 +46,38 @@ export type DeploymentJob = {
   readonly target: Target;
   /** The release that our store believes to be on the host. */
   readonly previous: ManifestJson | null;
-  readonly adopt: boolean;
-  /** Where to look at the live site, and how long the release may take to show there. */
-  readonly confirm: { readonly url: string; readonly waitMs: number } | null;
+  /** A kept release to be published as it is; null builds the head of the branch. */
+  readonly release: KeptReleaseJob | null;
+  readonly rules: PublishRules;
+  /** The command line that asks for the same once more: "slipway deploy shop". */
+  readonly command: string;
+  /** Who publishes, for whoever finds the host locked. */
+  readonly owner: string;
+  /** As in `PublishOptions`. */
+  readonly ownerId: string | null;
+  /** Where visitors see the site; null where nobody said. */
+  readonly siteUrl: string | null;
+  /** How long to wait for another publish to the same target. */
+  readonly lockWaitMs: number;
+  /** What earlier publishes learned about the host. */
+  readonly profile: HostProfile | null;
+  /** How long the release may take to show at `siteUrl`, and what then; null looks at nothing. */
+  readonly confirm: ConfirmRules | null;
   /** Environment variables of the build stage alone. */
   readonly secrets: Readonly<Record<string, string>>;
 };
 
+/** A release that is on the host now. */
+export type Published = {
+  readonly releaseId: string;
+  readonly commit: string;
+  readonly stats: DeploymentStats;
+  readonly manifest: ManifestJson;
+};
+
 /** How a deployment ended, as far as the worker can tell. */
 export type Outcome =
-  | {
-      readonly kind: "live";
-      readonly releaseId: string;
-      readonly commit: string;
-      readonly stats: DeploymentStats;
-      readonly manifest: ManifestJson;
-    }
+  | (Published & { readonly kind: "live" })
   | { readonly kind: "skipped"; readonly commit: string; readonly reason: string }
   | {
       readonly kind: "failed";
@@ -57,6 +85,10 @@ export type Outcome =
       readonly reason: string;
       /** Whether another attempt may help. */
       readonly retry: boolean;
+      /** What it brought onto the host and left there, although the live site does not show it. */
+      readonly published?: Published;
+      /** What somebody has to agree to, where that is all it lacked. */
+      readonly consent?: Omit<NeededConsent, "answer">;
     }
   | { readonly kind: "cancelled"; readonly stage: Stage };
 

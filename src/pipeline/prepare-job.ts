@@ -1,16 +1,26 @@
 /** Gathers what one deployment needs, from the configuration, the store and the secrets, so that the worker needs neither. */
 import { readFileSync } from "node:fs";
+import { hostname } from "node:os";
 import type { SiteConfig } from "../config/schema.ts";
 import { parseTarget } from "../config/target.ts";
-import { describeError, OperatorError } from "../errors.ts";
-import type { Deployment } from "../model/deployment.ts";
-import { manifestToJson } from "../model/release.ts";
+import { describeError, OperatorError, PermanentError } from "../errors.ts";
+import { type Deployment, publishesKept } from "../model/deployment.ts";
+import { type Manifest, manifestToJson } from "../model/release.ts";
+import type { PublishRules } from "../publish/options.ts";
+import { createPublisher } from "../publishers/create-publisher.ts";
 import type { Target } from "../publishers/publisher.ts";
 import { resolveSecret } from "../secrets/secret-reference.ts";
-import { findManifest, findRepository, findSite } from "../store/sites.ts";
+import { findDeployment } from "../store/deployments.ts";
+import { findManifest, type KeptRelease, listReleases } from "../store/releases.ts";
+import { findRepository, findSite } from "../store/sites.ts";
 import type { Store } from "../store/store.ts";
 import type { Tx, Work } from "../store/work.ts";
+import { readHostProfile } from "./host-profiles.ts";
 import type { DeploymentJob } from "./job.ts";
+import { ownerIdFor } from "./owner-id.ts";
+
+/** As long as a large publish takes; whoever waits for longer than that learns who holds the host. */
+const LOCK_WAIT_MS = 600_000;
 
 export type JobDeps = {
   readonly store: Store;
@@ -23,17 +33,21 @@ export type JobDeps = {
   tokenFor(installationId: number, repoId: number): Promise<string | null>;
 };
 
-/** The job of a deployment. Throws OperatorError for what the configuration lacks; GitHub being away is worth a retry. */
-export async function prepareJob(deps: JobDeps, deployment: Deployment): Promise<DeploymentJob> {
+/** What a worker is to do, and the kept release that it is about, if it is. */
+export type PreparedJob = { readonly job: DeploymentJob; readonly kept: KeptRelease | null };
+
+/**
+ * The job of a deployment. Throws OperatorError for what the configuration lacks, PermanentError when the release that
+ * is to be published again is not kept; GitHub being away is worth a retry.
+ */
+export async function prepareJob(deps: JobDeps, deployment: Deployment): Promise<PreparedJob> {
   const site = deps.sites[deployment.site];
   const key = `sites.${deployment.site}`;
   if (!site) throw new OperatorError(key, "is no longer in slipway.yaml, so there is nowhere to publish to");
   const facts = await deps.store.transact((tx) => readFacts(tx, deployment));
-  const { installationId, repoId } = deployment;
-  const isGithub = site.git === undefined;
-  const token =
-    isGithub && installationId !== null && repoId !== null ? await deps.tokenFor(installationId, repoId) : null;
-  return {
+  const { kept, live } = facts;
+  const target = resolveTarget(site, key, deps.env);
+  const job: DeploymentJob = {
     deploymentId: deployment.id,
     site: {
       name: deployment.site,
@@ -45,56 +59,135 @@ export async function prepareJob(deps: JobDeps, deployment: Deployment): Promise
       timeoutMs: site.build.timeout,
       idleTimeoutMs: site.build.idleTimeout,
     },
-    git: { url: site.git ?? `${webAddress(deps.githubApiUrl)}/${facts.repoName}.git`, token },
+    git: {
+      url: site.git ?? `${webAddress(deps.githubApiUrl)}/${facts.repoName}.git`,
+      token: kept === null && site.git === undefined ? await tokenFor(deps, deployment) : null,
+    },
     branch: site.branch,
-    live: { commit: facts.liveCommit, releaseId: facts.liveRelease },
-    force: deployment.trigger !== "push",
+    live: { commit: live?.commit ?? null, releaseId: live?.release ?? null },
+    force: deployment.trigger !== "push" || live?.isConfirmed === false,
     dataDir: deps.dataDir,
-    target: resolveTarget(site, key, deps.env),
-    previous: facts.previous ? manifestToJson(facts.previous) : null,
-    adopt: site.adopt,
-    confirm: site.confirm ? { url: site.confirm.url, waitMs: site.confirm.wait } : null,
-    secrets: Object.fromEntries(
-      Object.entries(site.build.secrets).map(([name, reference]) => [
-        name,
-        resolveSecret(reference, `${key}.build.secrets.${name}`, deps.env).reveal(),
-      ]),
-    ),
+    target,
+    previous: live?.manifest ? manifestToJson(live.manifest) : null,
+    release: kept && { id: kept.release.id, commit: kept.release.commit, manifest: manifestToJson(kept.manifest) },
+    rules: rulesFor(site, deployment),
+    command: commandOf(deployment, kept?.release ?? null),
+    owner: `slipway on ${hostname()}, site ${deployment.site}`,
+    // With a store that machines share, a claim that ran out does not prove that its worker is dead.
+    ownerId: deps.store.dialect === "sqlite" ? await ownerIdFor(deps.dataDir, deployment.site) : null,
+    siteUrl: site.confirm?.url ?? null,
+    lockWaitMs: LOCK_WAIT_MS,
+    profile: await readHostProfile(deps.dataDir, createPublisher(target).label),
+    confirm: site.confirm
+      ? { url: site.confirm.url, waitMs: site.confirm.wait, rollback: site.confirm.rollback }
+      : null,
+    secrets: kept === null ? buildSecrets(site, key, deps.env) : {},
+  };
+  return { job, kept: kept?.release ?? null };
+}
+
+/** Reads the repository, where there is a GitHub App to do so. */
+async function tokenFor(deps: JobDeps, { installationId, repoId }: Deployment): Promise<string | null> {
+  return installationId !== null && repoId !== null ? deps.tokenFor(installationId, repoId) : null;
+}
+
+function buildSecrets(site: SiteConfig, key: string, env: NodeJS.ProcessEnv): Record<string, string> {
+  const secrets = Object.entries(site.build.secrets).map(([name, reference]) => [
+    name,
+    resolveSecret(reference, `${key}.build.secrets.${name}`, env).reveal(),
+  ]);
+  return Object.fromEntries(secrets);
+}
+
+function commandOf({ site, trigger, adopt, allowRemovals }: Deployment, kept: KeptRelease | null): string {
+  return [
+    kept ? `slipway ${trigger} ${site} ${kept.id.slice(0, 12)}` : `slipway deploy ${site}`,
+    ...(adopt ? ["--adopt"] : []),
+    ...(allowRemovals ? ["--allow-removals"] : []),
+  ].join(" ");
+}
+
+function rulesFor(site: SiteConfig, deployment: Deployment): PublishRules {
+  return {
+    adopt: site.adopt || deployment.adopt,
+    allowRemovals: deployment.allowRemovals,
+    keep: site.keep,
+    keepAssets: { releases: site.keepAssets, forMs: site.keepAssetsFor },
+    strategy: site.strategy,
+    thorough: deployment.trigger === "redeploy",
   };
 }
 
-function* readFacts(
-  tx: Tx,
-  deployment: Deployment,
-): Work<{
-  repoName: string;
-  liveCommit: string | null;
-  liveRelease: string | null;
-  previous: ReadonlyMap<string, { sha256: string; size: number }> | undefined;
-}> {
+type Facts = {
+  readonly repoName: string;
+  readonly live: {
+    readonly commit: string | null;
+    readonly release: string;
+    readonly manifest: Manifest | undefined;
+    /** False when the deployment that brought it onto the host then failed, since the live site did not show it. */
+    readonly isConfirmed: boolean;
+  } | null;
+  readonly kept: { readonly release: KeptRelease; readonly manifest: Manifest } | null;
+};
+
+function* readFacts(tx: Tx, deployment: Deployment): Work<Facts> {
   const repository = deployment.repoId === null ? undefined : yield* findRepository(tx, deployment.repoId);
   const site = yield* findSite(tx, deployment.site);
   const liveRelease = site?.liveRelease ?? null;
+  const by = site?.liveDeployment ? yield* findDeployment(tx, site.liveDeployment) : undefined;
   return {
     // Its name of today: it may have been renamed since it was pushed to.
     repoName: repository?.name ?? deployment.repoName,
-    liveCommit: site?.liveCommit ?? null,
-    liveRelease,
-    previous: liveRelease === null ? undefined : yield* findManifest(tx, deployment.site, liveRelease),
+    live:
+      liveRelease === null
+        ? null
+        : {
+            commit: site?.liveCommit ?? null,
+            release: liveRelease,
+            manifest: yield* findManifest(tx, deployment.site, liveRelease),
+            isConfirmed: by?.state !== "failed",
+          },
+    kept: publishesKept(deployment.trigger) ? yield* readKept(tx, deployment, liveRelease) : null,
   };
 }
 
-/** The target with its password, as the publishers want it. Throws OperatorError. */
-function resolveTarget(site: SiteConfig, key: string, env: NodeJS.ProcessEnv): Target {
+/** The release that a rollback or redeploy is about; without a name it is the one that is live now. */
+function* readKept(tx: Tx, { site, trigger, askedRelease }: Deployment, liveRelease: string | null) {
+  const id = askedRelease ?? liveRelease;
+  if (id === null) throw new PermanentError(`nothing is live on ${site}, so there is nothing to ${trigger}`);
+  const release = (yield* listReleases(tx, site)).find((one) => one.id === id);
+  const manifest = yield* findManifest(tx, site, id);
+  if (!release || !manifest) throw new PermanentError(`the release ${id.slice(0, 12)} of ${site} is no longer kept`);
+  return { release, manifest };
+}
+
+/** The target of a site, with its secrets, as the publishers want it; `key` is the site's. Throws OperatorError. */
+export function resolveTarget(site: SiteConfig, key: string, env: NodeJS.ProcessEnv): Target {
   const address = parseTarget(site.publish);
   if (typeof address === "string") throw new OperatorError(`${key}.publish`, address);
   if (address.protocol === "dir") return { ...address, key };
-  if (!site.password) throw new OperatorError(`${key}.password`, "is missing; write env:NAME or file:/path");
+  const secret = (name: "password" | "privateKey" | "passphrase") => {
+    const reference = site[name];
+    return reference === undefined ? null : resolveSecret(reference, `${key}.${name}`, env).reveal();
+  };
+  const shared = { connections: site.connections ?? null, key };
+  if (address.protocol === "sftp") {
+    return {
+      ...{ ...address, ...shared, password: secret("password") },
+      privateKey: secret("privateKey"),
+      passphrase: secret("passphrase"),
+      agent: site.agent ?? null,
+      hostKey: site.hostKey ?? null,
+      acceptNewHostKey: false,
+    };
+  }
+  const password = secret("password");
+  if (password === null) throw new OperatorError(`${key}.password`, "is missing; write env:NAME or file:/path");
   return {
-    ...address,
-    password: resolveSecret(site.password, `${key}.password`, env).reveal(),
+    ...{ ...address, ...shared, password },
     ca: site.ca === undefined ? null : readCertificates(site.ca, `${key}.ca`),
-    key,
+    fingerprint: site.fingerprint ?? null,
+    insecure: false,
   };
 }
 

@@ -4,8 +4,7 @@
  */
 import { describeError, PermanentError } from "../errors.ts";
 import type { Log } from "../log.ts";
-import type { Deployment } from "../model/deployment.ts";
-import { stateDuring } from "../model/deployment.ts";
+import { type Deployment, publishesKept, stageOfStart, stateDuring } from "../model/deployment.ts";
 import { type Telling, tellDeployment } from "../notify/tell.ts";
 import { createLoop, type Loop } from "../queue/loop.ts";
 import type { Queue } from "../queue/queue.ts";
@@ -19,11 +18,13 @@ import {
   renewDeployment,
   setDeploymentHead,
 } from "../store/deployments.ts";
-import { keepRelease, setLive } from "../store/sites.ts";
+import { keepRelease } from "../store/releases.ts";
+import { setLive } from "../store/sites.ts";
 import type { Store } from "../store/store.ts";
 import { lastTranscriptSeq } from "../store/transcripts.ts";
 import type { Tx, Work } from "../store/work.ts";
-import type { Outcome, WorkerMessage } from "./job.ts";
+import { createCollector } from "./collect-releases.ts";
+import type { Outcome, Published, WorkerMessage } from "./job.ts";
 import { type JobDeps, prepareJob } from "./prepare-job.ts";
 import { startWorker } from "./start-worker.ts";
 import { createTranscript, type Transcript } from "./transcript.ts";
@@ -55,6 +56,7 @@ const MAX_INTERRUPTIONS = 20;
 export function startRunner(deps: RunnerDeps): Runner {
   const { queue, log } = deps;
   const running = new Map<string, { done: Promise<void>; cancel(): void; interrupt(): void }>();
+  const collector = createCollector(deps);
 
   async function round(): Promise<number | undefined> {
     await takeBackAbandoned(deps);
@@ -69,6 +71,7 @@ export function startRunner(deps: RunnerDeps): Runner {
         .finally(() => {
           running.delete(deployment.id);
           queue.nudge("deployments");
+          void collector.afterDeployment(deployment.site);
         });
       running.set(deployment.id, { ...run, done });
     }
@@ -81,6 +84,7 @@ export function startRunner(deps: RunnerDeps): Runner {
       await loop.stop();
       for (const run of running.values()) run.interrupt();
       await Promise.all([...running.values()].map((run) => run.done));
+      await collector.stop();
     },
     async cancel(id, reason) {
       const here = running.get(id);
@@ -137,8 +141,7 @@ function runOne(deps: RunnerDeps, deployment: Deployment) {
       transcript.write(`\n── ${message.stage} ──`);
       await change(deps, id, { state: stateDuring(message.stage), stage: message.stage });
     } else if (message.type === "head") {
-      const { type: _, ...head } = message;
-      await saveHead(deps, id, head);
+      await saveHead(deps, id, message);
     }
   }
 
@@ -146,7 +149,7 @@ function runOne(deps: RunnerDeps, deployment: Deployment) {
     const seq = await store.transact((tx) => lastTranscriptSeq(tx, id));
     const transcript = createTranscript(deps, id, seq);
     if (seq > 0) transcript.write("\n── started again ──");
-    transcript.write("isolation: none — this build runs as Slipway's own user");
+    if (!publishesKept(deployment.trigger)) transcript.write("isolation: none — this build runs as Slipway's own user");
     const heart = setInterval(() => {
       store.transact((tx) => renewDeployment(tx, id, Date.now() + LEASE_MS)).catch(() => {});
     }, RENEW_EVERY_MS);
@@ -161,8 +164,9 @@ function runOne(deps: RunnerDeps, deployment: Deployment) {
 
   async function work(transcript: Transcript): Promise<Outcome> {
     try {
-      const job = await prepareJob(deps, deployment);
-      if (isWanted("cancel")) return { kind: "cancelled", stage: "checkout" };
+      const { job, kept } = await prepareJob(deps, deployment);
+      if (kept && kept.commit !== deployment.commit) await saveHead(deps, id, kept);
+      if (isWanted("cancel")) return { kind: "cancelled", stage: stageOfStart(deployment.trigger) };
       if (isWanted("interrupt")) return interrupted;
       worker = startWorker({
         job,
@@ -176,7 +180,7 @@ function runOne(deps: RunnerDeps, deployment: Deployment) {
     } catch (error) {
       return {
         kind: "failed",
-        stage: "checkout",
+        stage: stageOfStart(deployment.trigger),
         reason: describeError(error),
         retry: !(error instanceof PermanentError),
       };
@@ -203,8 +207,9 @@ const interrupted = {
   retry: true,
 } as const satisfies Outcome;
 
-async function saveHead(deps: RunnerDeps, id: string, head: { commit: string; author: string; title: string }) {
+async function saveHead(deps: RunnerDeps, id: string, found: { commit: string; author: string; title: string }) {
   const nowMs = Date.now();
+  const head = { commit: found.commit, author: found.author, title: found.title };
   await deps.store.transact(function* (tx): Work<void> {
     const before = yield* findDeployment(tx, id);
     const deployment = yield* setDeploymentHead(tx, id, head);
@@ -229,12 +234,10 @@ async function finish(
   };
   switch (outcome.kind) {
     case "live": {
-      const { releaseId, commit, stats, manifest } = outcome;
+      const { releaseId, commit, stats } = outcome;
       await say(`live: release ${releaseId.slice(0, 12)} of commit ${commit.slice(0, 7)}`);
-      await change(deps, id, { state: "live", releaseId, stats, reason: null }, function* (tx) {
-        yield* keepRelease(tx, { site, id: releaseId, manifest, commit, nowMs: Date.now() });
-        yield* setLive(tx, site, { deployment: id, release: releaseId, commit });
-      });
+      const to = { state: "live", releaseId, stats, reason: null } as const;
+      await change(deps, id, to, (tx) => recordPublished(tx, deployment, outcome));
       return;
     }
     case "skipped":
@@ -256,10 +259,29 @@ async function finish(
         await putBack(deps, deployment, outcome.reason, Date.now() + RETRY_AFTER_MS);
         return;
       }
-      await say(`failed: ${outcome.stage}: ${outcome.reason}`);
-      await change(deps, id, { state: "failed", stage: outcome.stage, reason: outcome.reason });
+      const { stage, reason, published, consent } = outcome;
+      await say(`failed: ${stage}: ${reason}`);
+      const brought = published && { releaseId: published.releaseId, stats: published.stats };
+      await change(
+        deps,
+        id,
+        { state: "failed", stage, reason, ...brought, ...(consent && { consent }) },
+        function* (tx) {
+          if (published) yield* recordPublished(tx, deployment, published);
+        },
+      );
     }
   }
+}
+
+/** Keeps a release that is on the host now, and notes that it is: whether it shows there or not, it is what there is. */
+function* recordPublished(tx: Tx, { id, site }: Deployment, published: Published): Work<void> {
+  const { releaseId, commit, manifest } = published;
+  const nowMs = Date.now();
+  // As it is by now: author and title came with the head of the branch.
+  const { author = "", title = "" } = (yield* findDeployment(tx, id)) ?? {};
+  yield* keepRelease(tx, { site, id: releaseId, manifest, commit, author, title, nowMs });
+  yield* setLive(tx, site, { deployment: id, release: releaseId, commit, nowMs });
 }
 
 /** Back into the queue, or, where a newer deployment waits there already, superseded by that one. */

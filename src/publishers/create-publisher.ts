@@ -1,7 +1,8 @@
 /** Picks the publisher for a target. A new protocol is one file and one line here. */
-import { createDirectoryPublisher } from "./directory.ts";
-import { createFtpPublisher } from "./ftp.ts";
+import { createDirectoryPublisher } from "./directory/directory.ts";
+import { createFtpPublisher } from "./ftp/ftp.ts";
 import type { Publisher, Target } from "./publisher.ts";
+import { createSftpPublisher } from "./sftp/sftp.ts";
 
 type Kinds = { readonly [Protocol in Target["protocol"]]: (target: TargetOf<Protocol>) => Publisher };
 type TargetOf<Protocol> = Target extends infer One
@@ -15,6 +16,7 @@ type TargetOf<Protocol> = Target extends infer One
 const KINDS: Kinds = {
   ftp: (target) => createFtpPublisher(target),
   ftps: (target) => createFtpPublisher(target),
+  sftp: (target) => createSftpPublisher(target),
   dir: createDirectoryPublisher,
 };
 

@@ -1,15 +1,20 @@
 /** Keeps file contents on disk, each once, named by its SHA-256. A content is durable before anyone learns its name. */
 import { createHash, randomUUID } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { mkdir, open, rename, rm, stat } from "node:fs/promises";
+import { mkdir, open, rename, rm, stat, utimes } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Readable } from "node:stream";
 import type { FileEntry } from "../model/release.ts";
 
 export type BlobStore = {
-  /** Copies a file into the store and says what it is. A content that is there already is not written again. */
+  /**
+   * Copies a file into the store and says what it is. A content that is there already is not written again; its file
+   * is touched, so that whoever collects what nobody needs (`collectBlobs`) knows that it was wanted just now.
+   */
   put(sourcePath: string): Promise<FileEntry>;
   has(sha256: string): Promise<boolean>;
+  /** Whether the content is there, whole. */
+  holds(entry: FileEntry): Promise<boolean>;
   /** Where the content lies, whether it exists or not. Throws RangeError when `sha256` is no SHA-256 in lower-case hex. */
   path(sha256: string): string;
   /** Reads a content; the stream fails with ENOENT when it is not in the store. */
@@ -37,9 +42,18 @@ export function createBlobStore({ folder }: { folder: string }): BlobStore {
     return found?.size;
   }
 
-  /** Whether the content is there, whole. A size that differs means that the stored copy is damaged. */
-  async function isStored({ sha256, size }: FileEntry): Promise<boolean> {
+  /** A size that differs means that the stored copy is damaged. */
+  async function holds({ sha256, size }: FileEntry): Promise<boolean> {
     return (await sizeOf(sha256)) === size;
+  }
+
+  /** Touches first and looks then: what is touched and still there is there to stay. */
+  async function isStored(entry: FileEntry): Promise<boolean> {
+    const now = new Date();
+    await utimes(path(entry.sha256), now, now).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== "ENOENT") throw error;
+    });
+    return holds(entry);
   }
 
   async function put(sourcePath: string): Promise<FileEntry> {
@@ -72,6 +86,7 @@ export function createBlobStore({ folder }: { folder: string }): BlobStore {
   return {
     put,
     path,
+    holds,
     has: async (sha256) => (await sizeOf(sha256)) !== undefined,
     open: (sha256) => createReadStream(path(sha256)),
   };

@@ -18,6 +18,18 @@ export function pathProblem(path: string): string | null {
   return null;
 }
 
+/**
+ * As `pathProblem`, for a path that is about to be published; this is asked of new files only, so that what stands on a
+ * host already stays known.
+ */
+export function newPathProblem(path: string): string | null {
+  const problem = pathProblem(path);
+  if (problem !== null) return problem;
+  // Pure-FTPd 1.0.50 keeps " a" as "_a" and "a " as "a_", and Windows drops the space at an end.
+  if (/^ | $|\/ | \//.test(path)) return "has a name that begins or ends with a space, which some hosts change";
+  return null;
+}
+
 /** The folders above a path, outermost first: "a/b/c.html" → ["a", "a/b"]. */
 export function foldersAbove(path: string): string[] {
   const segments = path.split("/");

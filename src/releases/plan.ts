@@ -1,6 +1,7 @@
 /** Decides how a host gets from what it has to what a release is: an ordered list of steps, as data. Does no I/O. */
 import { comparePaths, type FileEntry, type Manifest } from "../model/release.ts";
 import { foldersAbove } from "./path.ts";
+import { looksHashed } from "./retained.ts";
 
 export type PutStep = {
   readonly do: "put";
@@ -8,6 +9,8 @@ export type PutStep = {
   readonly entry: FileEntry;
   /** Whether a file of ours stands at `path` while this step runs. */
   readonly replaces: boolean;
+  /** A new name that no live page asks for yet. */
+  readonly isNewAsset: boolean;
 };
 
 export type RemoveStep = {
@@ -39,6 +42,8 @@ export type PlanOptions = {
   readonly release: Manifest;
   /** Folders that we made on the host; only these are removed when they are no longer needed. */
   readonly folders?: ReadonlySet<string>;
+  /** Paths on the host that stay although the release does not have them, unless they are in the way. */
+  readonly staying?: ReadonlySet<string>;
 };
 
 /**
@@ -53,15 +58,18 @@ export type PlanOptions = {
  *    deepest up, entry points, and last the service worker, which lists the hashes of all others
  * 4. removals, then folders of ours that nothing lives in, deepest first
  */
-export function planPublish({ onHost, release, folders = new Set() }: PlanOptions): Plan {
+export function planPublish({ onHost, release, folders = new Set(), staying = new Set() }: PlanOptions): Plan {
   const puts: PutStep[] = [];
   let unchanged = 0;
   for (const [path, entry] of release) {
     const before = onHost.get(path);
     if (before !== undefined && isSame(before, entry)) unchanged += 1;
-    else puts.push({ do: "put", path, entry, replaces: before !== undefined });
+    else {
+      const replaces = before !== undefined;
+      puts.push({ do: "put", path, entry, replaces, isNewAsset: !replaces && looksHashed(path) });
+    }
   }
-  const gone = [...onHost].filter(([path]) => !release.has(path));
+  const others = [...onHost].filter(([path]) => !release.has(path));
 
   const releaseFolders = allFolders(release.keys());
   const putNames = new Set(puts.map(({ path }) => path.toLowerCase()));
@@ -69,7 +77,8 @@ export function planPublish({ onHost, release, folders = new Set() }: PlanOption
     releaseFolders.has(path) ||
     putNames.has(path.toLowerCase()) ||
     foldersAbove(path).some((above) => release.has(above));
-  const removals = gone
+  const removals = others
+    .filter(([path]) => !staying.has(path) || blocks(path))
     .map(([path, entry]): RemoveStep => ({ do: "remove", path, entry, inTheWay: blocks(path) }))
     .sort((a, b) => deepestFirst(a.path, b.path));
   const inTheWay = removals.filter((step) => step.inTheWay);
@@ -99,7 +108,7 @@ export function planPublish({ onHost, release, folders = new Set() }: PlanOption
     ],
     added: puts.filter(({ replaces }) => !replaces).length,
     changed: puts.filter(({ replaces }) => replaces).length,
-    removed: gone.length,
+    removed: removals.length,
     unchanged,
   };
 }
@@ -166,19 +175,25 @@ const ENTRY_POINTS = ["404.html", "sitemap.xml", "index.html"];
 /** Names that Angular, Workbox and most guides give to service workers; ngsw.json lists the hashes of all files. */
 const SERVICE_WORKERS = /^(ngsw\.json|ngsw-worker\.js|sw\.m?js|service-worker\.m?js|serviceworker\.m?js)$/i;
 
-function rank({ path, replaces }: PutStep): number {
+function rank({ path, isNewAsset }: PutStep): number {
   const name = path.slice(path.lastIndexOf("/") + 1);
   if (SERVICE_WORKERS.test(name)) return SERVICE_WORKER;
   if (ENTRY_POINTS.includes(path)) return ENTRY_POINT;
   if (/\.html?$/i.test(name)) return PAGE;
   if (RULE_FILES.has(name)) return RULES;
-  return !replaces && looksHashed(name) ? NEW_ASSET : OTHER;
+  return isNewAsset ? NEW_ASSET : OTHER;
 }
 
-/** Bundlers put 8 or more characters of a hash before the extension: main-5XQ7W2AB.js, app.3f2a91c0.css. */
-function looksHashed(name: string): boolean {
-  const hash = /[.-]([A-Za-z0-9_-]{8,})\.[a-z0-9]+(\.map)?$/.exec(name)?.[1];
-  return hash !== undefined && /[0-9A-Z]/.test(hash);
+/** Puts in runs of which none may begin before the one before it is done: whoever refers comes after what it refers to. */
+export function putGroups(puts: readonly PutStep[]): PutStep[][] {
+  const groups: PutStep[][] = [];
+  for (const put of puts) {
+    const group = groups.at(-1);
+    const last = group?.at(-1);
+    if (group && last && rank(last) === rank(put) && rank(put) < ENTRY_POINT) group.push(put);
+    else groups.push([put]);
+  }
+  return groups;
 }
 
 /** Pages: deepest first. Entry points: as listed. Service workers: the list of hashes after the script that reads it. */

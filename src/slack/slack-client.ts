@@ -3,11 +3,12 @@
  * Nothing is repeated in here: Bolt's own retries would post a message several times.
  */
 import { createHash } from "node:crypto";
-import type { App, Logger, types } from "@slack/bolt";
+import type { App, types } from "@slack/bolt";
 import { AmbiguousError, describeError, OperatorError, PermanentError, RetryLaterError } from "../errors.ts";
 import type { Log } from "../log.ts";
 import { neverReached, rootCause } from "../model/unreached.ts";
 import type { Secret } from "../secrets/secret.ts";
+import { createBoltApp } from "./bolt-app.ts";
 import { explainRefusal, isGone, type SlackRequest } from "./slack-refusal.ts";
 
 /** What people see. `text` is for notifications and screen readers, `blocks` for the channel. */
@@ -28,13 +29,14 @@ export type SlackClient = {
   postMessage(place: Place, key: string, message: SlackMessage): Promise<Posted>;
   /** Edits a message. "gone": it was deleted, or may not be edited any more. */
   updateMessage(place: Place, posted: Posted, message: SlackMessage): Promise<"updated" | "gone">;
+  /** Shows a message to one member of the channel alone; it is in no history and cannot be found again. */
+  postEphemeral(place: Place, user: string, message: SlackMessage): Promise<void>;
   /** The message that carries `key`, posted after `sinceMs`; null when there surely is none. */
   findMessage(place: Place, key: string, sinceMs: number): Promise<Posted | null>;
 };
 
 /** Marks our messages. The metadata of a message can be read by every app in the workspace: it holds ids, nothing else. */
 const EVENT_TYPE = "slipway_message";
-const REQUEST_MS = 10_000;
 /** Slack recommends no more than 200 (docs.slack.dev/reference/methods/conversations.history). */
 const PAGE_SIZE = 200;
 const MAX_PAGES = 5;
@@ -54,7 +56,7 @@ export function createSlackClient(options: {
 
   async function call<T>(request: SlackRequest, send: (client: App["client"]) => Promise<T>): Promise<T> {
     if (options.botToken === null) throw new OperatorError("SLACK_BOT_TOKEN", "is not set, so Slack cannot be told");
-    client ??= createBoltClient({ requestMs: REQUEST_MS, ...options, botToken: options.botToken });
+    client ??= createBoltApp({ ...options, botToken: options.botToken }).then((app) => app.client);
     const ready = await client;
     try {
       return await send(ready);
@@ -98,6 +100,13 @@ export function createSlackClient(options: {
       });
     },
 
+    async postEphemeral(place, user, { text, blocks }) {
+      const { channel } = place;
+      await call({ ...place, method: "chat.postEphemeral" }, (slack) =>
+        slack.chat.postEphemeral({ channel, user, text, blocks: [...blocks], parse: "none", link_names: false }),
+      );
+    },
+
     async findMessage(place, key, sinceMs) {
       const request = { ...place, method: "conversations.history" };
       const oldest = ((sinceMs - CLOCK_SKEW_MS) / 1000).toFixed(6);
@@ -127,47 +136,6 @@ export function createSlackClient(options: {
       }
       throw new PermanentError(`there are more than ${MAX_PAGES * PAGE_SIZE} newer messages in ${place.channel}`);
     },
-  };
-}
-
-/**
- * Bolt without its server. Given a token alone it would call auth.test at once and, when Slack is away just then,
- * stay unusable; `authorize` spares it that question.
- */
-async function createBoltClient(options: {
-  botToken: Secret;
-  apiUrl: string;
-  log: Log;
-  requestMs: number;
-}): Promise<App["client"]> {
-  const { App } = await import("@slack/bolt");
-  const { client } = new App({
-    receiver: { init() {}, start: async () => undefined, stop: async () => undefined },
-    authorize: async () => ({ botToken: options.botToken.reveal(), botId: "", botUserId: "" }),
-    convoStore: false,
-    logger: boltLogger(options.log),
-    clientOptions: {
-      slackApiUrl: options.apiUrl,
-      headers: { Authorization: `Bearer ${options.botToken.reveal()}` },
-      retryConfig: { retries: 0 },
-      timeout: options.requestMs,
-      rejectRateLimitedCalls: true,
-    },
-  });
-  return client;
-}
-
-/** What Bolt has to say is told by our own errors; for the rest there is "debug". */
-function boltLogger(log: Log): Logger {
-  const tell = (...words: unknown[]) => log.debug({ from: "bolt" }, words.map(describeError).join(" "));
-  return {
-    debug() {},
-    info() {},
-    warn: tell,
-    error: tell,
-    setLevel() {},
-    setName() {},
-    getLevel: () => "warn" as ReturnType<Logger["getLevel"]>,
   };
 }
 

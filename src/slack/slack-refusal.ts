@@ -46,6 +46,9 @@ const restricted: Explain = ({ setting, channel }, code) =>
     `the workspace does not let the bot post in ${channel} (${code}); let an owner of the workspace allow it, or name another channel`,
   );
 
+const notInReach: Explain = ({ method, channel }, code) =>
+  new PermanentError(`Slack answers ${code} to ${method}: whoever asked is not in ${channel} any more`);
+
 const refusedMessage: Explain = ({ method }, code) =>
   new PermanentError(`Slack answers ${code} to ${method}: it does not take this message`);
 
@@ -58,7 +61,8 @@ const later: Explain = ({ method }, code, { retryAfterMs }) =>
 /**
  * Error codes by what follows from them. Everything else, such as fatal_error and internal_error (of which Slack says
  * that some aspect may have succeeded all the same), may have had its effect.
- * Source: the error tables of docs.slack.dev/reference/methods/chat.postMessage, chat.update, conversations.history.
+ * Source: the error tables of docs.slack.dev/reference/methods/chat.postMessage, chat.postEphemeral, chat.update,
+ * conversations.history.
  */
 const TABLE: ReadonlyArray<readonly [explain: Explain, codes: readonly string[]]> = [
   [
@@ -93,6 +97,7 @@ const TABLE: ReadonlyArray<readonly [explain: Explain, codes: readonly string[]]
       "team_not_found",
     ],
   ],
+  [notInReach, ["user_not_in_channel"]],
   [
     refusedMessage,
     [

@@ -12,12 +12,13 @@ const MAX_BYTES = 25 * 1024 * 1024;
 const NAME = /^[\w-]{1,100}$/;
 
 /** Deliveries signed with any of `secrets` (the present one and, while rotating, the previous one). */
-export function createGithubSource(secrets: readonly Secret[]): Source {
+export function createGithubSource(secrets: readonly Secret[]) {
   const keys = secrets.map((secret) => createSecretKey(secret.reveal(), "utf8"));
   return {
     name: "github",
     path: "/api/github/webhooks",
     maxBytes: MAX_BYTES,
+    answer: '{"ok":true}',
     readHeaders(headers) {
       const type = headers["content-type"] ?? "";
       if (type !== "application/json" && !/^application\/json\s*(;|$)/i.test(type)) {
@@ -34,7 +35,7 @@ export function createGithubSource(secrets: readonly Secret[]): Source {
       const signed = typeof signature === "string" && signature.startsWith("sha256=") ? signature.slice(7) : "";
       if (!isSignedBy(keys, body, signed)) throw new SenderError(401, "unauthorized");
     },
-  };
+  } satisfies Source;
 }
 
 function named(headers: IncomingHttpHeaders, name: string): string {

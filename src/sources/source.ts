@@ -1,20 +1,30 @@
 /** A source: a sender that is trusted in one way. It knows how the sender signs and names its deliveries. */
 import type { IncomingHttpHeaders } from "node:http";
 
-type Arrival = {
+export type Arrival = {
   /** The sender's own id of this delivery. */
   readonly key: string;
   /** What the sender calls the event. */
   readonly event: string;
 };
 
+/** The sender only asks whether we are there: it is answered with this, and nothing is recorded. */
+export type Challenge = { readonly answer: string };
+
 export type Source = {
   readonly name: string;
   readonly path: string;
   /** The largest body this sender ever sends, in bytes. */
   readonly maxBytes: number;
-  /** Reads id and event from the headers. Throws SenderError 400 or 415. */
-  readHeaders(headers: IncomingHttpHeaders): Arrival;
+  /** The body of the answer to whatever was taken; JSON, unless it is empty. */
+  readonly answer: string;
+  /**
+   * Reads id and event from the headers; null where this sender names its deliveries in their bodies. Throws SenderError
+   * 400 or 415.
+   */
+  readHeaders(headers: IncomingHttpHeaders): Arrival | null;
   /** Proves that the sender signed these bytes. Throws SenderError 401, which does not say which check failed. */
   verify(headers: IncomingHttpHeaders, body: Buffer): void;
+  /** Reads id and event from verified bytes, where `readHeaders` answers null. Finds some for any bytes. */
+  readBody?(body: Buffer): Arrival | Challenge;
 };

@@ -1,8 +1,9 @@
 /** Deployments in the store: queued once per cause, claimed one at a time per site, moved from state to state. */
-import { type Selectable, sql } from "kysely";
-import type { Deployment, DeploymentState, DeploymentStats, Stage, Trigger } from "../model/deployment.ts";
-import { mayFollow } from "../model/deployment.ts";
-import type { DeploymentTable } from "./tables.ts";
+import { sql } from "kysely";
+import type { Deployment, DeploymentState, DeploymentStats, NeededConsent, Stage } from "../model/deployment.ts";
+import { mayFollow, publishesKept, TRIGGERS } from "../model/deployment.ts";
+import { answerQuestion, askQuestion } from "./consent.ts";
+import { toDeployment } from "./deployment-row.ts";
 import { all, first, type Tx, type Work } from "./work.ts";
 
 export type NewDeployment = Pick<
@@ -18,7 +19,8 @@ export type NewDeployment = Pick<
   | "commit"
   | "author"
   | "title"
->;
+> &
+  Partial<Pick<Deployment, "askedRelease" | "adopt" | "allowRemovals" | "askedBy">>;
 
 /** What a change of state may set besides the state. */
 export type DeploymentChange = {
@@ -28,17 +30,27 @@ export type DeploymentChange = {
   readonly releaseId?: string;
   readonly stats?: DeploymentStats;
   readonly notBeforeMs?: number;
+  readonly consent?: Omit<NeededConsent, "answer">;
+};
+
+export type Queued = {
+  /** The one that stands. */
+  readonly deployment: Deployment;
+  readonly isNew: boolean;
+  /** One that waited, and makes way. */
+  readonly superseded: Deployment | undefined;
+  /** One that had failed for want of somebody's consent, which nobody needs to give any more. */
+  readonly answered: Deployment | undefined;
 };
 
 /**
  * Queues a deployment. One of the same site that still waits is superseded by it; one with the same cause stands for
- * it, and nothing is queued. Answers with the deployment that stands, and with the one that was superseded.
+ * it, and nothing is queued.
+ *
+ * The newest wish wins, whoever has it: a rollback supersedes a push that waits, and a push that comes later deploys
+ * again, over the rollback. Whoever wants the site to stay as it is has to pause it.
  */
-export function* queueDeployment(
-  tx: Tx,
-  deployment: NewDeployment,
-  nowMs: number,
-): Work<{ deployment: Deployment; isNew: boolean; superseded: Deployment | undefined }> {
+export function* queueDeployment(tx: Tx, deployment: NewDeployment, nowMs: number): Work<Queued> {
   const known = yield* first(
     tx.db
       .selectFrom("deployments")
@@ -46,7 +58,7 @@ export function* queueDeployment(
       .where("site", "=", deployment.site)
       .where("cause", "=", deployment.cause),
   );
-  if (known) return { deployment: toDeployment(known), isNew: false, superseded: undefined };
+  if (known) return { deployment: toDeployment(known), isNew: false, superseded: undefined, answered: undefined };
 
   const waiting = yield* first(
     tx.db
@@ -56,8 +68,9 @@ export function* queueDeployment(
       .where("state", "=", sql.lit("queued")),
   );
   const superseded = waiting
-    ? yield* changeDeployment(tx, waiting.id, { state: "superseded", reason: `superseded by ${deployment.id}` }, nowMs)
+    ? yield* changeDeployment(tx, waiting.id, { state: "superseded", reason: supersededBy(deployment) }, nowMs)
     : undefined;
+  const answered = yield* answerQuestion(tx, deployment);
   const row = yield* first(
     tx.db
       .insertInto("deployments")
@@ -75,6 +88,11 @@ export function* queueDeployment(
         commit: deployment.commit,
         author: deployment.author,
         title: deployment.title,
+        asked_release: deployment.askedRelease ?? null,
+        adopt: deployment.adopt ? 1 : 0,
+        allow_removals: deployment.allowRemovals ? 1 : 0,
+        asked_by: deployment.askedBy ?? null,
+        consent: null,
         release_id: null,
         stats: null,
         reason: null,
@@ -85,10 +103,20 @@ export function* queueDeployment(
       .returningAll(),
   );
   if (!row) throw new Error(`deployment ${deployment.id} was not inserted`);
-  return { deployment: toDeployment(row), isNew: true, superseded };
+  return { deployment: toDeployment(row), isNew: true, superseded, answered };
 }
 
-/** Claims the oldest deployment that waits on a site where none runs and which is not paused. */
+function supersededBy({ id, trigger }: NewDeployment): string {
+  return `superseded by ${publishesKept(trigger) ? `the ${trigger} ` : ""}${id}`;
+}
+
+/** A pause keeps new builds away; a person who publishes a kept release knows what it is. */
+const KEPT_TRIGGERS = TRIGGERS.filter(publishesKept).map((trigger) => sql.lit(trigger));
+
+/**
+ * Claims the oldest deployment that waits on a site where none runs. On a paused site only rollbacks and redeploys are
+ * claimed.
+ */
 export function* claimDeployment(
   tx: Tx,
   claim: { boot: string; nowMs: number; untilMs: number },
@@ -108,15 +136,18 @@ export function* claimDeployment(
         ),
       ),
     )
-    .where(({ not, exists, selectFrom }) =>
-      not(
-        exists(
-          selectFrom("sites")
-            .select("sites.name")
-            .whereRef("sites.name", "=", "waiting.site")
-            .where("sites.paused", "is not", null),
+    .where(({ eb, or, not, exists, selectFrom }) =>
+      or([
+        eb("waiting.trigger", "in", KEPT_TRIGGERS),
+        not(
+          exists(
+            selectFrom("sites")
+              .select("sites.name")
+              .whereRef("sites.name", "=", "waiting.site")
+              .where("sites.paused", "is not", null),
+          ),
         ),
-      ),
+      ]),
     )
     .orderBy("waiting.created_at")
     .limit(1);
@@ -126,7 +157,7 @@ export function* claimDeployment(
       .updateTable("deployments")
       .set((is) => ({
         state: "building",
-        stage: "checkout",
+        stage: is.case().when("trigger", "in", KEPT_TRIGGERS).then("publish").else("checkout").end(),
         reason: null,
         attempts: is("attempts", "+", 1),
         started_at: claim.nowMs,
@@ -158,6 +189,7 @@ export function* changeDeployment(
   if (!current || !(current.state === change.state || mayFollow(current.state, change.state))) return undefined;
   const isOver = !["queued", "building", "publishing"].includes(change.state);
   const leaves = isOver || change.state === "queued";
+  const consent = change.consent && (yield* askQuestion(tx, current, change.consent));
   const row = yield* first(
     tx.db
       .updateTable("deployments")
@@ -167,6 +199,7 @@ export function* changeDeployment(
         ...(change.reason !== undefined && { reason: change.reason }),
         ...(change.releaseId && { release_id: change.releaseId }),
         ...(change.stats && { stats: JSON.stringify(change.stats) }),
+        ...(consent && { consent: JSON.stringify(consent) }),
         ...(change.notBeforeMs !== undefined && { not_before: change.notBeforeMs }),
         ...(isOver && { finished_at: nowMs }),
         ...(leaves && { claimed_by: null, claimed_until: null }),
@@ -237,6 +270,17 @@ export function* activeDeploymentOf(tx: Tx, site: string, commit: string): Work<
   return row && toDeployment(row);
 }
 
+/** When the deployment that runs for the longest time was claimed; undefined when none runs. */
+export function* oldestRunningMs(tx: Tx): Work<number | undefined> {
+  const row = yield* first(
+    tx.db
+      .selectFrom("deployments")
+      .select((is) => is.fn.min("started_at").as("started_at"))
+      .where("state", "in", [sql.lit("building"), sql.lit("publishing")]),
+  );
+  return row?.started_at ?? undefined;
+}
+
 /** Whether another deployment of the site waits. */
 export function* hasWaiting(tx: Tx, site: string): Work<boolean> {
   const query = tx.db
@@ -245,30 +289,4 @@ export function* hasWaiting(tx: Tx, site: string): Work<boolean> {
     .where("site", "=", site)
     .where("state", "=", sql.lit("queued"));
   return (yield* first(query)) !== undefined;
-}
-
-function toDeployment(row: Selectable<DeploymentTable>): Deployment {
-  return {
-    id: row.id,
-    site: row.site,
-    state: row.state as DeploymentState,
-    stage: row.stage as Stage | null,
-    trigger: row.trigger as Trigger,
-    cause: row.cause,
-    repoId: row.repo_id,
-    repoName: row.repo_name,
-    installationId: row.installation_id,
-    branch: row.branch,
-    commit: row.commit,
-    author: row.author,
-    title: row.title,
-    releaseId: row.release_id,
-    stats: row.stats === null ? null : (JSON.parse(row.stats) as DeploymentStats),
-    reason: row.reason,
-    remarks: JSON.parse(row.remarks) as string[],
-    attempts: row.attempts,
-    createdAtMs: row.created_at,
-    startedAtMs: row.started_at,
-    finishedAtMs: row.finished_at,
-  };
 }

@@ -73,6 +73,11 @@ function first(dialect: Dialect): Migration {
         .addColumn("commit", "text", (c) => c.notNull())
         .addColumn("author", "text", (c) => c.notNull())
         .addColumn("title", "text", (c) => c.notNull())
+        .addColumn("asked_release", "text")
+        .addColumn("adopt", "integer", (c) => c.notNull().defaultTo(0))
+        .addColumn("allow_removals", "integer", (c) => c.notNull().defaultTo(0))
+        .addColumn("asked_by", "text")
+        .addColumn("consent", "text")
         .addColumn("release_id", "text")
         .addColumn("stats", "text")
         .addColumn("reason", "text")
@@ -125,10 +130,25 @@ function first(dialect: Dialect): Migration {
         .addColumn("site", "text", (c) => c.notNull())
         .addColumn("id", "text", (c) => c.notNull())
         .addColumn("manifest", "text", (c) => c.notNull())
+        .addColumn("files", "integer", (c) => c.notNull())
+        .addColumn("bytes", bigint, (c) => c.notNull())
         .addColumn("commit", "text", (c) => c.notNull())
+        .addColumn("author", "text", (c) => c.notNull())
+        .addColumn("title", "text", (c) => c.notNull())
         .addColumn("created_at", bigint, (c) => c.notNull())
         .addPrimaryKeyConstraint("releases_pk", ["site", "id"])
         .execute();
+
+      await db.schema
+        .createTable("lives")
+        .addColumn("id", sql.raw(serial), (c) => c.primaryKey())
+        .addColumn("site", "text", (c) => c.notNull())
+        .addColumn("deployment_id", "text", (c) => c.notNull())
+        .addColumn("release_id", "text", (c) => c.notNull())
+        .addColumn("commit", "text", (c) => c.notNull())
+        .addColumn("live_at", bigint, (c) => c.notNull())
+        .execute();
+      await db.schema.createIndex("lives_by_site").on("lives").columns(["site", "id"]).execute();
 
       await db.schema
         .createTable("outbox")

@@ -4,7 +4,7 @@ import { sql } from "kysely";
 import type { OutboxTable } from "./tables.ts";
 import { all, first, type Tx, type Work } from "./work.ts";
 
-export type OutboxKind = "slack.deployment" | "slack.notice" | "github.deployment" | "github.check";
+export type OutboxKind = "slack.deployment" | "slack.notice" | "slack.answer" | "github.deployment" | "github.check";
 
 /** What is wanted of the other side. A second wish with the same key replaces the first one. */
 export type Wish = {
@@ -149,6 +149,12 @@ export function* nextOutboxMs(tx: Tx): Work<number | undefined> {
       .where("claimed_by", "is", null),
   );
   return row?.at === null || row?.at === undefined ? undefined : Number(row.at);
+}
+
+/** What the other side called the thing that was told under this key; null as long as it did not. */
+export function* findRemote(tx: Tx, key: string): Work<unknown> {
+  const row = yield* first(tx.db.selectFrom("outbox").select("remote").where("key", "=", key));
+  return row?.remote ? JSON.parse(row.remote) : null;
 }
 
 /** Whether anybody was told, or is to be told, about a deployment. */

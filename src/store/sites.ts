@@ -1,6 +1,4 @@
 /** Sites and repositories in the store: what is live, what is paused, which repository has which name today. */
-import type { Manifest, ManifestJson } from "../model/release.ts";
-import { manifestFromJson } from "../model/release.ts";
 import { all, first, type Tx, type Work } from "./work.ts";
 
 export type SiteState = {
@@ -62,9 +60,17 @@ export const bindSite = (tx: Tx, name: string, repository: { id: number; boundAs
 export const pauseSite = (tx: Tx, name: string, reason: string) => changeSite(tx, name, { paused: reason });
 export const resumeSite = (tx: Tx, name: string) => changeSite(tx, name, { paused: null });
 
-/** Notes what a site shows now. */
-export const setLive = (tx: Tx, name: string, live: { deployment: string; release: string; commit: string }) =>
-  changeSite(tx, name, { live_deployment: live.deployment, live_release: live.release, live_commit: live.commit });
+/** Notes what is on a site's host now, there and in the site's history. */
+export function* setLive(
+  tx: Tx,
+  name: string,
+  live: { deployment: string; release: string; commit: string; nowMs: number },
+): Work<void> {
+  const { deployment, release, commit, nowMs } = live;
+  yield* changeSite(tx, name, { live_deployment: deployment, live_release: release, live_commit: commit });
+  const life = { site: name, deployment_id: deployment, release_id: release, commit, live_at: nowMs };
+  yield* all(tx.db.insertInto("lives").values(life));
+}
 
 export function* findRepository(tx: Tx, id: number): Work<Repository | undefined> {
   const row = yield* first(tx.db.selectFrom("repositories").selectAll().where("id", "=", id));
@@ -90,31 +96,4 @@ export function* rememberRepository(tx: Tx, repository: Repository): Work<void> 
           .doUpdateSet({ name, ...(installationId !== null && { installation_id: installationId }) }),
       ),
   );
-}
-
-/** Keeps a release's manifest; its blobs are on disk already. */
-export function* keepRelease(
-  tx: Tx,
-  release: { site: string; id: string; manifest: ManifestJson; commit: string; nowMs: number },
-): Work<void> {
-  yield* all(
-    tx.db
-      .insertInto("releases")
-      .values({
-        site: release.site,
-        id: release.id,
-        manifest: JSON.stringify(release.manifest),
-        commit: release.commit,
-        created_at: release.nowMs,
-      })
-      .onConflict((conflict) => conflict.columns(["site", "id"]).doNothing()),
-  );
-}
-
-/** The files of a release. */
-export function* findManifest(tx: Tx, site: string, id: string): Work<Manifest | undefined> {
-  const row = yield* first(
-    tx.db.selectFrom("releases").select("manifest").where("site", "=", site).where("id", "=", id),
-  );
-  return row && manifestFromJson(JSON.parse(row.manifest) as ManifestJson);
 }

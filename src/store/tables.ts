@@ -36,6 +36,13 @@ export type DeploymentTable = Claim & {
   commit: string;
   author: string;
   title: string;
+  /** The kept release that was asked for. */
+  asked_release: string | null;
+  adopt: Generated<number>;
+  allow_removals: Generated<number>;
+  asked_by: string | null;
+  /** What consent it lacked, as JSON. */
+  consent: string | null;
   release_id: string | null;
   stats: string | null;
   reason: string | null;
@@ -60,7 +67,29 @@ type SiteTable = {
 
 type RepositoryTable = { id: number; name: string; installation_id: number | null };
 
-type ReleaseTable = { site: string; id: string; manifest: string; commit: string; created_at: number };
+type ReleaseTable = {
+  site: string;
+  id: string;
+  manifest: string;
+  /** How many files and bytes the manifest names. */
+  files: number;
+  bytes: number;
+  /** The newest commit that these files were built from. */
+  commit: string;
+  author: string;
+  title: string;
+  created_at: number;
+};
+
+/** What was on a site's host and when it got there, one row each time: `id` grows with time. */
+type LifeTable = {
+  id: Generated<number>;
+  site: string;
+  deployment_id: string;
+  release_id: string;
+  commit: string;
+  live_at: number;
+};
 
 export type OutboxTable = Claim & {
   id: Generated<number>;
@@ -93,6 +122,7 @@ export type Tables = {
   sites: SiteTable;
   repositories: RepositoryTable;
   releases: ReleaseTable;
+  lives: LifeTable;
   outbox: OutboxTable;
   transcripts: TranscriptTable;
 };

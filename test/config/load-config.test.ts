@@ -34,7 +34,17 @@ describe("slipway.yaml", () => {
 
   it("with nothing but a site has every default", () => {
     const { shop } = parseConfig(site(""), "test").sites;
-    expect(shop).toMatchObject({ branch: "main", folder: ".", isolation: "none", adopt: false });
+    expect(shop).toMatchObject({ branch: "main", folder: ".", isolation: "none", adopt: false, plain: false });
+    expect(shop).toMatchObject({
+      strategy: "rename",
+      keep: [],
+      keepAssets: 3,
+      keepAssetsFor: 604_800_000,
+      releases: 20,
+    });
+    expect(parseConfig(site('confirm: { url: "https://shop.example" }'), "test").sites.shop?.confirm).toEqual({
+      ...{ url: "https://shop.example", wait: 30_000, rollback: false },
+    });
     expect(shop?.build).toEqual({ env: {}, secrets: {}, timeout: 900_000, idleTimeout: 300_000 });
   });
 
@@ -69,11 +79,6 @@ sites:
       "a target without a protocol",
       `sites: { s: { repo: a/b, publish: ftp.example.com } }`,
       /sites\.s\.publish: is no target; write ftps:/,
-    ],
-    [
-      "a target that comes later",
-      `sites: { s: { repo: a/b, publish: "sftp://u@h/" } }`,
-      /sftp:\/\/ is not supported by this version/,
     ],
     [
       "an account without a password",
@@ -114,6 +119,98 @@ sites:
     expect(problemsOf(text).join("\n")).toMatch(expected);
   });
 
+  describe("of a site", () => {
+    const DIGEST = "ab".repeat(32);
+    const HOST_KEY = `SHA256:${"a".repeat(43)}`;
+    const at = (publish: string, keys: string) => `sites: { s: { repo: a/b, publish: "${publish}", ${keys} } }`;
+    const [ftps, ftp, sftp, dir] = ["ftps://u@h/", "ftp://u@h/", "sftp://u@h/", "dir:/srv"];
+    const password = "password: env:X";
+
+    it.each([
+      [ftps, password],
+      [ftps, `${password}, fingerprint: "${DIGEST}", ca: /ca.pem, connections: 1, strategy: swap`],
+      [ftp, `${password}, plain: true`],
+      [sftp, password],
+      [sftp, "agent: /run/agent.sock"],
+      [sftp, `privateKey: file:/key, passphrase: env:P, hostKey: "${HOST_KEY}", connections: 16, strategy: symlink`],
+      [dir, "strategy: symlink, releases: 1, keepAssets: 0, keepAssetsFor: 1h"],
+    ])("published to %s with %s is in order", (publish, keys) => {
+      expect(problemsOf(at(publish, keys))).toEqual([]);
+    });
+
+    it.each([
+      [ftps, "", "password: is missing; write env:NAME or file:/path"],
+      [ftp, "plain: true", "password: is missing; write env:NAME or file:/path"],
+      [
+        ftp,
+        password,
+        "publish: sends the password unencrypted; write ftps://, or plain: true beside it if you accept that",
+      ],
+      [ftps, `${password}, plain: true`, "plain: belongs to ftp, not to ftps"],
+      [sftp, `${password}, plain: true`, "plain: belongs to ftp, not to sftp"],
+      [dir, password, "password: belongs to ftp and ftps and sftp, not to dir"],
+      [ftp, `${password}, plain: true, ca: /ca.pem`, "ca: belongs to ftps, not to ftp"],
+      [sftp, `${password}, fingerprint: "${DIGEST}"`, "fingerprint: belongs to ftps, not to sftp"],
+      [ftps, `${password}, privateKey: env:K`, "privateKey: belongs to sftp, not to ftps"],
+      [ftps, `${password}, passphrase: env:K`, "passphrase: belongs to sftp, not to ftps"],
+      [ftps, `${password}, agent: /run/agent.sock`, "agent: belongs to sftp, not to ftps"],
+      [ftps, `${password}, hostKey: "${HOST_KEY}"`, "hostKey: belongs to sftp, not to ftps"],
+      [dir, "connections: 2", "connections: belongs to ftp and ftps and sftp, not to dir"],
+      [sftp, "", "privateKey: is missing; set privateKey, agent or password"],
+      [sftp, `${password}, passphrase: env:P`, "passphrase: is of no use without privateKey"],
+      [sftp, "passphrase: env:P", "privateKey: is missing; set privateKey, agent or password"],
+      [ftps, `${password}, strategy: symlink`, "strategy: symlink needs sftp or dir; ftps has no links"],
+    ])("published to %s with %s has one clear problem", (publish, keys, problem) => {
+      expect(problemsOf(at(publish, keys))).toEqual([`sites.s.${problem}`]);
+    });
+
+    it.each([
+      [`${password}, fingerprint: abc`, /fingerprint: is no SHA-256 fingerprint; write 64 hex digits/],
+      [`${password}, connections: 17`, /connections: too big/],
+      [`${password}, connections: 0`, /connections: too small/],
+      [`${password}, strategy: copy`, /strategy: invalid option.*"rename"\|"swap"\|"symlink"/],
+      [`${password}, keepAssets: -1`, /keepAssets: too small/],
+      [`${password}, keepAssetsFor: soon`, /keepAssetsFor: is no length of time/],
+      [`${password}, releases: 0`, /releases: too small/],
+      [`${password}, hostKey: "MD5:aa"`, /hostKey: is no key's fingerprint; write SHA256: and 43 characters/],
+      [`${password}, agent: agent.sock`, /agent: is no absolute path/],
+      [`${password}, privateKey: literal`, /privateKey: is not a reference to a secret/],
+      [`${password}, passphrase: literal`, /passphrase: is not a reference to a secret/],
+      [
+        `${password}, confirm: { url: "https://h", rollback: yes please }`,
+        /confirm\.rollback: invalid input: expected boolean/,
+      ],
+    ])("with %s says what is wrong with it", (keys, problem) => {
+      const problems = problemsOf(at(ftps, keys));
+      expect(problems).toEqual([expect.stringMatching(problem)]);
+    });
+
+    it("reads a certificate's fingerprint as openssl and browsers print it", () => {
+      const colons = DIGEST.toUpperCase().replace(/(..)(?!$)/g, "$1:");
+      for (const text of [DIGEST, colons, `sha256:${colons}`, `SHA256=${DIGEST}`]) {
+        const { s } = parseConfig(at(ftps, `${password}, fingerprint: "${text}"`), "test").sites;
+        expect(s?.fingerprint).toBe(DIGEST);
+      }
+    });
+
+    it.each([
+      ["ftps://u@h/a", "ftp://u@H:21/a/", true],
+      ["ftps://u@h/a?implicit", "ftps://u@h/a", true],
+      ["sftp://u@h/a", "sftp://u@h:22/a/", true],
+      ["dir:/srv/a", "dir:///srv/a/", true],
+      ["ftps://u@h/a", "ftps://u@h/b", false],
+      ["ftps://u@h/a", "ftps://v@h/a", false],
+      ["ftps://u@h/a", "ftps://u@h:2121/a", false],
+    ])("in %s and one in %s are in one place: %s", (one, other, isSame) => {
+      const keys = (publish: string) =>
+        publish.startsWith("dir:") ? "" : `password: env:X, plain: ${publish.startsWith("ftp:")}`;
+      const problems = problemsOf(
+        `sites: { a: { repo: a/b, publish: "${one}", ${keys(one)} }, b: { repo: a/b, publish: "${other}", ${keys(other)} } }`,
+      );
+      expect(problems).toEqual(isSame ? ["sites.b.publish: is where sites.a is published already"] : []);
+    });
+  });
+
   it("that is not there says what to do", () => {
     expect(() => loadConfig("/nowhere/slipway.yaml")).toThrow(
       /SLIPWAY_CONFIG: cannot be read .*copy slipway\.example\.yaml/,
@@ -129,11 +226,15 @@ sites:
   });
 
   it("names keys that have no effect yet", () => {
-    const text = site("prerender: { crawl: true }, keep: ['uploads/**'], deployers: [U1]").replace("}\n", "");
+    const text = site("prerender: { crawl: true }, keep: ['uploads/**'], deployers: [U1, W2]").replace("}\n", "");
+    expect(keysWithoutEffect(parseConfig(text, "test"))).toEqual(["sites.shop.prerender"]);
+  });
+
+  it("names deployers who are no users' ids, since they match nobody", () => {
+    const text = site("deployers: [U1, S2, alice]").replace("}\n", "");
     expect(keysWithoutEffect(parseConfig(text, "test"))).toEqual([
-      "sites.shop.prerender",
-      "sites.shop.keep",
-      "sites.shop.deployers",
+      "sites.shop.deployers: S2",
+      "sites.shop.deployers: alice",
     ]);
   });
 

@@ -36,6 +36,21 @@ describe("the environment", () => {
     }
   });
 
+  it("takes Slack's signing secrets, the one before too, and none when they are empty", () => {
+    const slack = (env: NodeJS.ProcessEnv) =>
+      loadEnvironment({ WEBHOOK_SECRET, SLACK_BOT_TOKEN: "xoxb-1", ...env }).slack;
+    const SLACK_SIGNING_SECRET = "8f742231b10e8888abcd99yyyzzz85a5";
+    const both = slack({ SLACK_SIGNING_SECRET, SLACK_SIGNING_SECRET_PREVIOUS: "the one before that" });
+    const revealed = both?.signingSecrets.map((it) => it.reveal());
+    expect(revealed).toEqual([SLACK_SIGNING_SECRET, "the one before that"]);
+    expect(slack({ SLACK_SIGNING_SECRET: "", SLACK_SIGNING_SECRET_PREVIOUS: "" })?.signingSecrets).toEqual([]);
+    expect(() => slack({ SLACK_SIGNING_SECRET: "short" })).toThrow(/SLACK_SIGNING_SECRET: is shorter than 16 bytes/);
+    expect(() => slack({ SLACK_SIGNING_SECRET_PREVIOUS: SLACK_SIGNING_SECRET })).toThrow(
+      /SLACK_SIGNING_SECRET: is not set/,
+    );
+    expect(() => loadEnvironment({ WEBHOOK_SECRET, SLACK_SIGNING_SECRET })).toThrow(/SLACK_BOT_TOKEN: is not set/);
+  });
+
   it("tells all problems at once and never quotes a secret", () => {
     const env = {
       PORT: "99999",

@@ -1,5 +1,5 @@
-/** A front door with a real store behind it, for the tests of the inbox: what GitHub would talk to. */
-import { randomUUID } from "node:crypto";
+/** A front door with a real store behind it, for the tests of the inbox: what GitHub and Slack would talk to. */
+import { createHmac, randomUUID } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -17,20 +17,25 @@ import { createMemoryQueue } from "../../src/queue/memory-queue.ts";
 import type { Queue } from "../../src/queue/queue.ts";
 import { createLogKeys } from "../../src/secrets/log-keys.ts";
 import { secret } from "../../src/secrets/secret.ts";
+import { createBoltApp } from "../../src/slack/bolt-app.ts";
+import { createSlackReader } from "../../src/slack/reader.ts";
 import { createGithubSource } from "../../src/sources/github.ts";
+import { createSlackSource } from "../../src/sources/slack.ts";
+import type { Source } from "../../src/sources/source.ts";
 import { listDeliveries } from "../../src/store/deliveries.ts";
 import { listDeployments } from "../../src/store/deployments.ts";
 import { openSqlite } from "../../src/store/sqlite.ts";
 import type { Store } from "../../src/store/store.ts";
 
 export const WEBHOOK_SECRET = "the secret of the tests";
+const SIGNING_SECRET = "the signing secret of the tests";
 
 const CONFIG = parseConfig(
   `
 url: https://deploy.example.com
 channel: C0OPS
 sites:
-  shop: { repo: acme/shop, branch: main, publish: "dir:/srv/shop", channel: C0SHOP }
+  shop: { repo: acme/shop, branch: main, publish: "dir:/srv/shop", channel: "#shop", deployers: [U0ALICE] }
 `,
   "the tests",
 );
@@ -41,6 +46,8 @@ export type InboxWorld = {
   readonly url: string;
   /** Sends a signed delivery; answers with its status. */
   send(event: string, payload: unknown, headers?: Record<string, string>): Promise<number>;
+  /** Sends what Slack would, signed. */
+  sendSlack(body: string, headers?: Record<string, string>): Promise<{ status: number; text: string }>;
   deliveries(): Promise<Array<Omit<Delivery, "body">>>;
   deployments(): ReturnType<typeof allDeployments>;
   stop(): Promise<void>;
@@ -48,9 +55,9 @@ export type InboxWorld = {
 
 const allDeployments = (store: Store) => store.transact((tx) => listDeployments(tx, { limit: 1000 }));
 
-/** Starts it. With `dispatch: false` deliveries are only recorded. */
+/** Starts it. With `dispatch: false` deliveries are only recorded; with `slack: false` there is no signing secret. */
 export async function startInbox(
-  options: { dispatch?: boolean; config?: Config; at?: string } = {},
+  options: { dispatch?: boolean; config?: Config; at?: string; slack?: boolean } = {},
 ): Promise<InboxWorld> {
   const config = options.config ?? CONFIG;
   const folder = mkdtempSync(join(tmpdir(), "slipway-inbox-"));
@@ -58,9 +65,13 @@ export async function startInbox(
   const queue = createMemoryQueue();
   const log = createLog({ level: "silent", pretty: false });
   const secrets = [secret(WEBHOOK_SECRET)];
-  const intake = createIntake({ store, queue, log, sources: [createGithubSource(secrets)] });
+  const sources: Source[] = [createGithubSource(secrets)];
+  if (options.slack !== false) sources.push(createSlackSource([secret(SIGNING_SECRET)]));
+  const intake = createIntake({ store, queue, log, sources });
   const server = createHttpServer(intake.routes, log);
   const port = await server.listen({ host: "127.0.0.1", port: 0 });
+  // Nobody listens there: reading a click asks nothing of Slack.
+  const bolt = { botToken: secret("xoxb-test"), apiUrl: "http://127.0.0.1:1/api/", log };
   const github = createGithub({ githubApp: null, githubApiUrl: "http://127.0.0.1:1", webhookSecrets: secrets });
   const dispatch =
     options.dispatch === false
@@ -70,8 +81,11 @@ export async function startInbox(
           queue,
           log,
           config,
-          telling: { config, hasSlack: true, hasGithub: true, logKeys: createLogKeys(secrets) },
-          readers: new Map([["github", createGithubReader((emit) => github.load(emit))]]),
+          telling: { config, hasSlack: true, hasButtons: true, hasGithub: true, logKeys: createLogKeys(secrets) },
+          readers: new Map([
+            ["github", createGithubReader((emit) => github.load(emit))],
+            ["slack", createSlackReader(() => createBoltApp(bolt))],
+          ]),
           boot: randomUUID(),
           recent: intake.recent,
         });
@@ -97,6 +111,21 @@ export async function startInbox(
       });
       await answer.arrayBuffer();
       return answer.status;
+    },
+    async sendSlack(body, headers = {}) {
+      const time = String(Math.floor(Date.now() / 1000));
+      const signature = createHmac("sha256", SIGNING_SECRET).update(`v0:${time}:${body}`).digest("hex");
+      const answer = await fetch(`http://127.0.0.1:${port}/slack/events`, {
+        method: "POST",
+        body,
+        headers: {
+          "content-type": "application/x-www-form-urlencoded",
+          "x-slack-request-timestamp": time,
+          "x-slack-signature": `v0=${signature}`,
+          ...headers,
+        },
+      });
+      return { status: answer.status, text: await answer.text() };
     },
     deliveries: () => store.transact((tx) => listDeliveries(tx, { limit: 1000 })),
     deployments: () => allDeployments(store),

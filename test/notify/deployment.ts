@@ -19,6 +19,11 @@ export function aDeployment(part: Partial<Deployment>): Deployment {
     commit: "a1b2c3d4e5f60718293a4b5c6d7e8f9001122334",
     author: "Alice",
     title: "Fix footer",
+    askedRelease: null,
+    adopt: false,
+    allowRemovals: false,
+    askedBy: null,
+    consent: null,
     releaseId: null,
     stats: null,
     reason: null,
@@ -37,6 +42,7 @@ export function news(part: Partial<Deployment>): DeploymentNews {
     deployment: aDeployment(part),
     siteUrl: "https://shop.example.com",
     logUrl: "https://deploy.example.com/deployments/d-1/log?key=a&b=c",
+    hasButtons: true,
   };
 }
 

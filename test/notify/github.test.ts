@@ -251,6 +251,19 @@ describe("A check run on GitHub", () => {
     ]);
   });
 
+  test("of a rollback says that it is one", async () => {
+    await tell(newTold("github.check", { trigger: "rollback", state: "live", ...ended }));
+    expect(await checkRuns()).toMatchObject([
+      {
+        conclusion: "success",
+        output: {
+          title: expect.stringMatching(/^Live \(rolled back, /),
+          summary: expect.stringContaining("**shop**: live (rolled back)"),
+        },
+      },
+    ]);
+  });
+
   test("that the App may not write says which permission it needs", async () => {
     refuse("POST", CHECK_RUNS, 403);
     const told = await tell(newTold("github.check"));

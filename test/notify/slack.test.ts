@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type SlackServer, startSlack } from "../../src/demo/slack-server.ts";
 import { OperatorError, PermanentError, RetryLaterError } from "../../src/errors.ts";
 import { createLog } from "../../src/log.ts";
-import { DEPLOYMENT_STATES, type Deployment } from "../../src/model/deployment.ts";
+import { CONSENTS, DEPLOYMENT_STATES, type Deployment } from "../../src/model/deployment.ts";
 import { createSlackPerformers } from "../../src/notify/slack.ts";
 import { secret } from "../../src/secrets/secret.ts";
 import { createSlackClient } from "../../src/slack/slack-client.ts";
@@ -171,6 +171,11 @@ describe("A deployment in Slack", () => {
     const part = { site: "s".repeat(40), title: long, author: long, branch: long, reason: long, remarks: [long, long] };
     const told = tellNew();
     for (const state of DEPLOYMENT_STATES) await tell(told, { ...part, state, stage: "publish" });
+    for (const needs of CONSENTS) {
+      const consent = { needs, files: 1e9, paths: Array(10).fill(long), answer: null };
+      await tell(told, { ...part, state: "failed", consent });
+      await tell(told, { ...part, state: "failed", consent: { ...consent, answer: { deployment: long, by: long } } });
+    }
     expect(new Set(told.ends)).toEqual(new Set(["sent"]));
   });
 
@@ -200,6 +205,63 @@ test("A notice is posted once", async () => {
   cutAfterPost();
   await attempt(told, perform["slack.notice"]);
   expect(await texts()).toEqual(["👋 Slipway was installed for acme: 1 repository"]);
+});
+
+describe("An answer to one person", () => {
+  const wish = (part = {}) => ({
+    channel,
+    user: "",
+    setting: "sites.shop.channel",
+    text: "no <!here>",
+    expiresAtMs: Date.now() + 60_000,
+    ...part,
+  });
+  const EPHEMERAL = "/api/chat.postEphemeral";
+  /** A member of the channel: the bot itself is the only user there. */
+  const member = async () => {
+    const answer = await fetch(`${slack.apiUrl}auth.test`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${TOKEN}` },
+    });
+    return ((await answer.json()) as { user_id: string }).user_id;
+  };
+  const tellOne = async (desired: object, row = {}) =>
+    attempt(
+      untold({ kind: "slack.answer", key: "answer:1", deploymentId: null, desired, ...row }),
+      perform["slack.answer"],
+    );
+
+  test("is shown to them alone", async () => {
+    const user = await member();
+    expect((await tellOne(wish({ user }))).ends).toEqual(["sent"]);
+    const [effect] = slack.effects;
+    expect(effect).toMatchObject({ path: EPHEMERAL, fields: { channel, user, text: "no &lt;!here&gt;" } });
+    expect(await messages()).toEqual([]);
+  });
+
+  test("is not repeated when nobody knows whether it arrived", async () => {
+    const user = await member();
+    slack.misbehave({ path: EPHEMERAL, times: 1, fault: { cut: true }, afterEffect: true });
+    const told = await tellOne(wish({ user }));
+    expect(told.ends).toEqual(["AmbiguousError", "unsure"]);
+    expect(slack.count("POST", EPHEMERAL)).toBe(1);
+  });
+
+  test("is given again when Slack asks to wait, but not after half an hour", async () => {
+    const user = await member();
+    answer(EPHEMERAL, 429, { ok: false, error: "ratelimited" }, { "retry-after": "7" });
+    expect((await tellOne(wish({ user }))).ends).toEqual(["RetryLaterError", "sent"]);
+    const late = await tellOne(wish({ user, expiresAtMs: Date.now() - 1 }));
+    expect(late.last).toBeInstanceOf(PermanentError);
+    expect(slack.count("POST", EPHEMERAL)).toBe(2);
+  });
+
+  test("who left the channel is given up", async () => {
+    answer(EPHEMERAL, 200, { ok: false, error: "user_not_in_channel" });
+    const told = await tellOne(wish({ user: "U0GONE" }));
+    expect(told.last).toBeInstanceOf(PermanentError);
+    expect(told.last).toMatchObject({ message: expect.stringContaining("is not in") });
+  });
 });
 
 async function deleteAll(): Promise<void> {

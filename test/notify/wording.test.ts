@@ -4,11 +4,11 @@ import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { configSchema } from "../../src/config/schema.ts";
 import { refusalOf } from "../../src/demo/slack-limits.ts";
-import { DEPLOYMENT_STATES, type Deployment, STAGES } from "../../src/model/deployment.ts";
+import { CONSENTS, DEPLOYMENT_STATES, type Deployment, STAGES, TRIGGERS } from "../../src/model/deployment.ts";
 import type { Notice } from "../../src/model/notice.ts";
 import type { DeploymentNews } from "../../src/notify/announce.ts";
 import { codeSpan, duration, oneLine, size, webAddress } from "../../src/notify/plain.ts";
-import { wordDeployment, wordNotice } from "../../src/notify/wording.ts";
+import { wordAnswer, wordDeployment, wordNotice } from "../../src/notify/wording.ts";
 import type { SlackMessage } from "../../src/slack/slack-client.ts";
 import { aDeployment, news } from "./deployment.ts";
 
@@ -39,6 +39,13 @@ describe("The sentence of a deployment", () => {
     ],
     [{ state: "skipped", reason: "already live" }, "shop was skipped: a1b2c3d Fix footer by Alice (already live)"],
     [{ state: "queued", commit: "", title: "", author: "" }, "shop is queued"],
+    [{ trigger: "rollback", state: "queued" }, "shop is queued: rollback to a1b2c3d Fix footer by Alice"],
+    [
+      { trigger: "rollback", state: "live", stats, ...times },
+      "shop is live: rolled back to a1b2c3d Fix footer by Alice, 3 files changed, 12 s",
+    ],
+    [{ trigger: "redeploy", state: "publishing" }, "shop is publishing: redeploy of a1b2c3d Fix footer by Alice"],
+    [{ trigger: "redeploy", state: "live" }, "shop is live: redeployed a1b2c3d Fix footer by Alice"],
   ];
   test.each(cases)("for %o", (part, text) => {
     expect(wordDeployment(news(part)).text).toBe(text);
@@ -75,16 +82,107 @@ describe("The blocks of a deployment", () => {
     expect(textsOf(failed.blocks)).toContain("530 Login incorrect");
   });
 
+  test("show a kept release that is published again with the stages that there are then", () => {
+    const one = { trigger: "rollback", state: "publishing", stage: "confirm" } as const;
+    const texts = textsOf(wordDeployment(news(one)).blocks);
+    expect(texts).toContain("🚚 shop is publishing · rollback to a1b2c3d");
+    expect(texts).toContain("by Alice  ·  acme/shop, main  ·  on command");
+    expect(texts).toContain("✓ publish   ▸ *confirm*");
+  });
+
   test("carry no links where there are no addresses, or none of the web", () => {
-    const bare = wordDeployment({ deployment: aDeployment({}), siteUrl: null, logUrl: "javascript:alert(1)" });
+    const bare = wordDeployment({ ...news({}), siteUrl: null, logUrl: "javascript:alert(1)" });
     expect(JSON.stringify(bare.blocks)).not.toMatch(/javascript|Open the site/);
     const odd = wordDeployment({
-      deployment: aDeployment({}),
+      ...news({}),
       siteUrl: "https://a.example/x|y>z<!channel>",
       logUrl: null,
     });
     expect(textsOf(odd.blocks).at(-1)).toMatch(/^<https:\/\/a\.example\/x%7Cy%3Ez%3C!channel%3E\|Open the site> /);
   });
+});
+
+describe("A deployment that somebody has to agree to", () => {
+  const failed = {
+    state: "failed",
+    stage: "publish",
+    reason: "To have them replaced: slipway deploy shop --adopt",
+  } as const;
+  const paths = ["index.html", "css/site.css", "img/<!here>.png", "a", "b", "c", "d"];
+  const adopt = { needs: "adopt", files: 12, paths, answer: null } as const;
+
+  test("names the first files in the way, and has a button that asks once more, with their number", () => {
+    const { blocks } = wordDeployment(news({ ...failed, consent: adopt }));
+    expect(textsOf(blocks)).toContain(
+      "12 files on the host are not Slipway's and are in the way of this release: " +
+        "index.html, css/site.css, img/&lt;!here&gt;.png, a, b and 7 more. Nothing was changed.",
+    );
+    expect(blocks.filter(({ type }) => type === "actions")).toEqual([
+      {
+        type: "actions",
+        elements: [
+          {
+            type: "button",
+            action_id: "slipway.consent.adopt",
+            value: "d-mf2k9x1c-4f7a",
+            style: "danger",
+            text: { type: "plain_text", text: "Replace these files and publish", emoji: false },
+            confirm: {
+              title: { type: "plain_text", text: "Replace 12 files?", emoji: false },
+              text: {
+                type: "plain_text",
+                text: "12 files that others put on the host of shop will be overwritten. Slipway cannot bring them back.",
+                emoji: false,
+              },
+              confirm: { type: "plain_text", text: "Replace and publish", emoji: false },
+              deny: { type: "plain_text", text: "Cancel", emoji: false },
+              style: "danger",
+            },
+          },
+        ],
+      },
+    ]);
+  });
+
+  test("asks in other words where files would be removed", () => {
+    const consent = { needs: "allowRemovals", files: 1, paths: ["a"], answer: null } as const;
+    const texts = textsOf(wordDeployment(news({ ...failed, consent })).blocks);
+    expect(texts).toContain("This release would remove 1 file, more than half of the site: a. Nothing was changed.");
+    expect(texts).toEqual(expect.arrayContaining(["Remove them and publish", "Remove 1 file?", "Remove and publish"]));
+  });
+
+  test("has no button once it is answered, and says by whom", () => {
+    const told = (by: string | null) => {
+      const consent = { ...adopt, answer: { deployment: "d-2", by } };
+      const { blocks } = wordDeployment(news({ ...failed, consent }));
+      expect(blocks.some(({ type }) => type === "actions")).toBe(false);
+      return textsOf(blocks);
+    };
+    expect(told("<@U1> (Slack U0ALICE)")).toContain("answered by &lt;@U1&gt; (Slack U0ALICE): d-2");
+    expect(told(null)).toContain("followed by d-2");
+  });
+
+  test("has no button where clicks reach nobody, and names the command instead", () => {
+    const { blocks } = wordDeployment({ ...news({ ...failed, consent: adopt }), hasButtons: false });
+    expect(blocks.some(({ type }) => type === "actions")).toBe(false);
+    expect(textsOf(blocks)).toContain(failed.reason);
+  });
+
+  test("says in the next one's message who agreed, and to what", () => {
+    const one = { trigger: "command", author: "", askedBy: "alice (Slack U0ALICE)", allowRemovals: true } as const;
+    expect(textsOf(wordDeployment(news({ ...one, adopt: true })).blocks)).toContain(
+      "acme/shop, main  ·  on command of alice (Slack U0ALICE)  ·  may replace files of others  ·  may remove most files",
+    );
+  });
+});
+
+test("An answer to one person is their own words at most, and never a mention", () => {
+  const message = wordAnswer("<!channel> *you*\nmay not");
+  expect(message).toEqual({
+    text: "&lt;!channel&gt; *you* may not",
+    blocks: [{ type: "section", text: { type: "plain_text", text: "&lt;!channel&gt; *you* may not", emoji: false } }],
+  });
+  expectWithinLimits(wordAnswer("&".repeat(5000)));
 });
 
 describe("Words from outside", () => {
@@ -271,7 +369,7 @@ const anyNews: fc.Arbitrary<DeploymentNews> = fc
   .record({
     state: fc.constantFrom(...DEPLOYMENT_STATES),
     stage: fc.constantFrom(null, ...STAGES),
-    trigger: fc.constantFrom("push" as const, "command" as const),
+    trigger: fc.constantFrom(...TRIGGERS),
     site: word,
     title: word,
     author: word,
@@ -280,6 +378,17 @@ const anyNews: fc.Arbitrary<DeploymentNews> = fc
     repoName: word,
     reason: fc.option(word),
     remarks: fc.array(word, { maxLength: 5 }),
+    askedBy: fc.option(word),
+    adopt: fc.boolean(),
+    allowRemovals: fc.boolean(),
+    consent: fc.option(
+      fc.record({
+        needs: fc.constantFrom(...CONSENTS),
+        files: fc.nat(1e7),
+        paths: fc.array(word, { maxLength: 10 }),
+        answer: fc.option(fc.record({ deployment: word, by: fc.option(word) })),
+      }),
+    ),
     stats: fc.constantFrom(null, stats),
     startedAtMs: fc.option(fc.nat()),
     finishedAtMs: fc.option(fc.nat()),
@@ -293,6 +402,7 @@ const anyNews: fc.Arbitrary<DeploymentNews> = fc
         word.map((path) => `https://x.example/${path}`),
       ),
       logUrl: fc.oneof(fc.constant(null), fc.webUrl({ withQueryParameters: true }), word),
+      hasButtons: fc.boolean(),
     }),
   );
 
@@ -300,11 +410,9 @@ function many(name: string, n: number): string[] {
   return Array.from({ length: n }, (_, index) => (name.includes("/") ? `${name}${index}` : `acme/${name}${index}`));
 }
 
-type Element = {
-  type: string;
-  text?: string | { type: string; text: string };
-  elements?: Array<{ type: string; text: string }>;
-};
+type Text = { type: string; text: string };
+type Element = Text | { type: string; text: Text; confirm?: Readonly<Record<string, Text | string>> };
+type Block = { text?: Text; elements?: Element[] };
 
 function textsOf(blocks: readonly unknown[]): string[] {
   return parts(blocks).map(({ text }) => text);
@@ -316,15 +424,36 @@ function mrkdwnOf(blocks: readonly unknown[]): string[] {
     .map(({ text }) => text);
 }
 
-function parts(blocks: readonly unknown[]): Array<{ type: string; text: string }> {
-  return (blocks as Element[]).flatMap((block) =>
-    block.elements ? block.elements : typeof block.text === "object" ? [block.text] : [],
-  );
+/** Every text in the blocks, those of buttons and of their dialogs included. */
+function parts(blocks: readonly unknown[]): Text[] {
+  return (blocks as Block[]).flatMap(({ text, elements }) => elements?.flatMap(partsOf) ?? (text ? [text] : []));
+}
+
+function partsOf(element: Element): Text[] {
+  if (typeof element.text === "string") return [element as Text];
+  const dialog = "confirm" in element ? Object.values(element.confirm ?? {}) : [];
+  return [element.text, ...dialog.filter((text) => typeof text === "object")];
+}
+
+/** docs.slack.dev/reference/block-kit/composition-objects/confirmation-dialog-object */
+const DIALOG_LIMITS = { title: 100, text: 300, confirm: 30, deny: 30 };
+
+function expectDialogsWithinLimits(blocks: readonly unknown[]): void {
+  for (const { confirm } of (blocks as Array<{ elements?: Array<{ confirm?: object }> }>).flatMap(
+    ({ elements }) => elements ?? [],
+  )) {
+    for (const [name, part] of Object.entries(confirm ?? {})) {
+      if (name === "style") continue;
+      const limit = DIALOG_LIMITS[name as keyof typeof DIALOG_LIMITS];
+      expect((part as Text).text.length, name).toBeLessThanOrEqual(limit);
+    }
+  }
 }
 
 function expectWithinLimits({ text, blocks }: SlackMessage): void {
   expect(text.length).toBeGreaterThan(0);
   expect(text).not.toMatch(/\n/);
   expect(refusalOf("chat.update", { text, blocks })).toBeNull();
+  expectDialogsWithinLimits(blocks);
   for (const part of parts(blocks)) expect(part.text.isWellFormed()).toBe(true);
 }

@@ -35,6 +35,7 @@ function start(perform: Perform): void {
   const performers = {
     "slack.deployment": perform,
     "slack.notice": perform,
+    "slack.answer": perform,
     "github.deployment": perform,
     "github.check": perform,
   };

@@ -2,6 +2,7 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { DeploymentJob, SiteBuild } from "../../src/pipeline/job.ts";
+import { DEFAULT_RULES } from "../../src/publish/options.ts";
 import { temporaryFolder } from "./git-repository.ts";
 
 export type JobChanges = Partial<Omit<DeploymentJob, "site">> & { readonly site?: Partial<SiteBuild> };
@@ -33,7 +34,14 @@ export function createJob(url: string, changes: JobChanges = {}): TestJob {
     dataDir,
     target: { protocol: "dir", folder: target, key: "sites.shop" },
     previous: null,
-    adopt: false,
+    release: null,
+    rules: DEFAULT_RULES,
+    command: "slipway deploy shop",
+    owner: "slipway of the tests",
+    ownerId: null,
+    siteUrl: null,
+    lockWaitMs: 10_000,
+    profile: null,
     confirm: null,
     secrets: {},
     ...changes,

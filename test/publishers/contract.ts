@@ -1,15 +1,19 @@
 /** What every publisher promises, run against a real target by each publisher's own test. */
-import { chmod, mkdir, readFile, writeFile } from "node:fs/promises";
+import { createHash } from "node:crypto";
+import { chmod, mkdir, readdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { PermanentError } from "../../src/errors.ts";
-import type { Publisher, PublishSession, Upload } from "../../src/publishers/publisher.ts";
+import { readProfile } from "../../src/publishers/host-profile.ts";
+import { MissingFileError, type Publisher, type PublishSession, type Upload } from "../../src/publishers/publisher.ts";
 
 export type TestTarget = {
   readonly publisher: Publisher;
   /** The target's folder as this machine sees it, empty at first. */
   readonly folder: string;
+  /** A publisher to a folder below the target's: "site" or "a/b". The folder exists by the time it is opened. */
+  publisherAt(folder: string): Publisher;
   stop(): Promise<void>;
 };
 
@@ -35,14 +39,29 @@ export function testPublisher(name: string, start: () => Promise<TestTarget>): v
   describe(`${name} keeps the promises of a publisher:`, () => {
     let target: TestTarget;
     let session: PublishSession;
+    let others: PublishSession[] = [];
     beforeEach(async () => {
       target = await start();
       session = await target.publisher.open();
     });
     afterEach(async () => {
-      await session?.close();
+      await Promise.all([session, ...others].map((opened) => opened?.close()));
+      others = [];
       await target?.stop();
     });
+
+    /** One more session, closed after the test. */
+    async function open(publisher: Publisher, profile = session.profile()): Promise<PublishSession> {
+      const opened = await publisher.open({ profile });
+      others.push(opened);
+      return opened;
+    }
+
+    /** A session in the folder "site" of the target's folder, which is made for it. */
+    async function openBelow(): Promise<PublishSession> {
+      await write("site/page.html", "old");
+      return open(target.publisherAt("site"));
+    }
 
     const on = (path: string) => readFile(join(target.folder, path), "utf8");
     const write = (path: string, content = path) => writeForAll(target.folder, path, content);
@@ -95,16 +114,56 @@ export function testPublisher(name: string, start: () => Promise<TestTarget>): v
       expect(await session.sizes(["folder/a.bin"])).toEqual([100_000]);
     });
 
-    it("lists the files of a folder, dot files included", async () => {
+    it("lists what lies in a folder, dot files included", async () => {
       await write("folder/a.txt", "12");
       await write("folder/.hidden", "123");
+      await write("folder/ü ö.txt", "");
       await write("folder/below/c.txt");
-      expect([...(await session.list("folder"))].sort()).toEqual([
+      const listing = await session.list("folder");
+      expect([...(listing?.files ?? [])].sort()).toEqual([
         [".hidden", 3],
         ["a.txt", 2],
+        ["ü ö.txt", 0],
       ]);
+      expect(listing?.folders).toEqual(["below"]);
+      expect(listing?.isComplete).toBe(true);
+    });
+
+    it("lists nothing in an empty folder, and tells it from one that is missing or is a file", async () => {
       await session.makeFolders(["empty"]);
-      expect([...(await session.list("empty"))]).toEqual([]);
+      await write("file");
+      expect(await session.list("empty")).toEqual({ files: new Map(), folders: [], isComplete: true });
+      expect(await session.list("missing")).toBeUndefined();
+      expect(await session.list("missing/below")).toBeUndefined();
+      expect(await session.list("file")).toBeUndefined();
+      expect(await session.sizes(["file"])).toEqual([4]);
+    });
+
+    it("tells a file's SHA-256 as the host computes it, or for no file at all", async () => {
+      await write("a.txt", "content of a");
+      await write("folder/ü.txt", "");
+      const digests = await session.digests(["a.txt", "nothing", "folder", "folder/ü.txt"]);
+      const sha256 = (content: string) => createHash("sha256").update(content).digest("hex");
+      if (digests.every((digest) => digest === undefined)) expect(digests).toHaveLength(4);
+      else expect(digests).toEqual([sha256("content of a"), undefined, undefined, sha256("")]);
+      expect(await session.digests([])).toEqual([]);
+    });
+
+    it("tells hundreds of digests at once", async () => {
+      const paths = Array.from({ length: 150 }, (_, index) => `a-folder-with-a-rather-long-name/file-${index}.txt`);
+      for (const path of paths) await write(path);
+      const digests = await session.digests(paths);
+      const sha256 = paths.map((path) => createHash("sha256").update(path).digest("hex"));
+      expect(digests).toEqual(digests[0] === undefined ? paths.map(() => undefined) : sha256);
+    });
+
+    it("tells when a file was changed, and undefined where there is none", async () => {
+      const before = Date.now();
+      await session.upload([upload("now.txt", "now")], () => {});
+      const changedAt = await session.modifiedAtMs("now.txt");
+      expect(Math.abs((changedAt ?? 0) - before)).toBeLessThan(120_000);
+      expect((changedAt ?? 0.5) % 1000).toBe(0);
+      expect(await session.modifiedAtMs("nothing")).toBeUndefined();
     });
 
     it("makes folders, parents first, and says which were really made", async () => {
@@ -160,15 +219,37 @@ export function testPublisher(name: string, start: () => Promise<TestTarget>): v
           replaces: index % 2 === 0,
         })),
       );
-      expect(await on("site/page-0.html")).toBe("0");
-      expect(await on("site/page-199.html")).toBe("199");
-      expect((await session.list("stage")).size).toBe(0);
+      for (let index = 0; index < 200; index += 1) expect(await on(`site/page-${index}.html`)).toBe(String(index));
+      expect((await readdir(join(target.folder, "site"))).length).toBe(200);
+      expect((await session.list("stage"))?.files.size).toBe(0);
     });
 
-    it("fails when there is nothing to rename", async () => {
+    it("says that there is nothing to rename, and leaves what stands at the other name", async () => {
       await write("page.html", "old");
-      await expect(session.rename([{ from: "nothing", to: "page.html", replaces: true }])).rejects.toThrow();
+      await write("new/1", "one");
+      const moves = [
+        { from: "new/1", to: "first.html", replaces: false },
+        { from: "nothing", to: "page.html", replaces: true },
+      ];
+      await expect(session.rename(moves)).rejects.toBeInstanceOf(MissingFileError);
       expect(await on("page.html")).toBe("old");
+      await expect(session.rename(moves.slice(1))).rejects.toBeInstanceOf(MissingFileError);
+      expect(await on("page.html")).toBe("old");
+    });
+
+    it("tells of each rename when it has happened, in order", async () => {
+      const moves = Array.from({ length: 40 }, (_, index) => ({
+        from: `new-${index}`,
+        to: `page-${index}.html`,
+        replaces: index % 3 === 0,
+      }));
+      for (const { from, to, replaces } of moves) {
+        await write(from);
+        if (replaces) await write(to);
+      }
+      const moved: string[] = [];
+      await session.rename(moves, ({ to }) => moved.push(to));
+      expect(moved).toEqual(moves.map(({ to }) => to));
     });
 
     it("fails when a folder stands where a file is to go, and leaves the folder's files alone", async () => {
@@ -193,13 +274,182 @@ export function testPublisher(name: string, start: () => Promise<TestTarget>): v
       expect(await session.makeFolders(["empty"])).toEqual(["empty"]);
     });
 
-    it("never leaves its folder and never lets a name become a command", async () => {
-      for (const path of ["a\r\nDELE b", "a\nb", "a\0b"]) {
-        await expect(session.sizes([path])).rejects.toThrow();
-        await expect(session.remove([path])).rejects.toThrow();
-        await expect(session.rename([{ from: "x", to: path, replaces: false }])).rejects.toThrow();
+    it("gives a folder to one of two that claim it at the same time", async () => {
+      const other = await open(target.publisher);
+      for (let round = 0; round < 10; round += 1) {
+        const claims = await Promise.all([session, other].map((one) => one.claimFolder(`lock-${round}`)));
+        expect(claims.sort()).toEqual([false, true]);
+        expect(await session.claimFolder(`lock-${round}`)).toBe(false);
+      }
+      expect(await readdir(join(target.folder, "lock-0"))).toEqual([]);
+    });
+
+    it("claims no folder whose name a file has, and none whose parent is missing", async () => {
+      await write("file", "file");
+      expect(await session.claimFolder("file")).toBe(false);
+      await expect(session.claimFolder("missing/lock")).rejects.toBeInstanceOf(PermanentError);
+      expect(await session.sizes(["file"])).toEqual([4]);
+    });
+
+    it("moves a folder with all in it, for one of two that try at the same time", async () => {
+      const other = await open(target.publisher);
+      for (let round = 0; round < 10; round += 1) {
+        await write(`lock-${round}/owner.json`, "owner");
+        const moves = [session, other].map((one, index) => one.moveFolder(`lock-${round}`, `stale-${round}-${index}`));
+        const moved = await Promise.all(moves);
+        expect([...moved].sort()).toEqual([false, true]);
+        expect(await on(`stale-${round}-${moved.indexOf(true)}/owner.json`)).toBe("owner");
+      }
+      expect(await session.moveFolder("never-was", "anything")).toBe(false);
+      expect((await readdir(target.folder)).length).toBe(10);
+    });
+
+    it("swaps a folder for another and keeps the old one", async () => {
+      await write("site/page.html", "old");
+      await write("site.new/page.html", "new");
+      await write("site.new/below/x.txt", "x");
+      await session.swapFolders("site", "site.new", "site.old");
+      expect(await on("site/page.html")).toBe("new");
+      expect(await on("site/below/x.txt")).toBe("x");
+      expect(await on("site.old/page.html")).toBe("old");
+      expect((await readdir(target.folder)).sort()).toEqual(["site", "site.old"]);
+    });
+
+    it("finishes a swap of which one half has happened, and minds no second call for a whole one", async () => {
+      await write("site.old/page.html", "old");
+      await write("site.new/page.html", "new");
+      for (let times = 0; times < 2; times += 1) {
+        await session.swapFolders("site", "site.new", "site.old");
+        expect(await on("site/page.html")).toBe("new");
+        expect(await on("site.old/page.html")).toBe("old");
       }
     });
+
+    it("swaps nothing when there is nothing to swap in, and leaves the live folder as it was", async () => {
+      await write("site/page.html", "old");
+      await expect(session.swapFolders("site", "site.new", "site.old")).rejects.toBeInstanceOf(PermanentError);
+      expect(await on("site/page.html")).toBe("old");
+      expect(await readdir(target.folder)).toEqual(["site"]);
+    });
+
+    it("reaches the folder above its own, and works in its own all the same", async () => {
+      const below = await openBelow();
+      expect(below.hasFolderAbove).toBe(true);
+      expect(await below.makeFolders(["../beside", "../beside/stage", "new"])).toEqual([
+        "../beside",
+        "../beside/stage",
+        "new",
+      ]);
+      expect(await below.claimFolder("../beside/lock")).toBe(true);
+      expect(await below.claimFolder("../beside/lock")).toBe(false);
+      await below.upload([upload("../beside/stage/1", "new"), upload("new/x.txt", "x")], () => {});
+      expect(await on("beside/stage/1")).toBe("new");
+      expect(await on("site/new/x.txt")).toBe("x");
+      expect(await below.sizes(["../beside/stage/1", "page.html", "../site/page.html"])).toEqual([3, 3, 3]);
+      expect((await below.list("../beside"))?.folders.toSorted()).toEqual(["lock", "stage"]);
+      expect(typeof (await below.modifiedAtMs("../beside/stage/1"))).toBe("number");
+      await below.rename([{ from: "../beside/stage/1", to: "page.html", replaces: true }]);
+      expect(await on("site/page.html")).toBe("new");
+      expect((await below.readFile("../site/page.html", 10))?.toString()).toBe("new");
+      expect(await below.moveFolder("../beside/lock", "../beside/stale")).toBe(true);
+      await below.remove(["../site/page.html"]);
+      await below.removeEmptyFolders(["../beside/stale", "../beside/stage", "../beside"]);
+      expect((await readdir(target.folder)).sort()).toEqual(["site"]);
+    });
+
+    it("puts a link where it is asked to, over an earlier one, and over nothing else", async ({ skip }) => {
+      if (session.pointLink === undefined || session.readLink === undefined) return skip("this protocol has no links");
+      await write("releases/1/page.html", "one");
+      await write("releases/2/page.html", "two");
+      expect(await session.readLink("current")).toBeUndefined();
+      for (const release of ["1", "2", "2"]) {
+        await session.pointLink("current", `releases/${release}`);
+        expect(await session.readLink("current")).toBe(`releases/${release}`);
+      }
+      expect(await on("current/page.html")).toBe("two");
+      await expect(session.pointLink("releases", "releases/1")).rejects.toBeInstanceOf(PermanentError);
+      expect(await session.readLink("releases")).toBeUndefined();
+      expect(await on("releases/1/page.html")).toBe("one");
+      await symlink("/etc", join(target.folder, "elsewhere"));
+      expect(await session.readLink("elsewhere")).toBeUndefined();
+      expect((await readdir(target.folder)).sort()).toEqual(["current", "elsewhere", "releases"]);
+    });
+
+    it("links to a folder beside its own", async ({ skip }) => {
+      const below = await openBelow();
+      if (below.pointLink === undefined || below.readLink === undefined) return skip("this protocol has no links");
+      await write("releases/1/page.html", "one");
+      await below.pointLink("../current", "../releases/1");
+      await below.pointLink("inner", "../releases/1");
+      expect(await below.readLink("../current")).toBe("../releases/1");
+      expect(await below.readLink("inner")).toBe("../releases/1");
+      expect(await on("current/page.html")).toBe("one");
+      expect(await on("site/inner/page.html")).toBe("one");
+    });
+
+    it("knows a host again by what an earlier session learned, also when that is wrong", async () => {
+      await write("new/1", "one");
+      await write("new/2", "two");
+      await write("page.html", "old");
+      await session.rename([{ from: "new/1", to: "page.html", replaces: true }]);
+      const learned = session.profile();
+      expect(readProfile(JSON.parse(JSON.stringify(learned)))).toEqual(learned);
+      const wrong = { ...learned, replaces: learned.replaces === "rename" ? "remove-and-rename" : "rename" } as const;
+      const again = await open(target.publisher, wrong);
+      await again.upload([upload("new/3", "three")], () => {});
+      await again.rename([
+        { from: "new/2", to: "page.html", replaces: true },
+        { from: "new/3", to: "other.html", replaces: false },
+      ]);
+      expect(await on("page.html")).toBe("two");
+      expect(await on("other.html")).toBe("three");
+    });
+
+    it("never leaves its folder", async () => {
+      for (const path of ["a/../b", "../../b", "a/..", "./a", "a/./b", "a//b", "/a", "a/", "", ".", "..", "../"]) {
+        await expectRefusals(path);
+      }
+      expect(await readdir(target.folder)).toEqual([]);
+    });
+
+    it("never lets a name become a command", async () => {
+      for (const path of ["a\r\nDELE b", "a\nb", "a\0b", "a\u007fb"]) await expectRefusals(path);
+      expect(await readdir(target.folder)).toEqual([]);
+    });
+
+    const noLinks = () => Promise.reject(new PermanentError("this protocol has no links"));
+
+    /** Whatever is to be done with this path is refused for good. */
+    async function expectRefusals(path: string): Promise<void> {
+      const attempts: Array<() => Promise<unknown>> = [
+        () => session.readFile(path, 10),
+        () => session.sizes(["x", path]),
+        () => session.digests([path]),
+        () => session.modifiedAtMs(path),
+        () => session.list(path),
+        () => session.makeFolders([path]),
+        () => session.claimFolder(path),
+        () => session.moveFolder(path, "y"),
+        () => session.moveFolder("x", path),
+        () => session.swapFolders(path, "y", "z"),
+        () => session.swapFolders("x", path, "z"),
+        () => session.swapFolders("x", "y", path),
+        () => session.upload([upload(path, "x")], () => {}),
+        () => session.rename([{ from: path, to: "y", replaces: false }]),
+        () => session.rename([{ from: "x", to: path, replaces: false }]),
+        () => session.remove([path]),
+        () => session.removeEmptyFolders([path]),
+        async () => (session.pointLink ? session.pointLink(path, "x") : noLinks()),
+        async () => (session.pointLink ? session.pointLink("x", path) : noLinks()),
+        async () => (session.readLink ? session.readLink(path) : noLinks()),
+      ];
+      for (const attempt of attempts) {
+        const outcome = await Promise.resolve()
+          .then(attempt)
+          .catch((error: unknown) => error);
+        expect(outcome, `${JSON.stringify(path)}: ${attempt}`).toBeInstanceOf(PermanentError);
+      }
+    }
 
     it("shows no password in its label", () => {
       expect(target.publisher.label).not.toContain("secret");

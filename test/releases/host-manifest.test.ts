@@ -3,7 +3,7 @@ import { gunzipSync, gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type FileEntry, type Manifest, releaseOf } from "../../src/model/release.ts";
-import { packManifest, packPending, UNKNOWN, unpackManifest, unpackPending } from "../../src/releases/host-manifest.ts";
+import { packJournal, packManifest, UNKNOWN, unpackJournal, unpackManifest } from "../../src/releases/host-manifest.ts";
 import { collectClaims, settleClaims } from "../../src/releases/ownership.ts";
 
 const entry = (digit: string, size: number): FileEntry => ({ sha256: digit.repeat(64), size });
@@ -11,7 +11,14 @@ const files: Manifest = new Map([
   ["__proto__", entry("a", 1)],
   ["index.html", entry("b", 2)],
 ]);
-const record = { releaseId: releaseOf(files).id, files, folders: new Set(["about"]) };
+const record = {
+  releaseId: releaseOf(files).id,
+  atMs: 1_700_000_000_000,
+  files,
+  folders: new Set(["about"]),
+  retained: new Map([["app-OLDOLD01.js", { ...entry("d", 4), sinceMs: 1_600_000_000_000, releases: 2 }]]),
+  overwrites: false,
+};
 
 /** The manifest with something changed, packed again. */
 function tampered(change: (json: Record<string, unknown>) => void): Buffer {
@@ -23,32 +30,45 @@ function tampered(change: (json: Record<string, unknown>) => void): Buffer {
 describe("the records on a host", () => {
   it("are read back as they were written", () => {
     expect(unpackManifest(packManifest(record))).toEqual(record);
-    const pending = { ...record, before: new Map([["old.html", entry(UNKNOWN, 7)]]) };
-    expect(unpackPending(packPending(pending))).toEqual(pending);
+    const journal = { ...record, stage: "s-abc123", before: new Map([["old.html", entry(UNKNOWN, 7)]]) };
+    expect(unpackJournal(packJournal(journal))).toEqual(journal);
   });
 
   it("are not believed when they are cut off anywhere", () => {
     const bytes = packManifest(record);
     for (let length = 0; length < bytes.length; length += 1)
-      expect(unpackManifest(bytes.subarray(0, length))).toBeNull();
+      expect(unpackManifest(bytes.subarray(0, length))).toBe("damaged");
   });
 
   it("are not believed, and do no harm, whatever the bytes are", () => {
     fc.assert(
       fc.property(fc.oneof(fc.json(), fc.constantFrom("null", "[]", "{}")), fc.uint8Array(), (json, bytes) => {
-        expect(unpackManifest(gzipSync(json))).toBeNull();
-        expect(unpackPending(Buffer.from(bytes))).toBeNull();
+        expect(unpackManifest(gzipSync(json))).toBe("damaged");
+        expect(unpackJournal(Buffer.from(bytes))).toBe("damaged");
       }),
     );
   });
 
   it.each([
-    ["another schema", (json: Record<string, unknown>) => Object.assign(json, { schema: 2 })],
+    ["another schema", (json: Record<string, unknown>) => Object.assign(json, { schema: 0 })],
+    [
+      "a retained file outside",
+      (json: Record<string, unknown>) => Object.assign(json, { retained: [["../x", "", 1, 1, 1]] }),
+    ],
     ["another id", (json: Record<string, unknown>) => Object.assign(json, { releaseId: "0".repeat(64) })],
     ["no folders", (json: Record<string, unknown>) => Object.assign(json, { folders: null })],
     ["a folder outside", (json: Record<string, unknown>) => Object.assign(json, { folders: ["../.."] })],
   ])("are not believed with %s", (_, change) => {
-    expect(unpackManifest(tampered((json) => void change(json)))).toBeNull();
+    expect(unpackManifest(tampered((json) => void change(json)))).toBe("damaged");
+  });
+
+  it("of a newer version are told from damaged ones", () => {
+    expect(unpackManifest(tampered((json) => void Object.assign(json, { schema: 2 })))).toBe("newer");
+  });
+
+  it("name no stage outside Slipway's folder", () => {
+    const journal = { ...record, stage: "../../site", before: new Map() };
+    expect(unpackJournal(packJournal(journal))).toBe("damaged");
   });
 
   it.each([
@@ -62,8 +82,8 @@ describe("the records on a host", () => {
     "index.html/below",
   ])("are not believed with the path %j, although the id fits", (path) => {
     const hostile = new Map([...files, [path, entry("c", 3)]]);
-    const bytes = packManifest({ releaseId: releaseOf(hostile).id, files: hostile, folders: new Set() });
-    expect(unpackManifest(bytes)).toBeNull();
+    const bytes = packManifest({ ...record, releaseId: releaseOf(hostile).id, files: hostile });
+    expect(unpackManifest(bytes)).toBe("damaged");
   });
 });
 

@@ -9,9 +9,9 @@ function whyUnavailable(name: DaemonName): string | undefined {
   if (!existsSync(binaryOf(name))) return `${name} is missing: run scripts/fetch-ftp-servers.sh`;
   // They change their root folder and their user, and only so a test's "/" is the test's own folder.
   if (process.getuid?.() !== 0) return `${name} has to be started by root`;
-  // Gives vsftpd an /etc/pam.d of its own.
-  if (name === "vsftpd" && spawnSync("unshare", ["--mount", "true"]).status !== 0) {
-    return "vsftpd needs unshare --mount, which is not allowed here";
+  // Gives them an /etc/passwd and an /etc/pam.d of their own.
+  if ((name === "vsftpd" || name === "sshd") && spawnSync("unshare", ["--mount", "true"]).status !== 0) {
+    return `${name} needs unshare --mount, which is not allowed here`;
   }
   return undefined;
 }

@@ -32,13 +32,18 @@ export type FtpDaemon = Daemon & { readonly user: string; readonly password: str
 /** Debian's user and group `daemon`. Unlike `nobody` it has a home folder that exists, on which vsftpd insists. */
 const ACCOUNT = { name: "daemon", id: 1 };
 
+export type VsftpdOptions = FtpDaemonOptions & {
+  /** Whether the account is kept in `root`, which it then sees as "/". Default: yes. */
+  readonly chroot?: boolean;
+};
+
 /**
  * vsftpd asks PAM about passwords, and PAM reads /etc only; so the daemon gets a mount namespace of its own, where three
  * names in /etc are ours. With `tls`, data connections have to resume the control connection's TLS session
  * (require_ssl_reuse, its default).
  */
-export async function startVsftpd(options: FtpDaemonOptions): Promise<FtpDaemon> {
-  const { root, password, user = "slipway", tls, maxConnections = 0 } = options;
+export async function startVsftpd(options: VsftpdOptions): Promise<FtpDaemon> {
+  const { root, password, user = "slipway", tls, maxConnections = 0, chroot = true } = options;
   giveAway(root);
   const hash = await hashPassword(password);
   const daemon = await startDaemon("vsftpd", (place) => {
@@ -58,7 +63,7 @@ export async function startVsftpd(options: FtpDaemonOptions): Promise<FtpDaemon>
       anonymous_enable: false,
       local_enable: true,
       pam_service_name: "vsftpd",
-      chroot_local_user: true,
+      chroot_local_user: chroot,
       allow_writeable_chroot: true,
       secure_chroot_dir: empty,
       write_enable: true,
@@ -93,11 +98,20 @@ function etcFor(place: DaemonPlace, { root, user = "slipway" }: FtpDaemonOptions
 export type ProftpdOptions = FtpDaemonOptions & {
   /** Whether STOR and RNTO may replace a file. True as in Debian's packaged settings; the built-in default is false. */
   readonly allowOverwrite?: boolean;
+  /** Loads mod_digest: HASH, XSHA256 and others. */
+  readonly digests?: boolean;
+  /** Uploads go to a hidden file beside the real one, which is replaced when they are done. */
+  readonly hiddenStores?: boolean;
+  /** Names that match this regular expression are forbidden (PathDenyFilter). No spaces. */
+  readonly forbiddenNames?: string;
+  /** Commands that are denied to the account: "RNFR", "MKD" (<Limit>). */
+  readonly denied?: readonly string[];
 };
 
 /** ProFTPD with Debian's settings where they matter. Its TLS wants session reuse on data connections, too. */
 export async function startProftpd(options: ProftpdOptions): Promise<FtpDaemon> {
   const { root, password, user = "slipway", tls, maxConnections, allowOverwrite = true } = options;
+  const { digests = false, hiddenStores = false, forbiddenNames, denied = [] } = options;
   giveAway(root);
   const hash = await hashPassword(password);
   const daemon = await startDaemon("proftpd", (place) => {
@@ -125,6 +139,10 @@ export async function startProftpd(options: ProftpdOptions): Promise<FtpDaemon> 
       ["Umask", "022 022"],
       ["AllowOverwrite", allowOverwrite ? "on" : "off"],
       ["AllowStoreRestart", "on"],
+      ...(digests ? [["LoadModule", "mod_digest.c"]] : []),
+      ...(hiddenStores ? [["HiddenStores", "on"]] : []),
+      ...(forbiddenNames === undefined ? [] : [["PathDenyFilter", forbiddenNames]]),
+      ...denied.flatMap((command) => [[`<Limit ${command}>`], ["DenyAll"], ["</Limit>"]]),
       ...(maxConnections === undefined ? [] : [["MaxClientsPerHost", maxConnections]]),
       ...(tls === undefined ? [] : proftpdTls(place, tls)),
     ];
@@ -144,14 +162,30 @@ function proftpdTls(place: DaemonPlace, tls: Certificate): Array<Array<string | 
   ];
 }
 
+export type PureFtpdOptions = FtpDaemonOptions & {
+  /** Names that begin with a dot may not be written (--prohibitdotfileswrite, -x). */
+  readonly forbidsDotFiles?: boolean;
+  /** Nothing may be renamed (--norename, -G). */
+  readonly forbidsRenames?: boolean;
+  /** Nothing may be removed or written over (--keepallfiles, -K). */
+  readonly keepsFiles?: boolean;
+  /** How many names a listing has at most (--limitrecursion, -L). Default: 10 000. */
+  readonly maxListed?: number;
+  /** The bytes and files that the account may have on the disk (virtual quota). */
+  readonly quota?: { readonly files: number; readonly bytes: number };
+};
+
 /** Pure-FTPd with a virtual user. Its TLS resumes no sessions and asks for none. */
-export async function startPureFtpd(options: FtpDaemonOptions): Promise<FtpDaemon> {
-  const { root, password, user = "slipway", tls, maxConnections } = options;
+export async function startPureFtpd(options: PureFtpdOptions): Promise<FtpDaemon> {
+  const { root, password, user = "slipway", tls, maxConnections, quota } = options;
+  const { forbidsDotFiles = false, forbidsRenames = false, keepsFiles = false, maxListed } = options;
   giveAway(root);
   const hash = await hashPassword(password);
   const daemon = await startDaemon("pure-ftpd", async (place) => {
-    // The format of pure-pw: account, hash, uid, gid, name, home with /./ at the new root, and 13 limits, none set.
-    const users = place.write("passwd", `${user}:${hash}:${ACCOUNT.id}:${ACCOUNT.id}::${root}/./${":".repeat(13)}\n`);
+    // The format of pure-pw: account, hash, uid, gid, name, home with /./ at the new root, and limits, of which the sixth
+    // and seventh are the quota in files and bytes.
+    const limits = quota === undefined ? ":".repeat(13) : `::::::${quota.files}:${quota.bytes}::::::`;
+    const users = place.write("passwd", `${user}:${hash}:${ACCOUNT.id}:${ACCOUNT.id}::${root}/./${limits}\n`);
     const database = join(place.folder, "users.pdb");
     const purePw = join(packagesRoot(), "usr", "bin", "pure-pw");
     await run(purePw, ["mkdb", database, "-f", users], "");
@@ -161,6 +195,11 @@ export async function startPureFtpd(options: FtpDaemonOptions): Promise<FtpDaemo
       ...["--noanonymous", "--chrooteveryone", "--dontresolve", "--minuid", "1", "--umask", "133:022"],
       ...["--pidfile", join(place.folder, "pid"), "--syslogfacility", "none"],
       ...(maxConnections === undefined ? [] : ["--maxclientsperip", String(maxConnections)]),
+      ...(forbidsDotFiles ? ["--prohibitdotfileswrite"] : []),
+      ...(forbidsRenames ? ["--norename"] : []),
+      ...(keepsFiles ? ["--keepallfiles"] : []),
+      // Names, and folders below each other.
+      ...(maxListed === undefined ? [] : ["--limitrecursion", `${maxListed}:5`]),
       ...(tls === undefined ? [] : ["--tls", "3", "--certfile", place.write("both.pem", tls.cert + tls.key)]),
     ];
   });

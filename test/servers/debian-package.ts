@@ -3,7 +3,7 @@ import { existsSync, readdirSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 
-export type DaemonName = "vsftpd" | "proftpd" | "pure-ftpd";
+export type DaemonName = "vsftpd" | "proftpd" | "pure-ftpd" | "sshd";
 
 /** The root of the unpacked Debian packages. */
 export function packagesRoot(): string {

@@ -17,12 +17,14 @@ import {
   hasWaiting,
   listDeployments,
   type NewDeployment,
+  oldestRunningMs,
   queueDeployment,
   remarkOnDeployment,
   setDeploymentHead,
 } from "../../src/store/deployments.ts";
 import {
   claimOutbox,
+  findRemote,
   nextOutboxMs,
   outboxGivenUp,
   outboxRetry,
@@ -32,11 +34,17 @@ import {
   wish,
 } from "../../src/store/outbox.ts";
 import {
-  bindSite,
   findManifest,
+  forgetOldReleases,
+  keepRelease,
+  listReleaseKeys,
+  listReleases,
+  releaseBeforeLive,
+} from "../../src/store/releases.ts";
+import {
+  bindSite,
   findRepository,
   findSite,
-  keepRelease,
   listSites,
   pauseSite,
   rememberRepository,
@@ -100,6 +108,7 @@ export function storeContract(
           "sites",
           "repositories",
           "releases",
+          "lives",
           "outbox",
           "transcripts",
         ] as const) {
@@ -387,6 +396,162 @@ export function storeContract(
       });
     });
 
+    describe("deployments that lack somebody's consent", () => {
+      const needed = { needs: "adopt", files: 12, paths: ["index.html", "\u00fc/\u0001"] } as const;
+      const find = (id: string) => store.transact((tx) => findDeployment(tx, id));
+      /** Queues one, runs it and has it refused. */
+      const refused = async (one: NewDeployment, nowMs: number) => {
+        await store.transact((tx) => queueDeployment(tx, one, nowMs));
+        await store.transact((tx) => claimDeployment(tx, claim));
+        return store.transact((tx) => changeDeployment(tx, one.id, { state: "failed", consent: needed }, nowMs + 1));
+      };
+
+      it("remember what they ask for, until a newer one of the site answers, whoever wants that one", async () => {
+        const [one, other, answer] = [deployment(), deployment({ site: "blog" }), deployment({ askedBy: "alice" })];
+        expect(await refused(one, 1)).toMatchObject({ state: "failed", consent: { ...needed, answer: null } });
+        expect((await store.transact((tx) => queueDeployment(tx, other, 3))).answered).toBeUndefined();
+        const { answered, deployment: queued } = await store.transact((tx) => queueDeployment(tx, answer, 4));
+        const consent = { ...needed, answer: { deployment: answer.id, by: "alice" } };
+        expect(answered).toMatchObject({ id: one.id, state: "failed", consent });
+        expect(await find(one.id)).toEqual(answered);
+        expect(queued).toMatchObject({ askedBy: "alice", consent: null });
+      });
+
+      it("are answered once: neither a repetition nor a later one changes by whom", async () => {
+        const [one, answer, later] = [deployment(), deployment({ askedBy: "alice" }), deployment({ askedBy: "bob" })];
+        await refused(one, 1);
+        await store.transact((tx) => queueDeployment(tx, answer, 4));
+        for (const again of [{ ...answer, id: "d-again" }, later]) {
+          expect((await store.transact((tx) => queueDeployment(tx, again, 5))).answered).toBeUndefined();
+        }
+        expect((await find(one.id))?.consent?.answer).toEqual({ deployment: answer.id, by: "alice" });
+      });
+
+      it("ask nothing when a newer one waits already", async () => {
+        const [one, later] = [deployment(), deployment()];
+        await store.transact((tx) => queueDeployment(tx, one, 1));
+        await store.transact((tx) => claimDeployment(tx, claim));
+        await store.transact((tx) => queueDeployment(tx, later, 2));
+        const failed = await store.transact((tx) =>
+          changeDeployment(tx, one.id, { state: "failed", consent: needed }, 3),
+        );
+        expect(failed?.consent).toEqual({ ...needed, answer: { deployment: later.id, by: null } });
+      });
+    });
+
+    describe("what another party calls a thing", () => {
+      it("is found by the key under which it was told, once it was", async () => {
+        const find = (key: string) => store.transact((tx) => findRemote(tx, key));
+        const one = { kind: "slack.deployment", key: "slack:d-1:#shop", deploymentId: "d-1", desired: {} } as const;
+        await store.transact((tx) => wish(tx, one, 1));
+        expect([await find(one.key), await find("slack:d-1:#other")]).toEqual([null, null]);
+        const [row] = await store.transact((tx) => claimOutbox(tx, { boot: "b", nowMs: 1, untilMs: 2, limit: 1 }));
+        await store.transact((tx) => rememberRemote(tx, row?.id ?? 0, { channel: "C0SHOP", ts: "1.1" }));
+        expect(await find(one.key)).toEqual({ channel: "C0SHOP", ts: "1.1" });
+      });
+    });
+
+    describe("deployments of kept releases", () => {
+      const rollback = (given: Partial<NewDeployment> = {}) =>
+        deployment({ trigger: "rollback", askedRelease: "r-1", ...given });
+
+      it("are claimed on a paused site too, from the stage on that they begin with", async () => {
+        const one = rollback({ adopt: true, allowRemovals: true });
+        await store.transact((tx) => pauseSite(tx, "shop", "uninstalled"));
+        await store.transact((tx) => queueDeployment(tx, one, 1));
+        const claimed = await store.transact((tx) => claimDeployment(tx, claim));
+        expect(claimed).toMatchObject({ id: one.id, stage: "publish", trigger: "rollback", askedRelease: "r-1" });
+        expect(claimed).toMatchObject({ adopt: true, allowRemovals: true });
+        expect(await store.transact(oldestRunningMs)).toBe(claim.nowMs);
+      });
+
+      it("win over an older push that waits, with a reason, and a push that comes later wins over them", async () => {
+        const [push, back, later] = [deployment(), rollback(), deployment()];
+        await store.transact((tx) => queueDeployment(tx, push, 1));
+        const first = await store.transact((tx) => queueDeployment(tx, back, 2));
+        expect(first.superseded).toMatchObject({ id: push.id, reason: `superseded by the rollback ${back.id}` });
+        const second = await store.transact((tx) => queueDeployment(tx, later, 3));
+        expect(second.superseded).toMatchObject({ id: back.id, reason: `superseded by ${later.id}` });
+        expect(await store.transact((tx) => claimDeployment(tx, claim))).toMatchObject({
+          id: later.id,
+          stage: "checkout",
+          askedRelease: null,
+          adopt: false,
+        });
+      });
+    });
+
+    describe("releases", () => {
+      const manifest = [["index.html", "ab", 3]] as const;
+      const keep = (id: string, given: { site?: string; commit?: string; title?: string; nowMs?: number } = {}) =>
+        store.transact((tx) =>
+          keepRelease(tx, {
+            site: "shop",
+            id,
+            manifest,
+            commit: `c-${id}`,
+            author: "Ada",
+            title: id,
+            nowMs: 1,
+            ...given,
+          }),
+        );
+      const goLive = async (id: string, nowMs: number, site = "shop") => {
+        await keep(id, { site, nowMs });
+        const live = { deployment: `d-${nowMs}`, release: id, commit: `c-${id}`, nowMs };
+        await store.transact((tx) => setLive(tx, site, live));
+      };
+      const ids = async (site = "shop") => (await store.transact((tx) => listReleases(tx, site))).map(({ id }) => id);
+      const liveBefore = (site = "shop") => store.transact((tx) => releaseBeforeLive(tx, site));
+      const forget = (count: number) => store.transact((tx) => forgetOldReleases(tx, "shop", count));
+
+      it("are listed by when they were live last, with what is known of them", async () => {
+        for (const [index, id] of ["r-1", "r-2", "r-1"].entries()) await goLive(id, 10 + index);
+        await keep("r-1", { commit: "c-9", title: "Built again", nowMs: 20 });
+        expect(await store.transact((tx) => listReleases(tx, "shop"))).toEqual([
+          {
+            ...{ id: "r-1", commit: "c-9", author: "Ada", title: "Built again", files: 1, bytes: 3 },
+            ...{ createdAtMs: 10, liveAtMs: 12 },
+          },
+          {
+            ...{ id: "r-2", commit: "c-r-2", author: "Ada", title: "r-2", files: 1, bytes: 3 },
+            ...{ createdAtMs: 11, liveAtMs: 11 },
+          },
+        ]);
+        expect(await ids("other")).toEqual([]);
+      });
+
+      it("know which was live before the present one, also after rollbacks and after the same one twice", async () => {
+        expect(await liveBefore()).toBeUndefined();
+        await goLive("r-1", 1);
+        expect(await liveBefore()).toBeUndefined();
+        await goLive("r-2", 2);
+        await goLive("r-2", 3);
+        await goLive("x-1", 4, "other");
+        expect(await liveBefore()).toBe("r-1");
+        // The clock was set back: the order is that of the events.
+        await goLive("r-3", 1);
+        expect(await liveBefore()).toBe("r-2");
+        await goLive("r-2", 5);
+        expect(await liveBefore()).toBe("r-3");
+      });
+
+      it("are forgotten beyond the last few, but never the live one, one that is asked for, or another site's", async () => {
+        await goLive("x-1", 1, "other");
+        for (const [index, id] of ["r-1", "r-2", "r-3", "r-4", "r-1"].entries()) await goLive(id, 10 + index);
+        const asked = deployment({ trigger: "rollback", askedRelease: "r-2" });
+        await store.transact((tx) => queueDeployment(tx, asked, 1));
+        expect(await forget(2)).toBe(1);
+        expect(await ids()).toEqual(["r-1", "r-4", "r-2"]);
+        await store.transact((tx) => changeDeployment(tx, asked.id, { state: "cancelled" }, 2));
+        expect(await forget(1)).toBe(2);
+        expect(await ids()).toEqual(["r-1"]);
+        expect(await forget(1)).toBe(0);
+        expect(await liveBefore()).toBe("r-4");
+        expect(await store.transact(listReleaseKeys)).toHaveLength(2);
+      });
+    });
+
     describe("the outbox", () => {
       const wanted = (desired: unknown) =>
         ({ kind: "slack.deployment", key: "slack:d-1:C1", deploymentId: "d-1", desired }) as const;
@@ -455,12 +620,11 @@ export function storeContract(
     it("remembers sites, repositories, releases and transcripts", async () => {
       await store.transact(function* (tx): Work<void> {
         yield* bindSite(tx, "shop", { id: 42, boundAs: "acme/shop" });
-        yield* setLive(tx, "shop", { deployment: "d-1", release: "r-1", commit: "c-1" });
+        yield* setLive(tx, "shop", { deployment: "d-1", release: "r-1", commit: "c-1", nowMs: 1 });
         yield* rememberRepository(tx, { id: 42, name: "acme/shop", installationId: 9 });
         yield* rememberRepository(tx, { id: 42, name: "acme/store", installationId: null });
         const manifest = [["__proto__", "ab", 3]] as const;
-        yield* keepRelease(tx, { site: "shop", id: "r-1", manifest, commit: "c-1", nowMs: 1 });
-        yield* keepRelease(tx, { site: "shop", id: "r-1", manifest, commit: "c-1", nowMs: 2 });
+        yield* keepRelease(tx, { site: "shop", id: "r-1", manifest, commit: "c-1", author: "", title: "", nowMs: 1 });
         yield* appendTranscript(tx, "d-1", { seq: 1, text: "one\n" });
         yield* appendTranscript(tx, "d-1", { seq: 2, text: "two\n" });
       });

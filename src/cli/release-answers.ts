@@ -1,0 +1,77 @@
+/** What `deploy`, `rollback`, `redeploy` and `releases` do and print. */
+import type { ListedRelease, Rollback } from "../commands/release-operations.ts";
+import type { Deployment } from "../model/deployment.ts";
+import type { Printing } from "./answer.ts";
+import { callOperation } from "./control.ts";
+import { followDeployment } from "./follow-deployment.ts";
+import { deploymentLine } from "./print.ts";
+import { releaseLine } from "./release-lines.ts";
+import { loadSettings, type Settings } from "./settings.ts";
+
+/** How to publish, whether to wait for the end of it, and what to print. */
+export type DeployGiven = Printing & { wait?: boolean; adopt?: boolean; allowRemovals?: boolean };
+
+const print = (line: string) => console.log(line);
+const printJson = (value: unknown) => print(JSON.stringify(value, null, 2));
+
+export async function deploy(env: NodeJS.ProcessEnv, name: string, given: DeployGiven): Promise<void> {
+  const settings = loadSettings(env);
+  const deployment = (await callOperation(settings, "deploy", { name, ...consentOf(given) })) as Deployment;
+  await tell(settings, deployment, given);
+}
+
+export async function rollback(
+  env: NodeJS.ProcessEnv,
+  name: string,
+  release: string | undefined,
+  given: DeployGiven,
+): Promise<void> {
+  const settings = loadSettings(env);
+  const input = { name, ...(release !== undefined && { release }), ...consentOf(given) };
+  const { deployment, from, to } = (await callOperation(settings, "rollback", input)) as Rollback;
+  if (!given.json) print(`${name}: from ${from ? named(from) : "nothing"} to ${named(to)}`);
+  await tell(settings, deployment, given, { from, to });
+}
+
+export async function redeploy(
+  env: NodeJS.ProcessEnv,
+  name: string,
+  release: string | undefined,
+  given: DeployGiven,
+): Promise<void> {
+  const settings = loadSettings(env);
+  const input = { name, ...(release !== undefined && { release }), ...consentOf(given) };
+  const deployment = (await callOperation(settings, "redeploy", input)) as Deployment;
+  await tell(settings, deployment, given);
+}
+
+export async function releases(
+  env: NodeJS.ProcessEnv,
+  name: string,
+  { json, limit }: Printing & { limit: number },
+): Promise<void> {
+  const rows = (await callOperation(loadSettings(env), "releases", { name, limit })) as ListedRelease[];
+  if (json) return printJson(rows);
+  if (rows.length === 0) print(`${name} has no releases yet`);
+  for (const row of rows) print(releaseLine(row));
+}
+
+/** Says what was queued; waits for its end where somebody looks on. */
+async function tell(settings: Settings, queued: Deployment, given: DeployGiven, also: object = {}): Promise<void> {
+  const waits = given.wait ?? (process.stdout.isTTY === true && !given.json);
+  const say = (line: string) => {
+    if (!given.json) print(line);
+  };
+  const end = waits ? await followDeployment(settings, queued, say) : queued;
+  if (given.json) printJson(Object.keys(also).length === 0 ? end : { deployment: end, ...also });
+  else print(deploymentLine(end));
+  if (waits && end.state !== "live" && end.state !== "skipped") process.exitCode = 1;
+}
+
+function consentOf({ adopt = false, allowRemovals = false }: DeployGiven) {
+  return { adopt, allowRemovals };
+}
+
+function named({ id, commit }: { id: string; commit: string }): string {
+  return `${id.slice(0, 12)} (commit ${commit.slice(0, 7)})`;
+}

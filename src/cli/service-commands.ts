@@ -1,0 +1,137 @@
+/** The commands that run the service or ask it. What they do is loaded when one of them runs. */
+import type { Command } from "commander";
+import type { OperationName } from "../commands/operations.ts";
+import type { Delivery } from "../model/delivery.ts";
+import type { Deployment } from "../model/deployment.ts";
+import type { Printing } from "./answer.ts";
+import { coloured, deliveryLine, deploymentLine, printable } from "./print.ts";
+
+type Status = {
+  sites: Array<{ name: string; liveCommit?: string | null; paused?: string | null; latest: Deployment | null }>;
+  deliveries: Record<string, number>;
+  outbox: Record<string, number>;
+};
+
+const print = (line: unknown) => console.log(line);
+
+/** Adds the commands. `env` is the environment that they are run with. */
+export function addServiceCommands(program: Command, env: NodeJS.ProcessEnv): void {
+  async function answer<T>(name: OperationName, input: unknown, printing: Printing, show: (result: T) => void) {
+    const { answer } = await import("./answer.ts");
+    await answer(env, name, input, printing, show);
+  }
+
+  program
+    .command("start")
+    .description("run the service; Ctrl-C stops it")
+    .action(async () => {
+      const { start } = await import("./start.ts");
+      await start(env);
+    });
+
+  program
+    .command("demo")
+    .description("see it all on this machine: a GitHub, a Slack, an FTP host and a site")
+    .option("--once", "play the story, check every claim from outside, and exit")
+    .option("--site <name>", "the site to deploy: plain or angular", "plain")
+    .action(async (options: { once?: boolean; site: string }) => {
+      const { runDemo } = await import("../demo/demo.ts");
+      process.exitCode = await runDemo({ once: options.once ?? false, site: options.site });
+    });
+
+  program
+    .command("check")
+    .description("check slipway.yaml and the environment, and say everything that is wrong")
+    .action(async () => {
+      const { loadSettings } = await import("./settings.ts");
+      const { config } = loadSettings(env);
+      const sites = Object.keys(config.sites);
+      print(`Everything is in order. ${sites.length === 0 ? "No sites." : `Sites: ${sites.join(", ")}.`}`);
+    });
+
+  program
+    .command("status")
+    .description("what is live, what runs, what waits")
+    .option("--json", "as JSON")
+    .action((options: Printing) => answer<Status>("status", {}, options, showStatus));
+
+  program
+    .command("deployments")
+    .description("the newest deployments")
+    .option("--site <name>", "of one site")
+    .option("--limit <number>", "how many", Number, 20)
+    .option("--json", "as JSON")
+    .action(async ({ json, ...input }: Printing & { site?: string; limit: number }) => {
+      await answer<Deployment[]>("deployments", input, { json }, (rows) => rows.map(deploymentLine).forEach(print));
+    });
+
+  program
+    .command("cancel")
+    .description("cancel a deployment that waits or runs")
+    .argument("<deployment>")
+    .action((name: string) => answer<unknown>("cancel", { name }, {}, () => print(`${name} is cancelled`)));
+
+  program
+    .command("log")
+    .description("what a deployment printed")
+    .argument("<deployment>")
+    .action((name: string) =>
+      answer<string>("log", { name }, {}, (text) => text.split("\n").map(printable).forEach(print)),
+    );
+
+  addDeliveryCommands(program, answer);
+
+  program
+    .command("schema")
+    .description("print the JSON Schema of slipway.yaml")
+    .action(async () => {
+      const [{ z }, { configSchema }] = await Promise.all([import("zod"), import("../config/schema.ts")]);
+      print(JSON.stringify(z.toJSONSchema(configSchema, { io: "input", unrepresentable: "any" }), null, 2));
+    });
+}
+
+type Answer = <T>(name: OperationName, input: unknown, printing: Printing, show: (result: T) => void) => Promise<void>;
+
+function addDeliveryCommands(program: Command, answer: Answer): void {
+  const deliveries = program
+    .command("deliveries")
+    .description("what arrived, what became of it, and to take it up again");
+  deliveries
+    .command("list")
+    .description("the newest deliveries, suspected replays marked")
+    .option("--state <state>", "received, done, unparseable or dead")
+    .option("--limit <number>", "how many", Number, 20)
+    .option("--json", "as JSON")
+    .action(async ({ json, ...input }: Printing & { state?: string; limit: number }) => {
+      await answer<Array<Omit<Delivery, "body">>>("deliveries", input, { json }, (rows) =>
+        rows.map(deliveryLine).forEach(print),
+      );
+    });
+  deliveries
+    .command("show")
+    .description("one delivery")
+    .argument("<delivery>", "its number or the sender's id")
+    .action((name: string) => answer<unknown>("delivery", { name }, { json: true }, print));
+  deliveries
+    .command("replay")
+    .description("work a delivery off again")
+    .argument("<delivery>", "its number or the sender's id")
+    .action((name: string) =>
+      answer<{ replayed: string }>("replay", { name }, {}, (it) => print(`${it.replayed} is worked off again`)),
+    );
+}
+
+function showStatus({ sites, deliveries, outbox }: Status): void {
+  for (const site of sites) {
+    const live = site.liveCommit ? `${coloured("live")} ${site.liveCommit.slice(0, 7)}` : "nothing live yet";
+    print(`${site.name}: ${live}${site.paused ? `, paused: ${site.paused}` : ""}`);
+    if (site.latest) print(`  ${deploymentLine(site.latest)}`);
+  }
+  print(`deliveries: ${counts(deliveries)}`);
+  print(`to be told: ${counts(outbox)}`);
+}
+
+function counts(byState: Record<string, number>): string {
+  const parts = Object.entries(byState).map(([state, count]) => `${count} ${state}`);
+  return parts.join(", ") || "none";
+}

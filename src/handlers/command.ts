@@ -1,0 +1,113 @@
+/**
+ * Somebody in Slack agrees to what a deployment was refused for, and asks for it once more. Nobody may, unless the
+ * site's `deployers` name them; and whoever may not, or comes too late, is told why.
+ */
+import { type Deployment, isFinal, publishesKept } from "../model/deployment.ts";
+import type { Effect } from "../model/effect.ts";
+import { type CommandEvent, userOf } from "../model/event.ts";
+
+export type CommandFacts = {
+  /** The deployment that is answered; null when the store knows none of that name. */
+  readonly deployment: Deployment | null;
+  /** The newest one of the same site. */
+  readonly newest: Deployment | null;
+  /** The site of both, as configured; null when it no longer is. */
+  readonly site: {
+    readonly name: string;
+    readonly branch: string;
+    readonly paused: string | null;
+    /** Slack ids of those who may deploy. */
+    readonly deployers: readonly string[];
+  } | null;
+  /** The id of the channel in which the deployment's message stands; null when none does. */
+  readonly channel: string | null;
+};
+
+/** What Slack calls people: "U" and "W" begin users, "S" a group (docs.slack.dev/reference/objects). */
+const USER = /^[UW][A-Z0-9]+$/;
+
+export function handleCommand(event: CommandEvent, facts: CommandFacts): Effect[] {
+  const { deployment, site } = facts;
+  const answer = (text: string): Effect => {
+    const { channel, slackUser: user } = event.actor;
+    return { do: "answer", channel, user, site: site?.name ?? null, text };
+  };
+  if (!deployment) return [answer(`Slipway knows no deployment ${event.deployment}.`)];
+  if (!site) return [answer(`The site ${deployment.site} is no longer in slipway.yaml.`)];
+  const refusal =
+    refuse(event, site, facts.channel) ?? tooLate(event, deployment, facts.newest) ?? onHold(deployment, site);
+  if (refusal !== undefined) return [answer(refusal)];
+  return [again(event, deployment, site), answer(promise(event, deployment))];
+}
+
+type SiteOfCommand = NonNullable<CommandFacts["site"]>;
+
+/** Why this person may not, or not here. */
+function refuse({ actor }: CommandEvent, site: SiteOfCommand, channel: string | null): string | undefined {
+  const key = `sites.${site.name}.deployers`;
+  const advice = `Somebody who runs Slipway can add ${actor.slackUser} to ${key} in slipway.yaml and restart it.`;
+  if (site.deployers.length === 0) return `Nobody may deploy ${site.name} from Slack yet. ${advice}`;
+  if (!site.deployers.includes(actor.slackUser)) {
+    const others = site.deployers.some((it) => !USER.test(it));
+    const note = others ? " Only the ids of users (U…) count there; groups (S…) and names are not looked up." : "";
+    return `You are not among those who may deploy ${site.name}.${note} ${advice}`;
+  }
+  if (channel === null || actor.channel !== channel) {
+    return `This can be answered only on the message about ${site.name} in the channel that follows it.`;
+  }
+  return undefined;
+}
+
+/** What happened meanwhile, where the question is not asked any more. */
+function tooLate({ consent }: CommandEvent, asked: Deployment, newest: Deployment | null): string | undefined {
+  if (newest && newest.id !== asked.id) {
+    const by = newest.askedBy ? `, which ${newest.askedBy} asked for,` : "";
+    return `This was overtaken: ${newest.id}${by} is newer, and ${now(newest)}.`;
+  }
+  if (asked.state !== "failed" || asked.consent?.needs !== consent) {
+    return `${asked.id} does not ask for that: it ${now(asked)}.`;
+  }
+  return undefined;
+}
+
+function now({ state }: Deployment): string {
+  if (state === "failed") return "has failed";
+  return `${isFinal(state) && state !== "live" ? "was" : "is"} ${state}`;
+}
+
+/** As on the command line: a pause keeps new builds away, and lets a kept release be published again. */
+function onHold({ trigger }: Deployment, { name, paused }: SiteOfCommand): string | undefined {
+  return paused !== null && !publishesKept(trigger) ? `${name} is paused: ${paused}.` : undefined;
+}
+
+/**
+ * The same once more: the head of the branch, or the same kept release. What was agreed to before stays agreed to, or
+ * else two questions about one release would take turns for ever.
+ */
+function again({ consent, actor, cause }: CommandEvent, asked: Deployment, site: SiteOfCommand): Effect {
+  const isKept = publishesKept(asked.trigger);
+  return {
+    do: "deploy",
+    site: site.name,
+    trigger: isKept ? asked.trigger : "command",
+    cause,
+    repoId: asked.repoId,
+    repoName: asked.repoName,
+    installationId: asked.installationId,
+    branch: site.branch,
+    // Which commit a build will be of is known when the branch's head is fetched.
+    commit: isKept ? asked.commit : "",
+    author: isKept ? asked.author : "",
+    title: isKept ? asked.title : "",
+    askedRelease: asked.askedRelease,
+    adopt: asked.adopt || consent === "adopt",
+    allowRemovals: asked.allowRemovals || consent === "allowRemovals",
+    askedBy: userOf(actor),
+  };
+}
+
+function promise({ consent }: CommandEvent, { site, consent: needed }: Deployment): string {
+  const files = needed?.files === 1 ? "1 file" : `${needed?.files ?? 0} files`;
+  const deed = consent === "adopt" ? `replaces ${files} of others` : `removes ${files}`;
+  return `Thank you. ${site} is published again, and this time it ${deed}; a message of its own follows.`;
+}

@@ -1,0 +1,42 @@
+/** A row of the table of deployments, in our own words. */
+import type { Selectable } from "kysely";
+import type {
+  Deployment,
+  DeploymentState,
+  DeploymentStats,
+  NeededConsent,
+  Stage,
+  Trigger,
+} from "../model/deployment.ts";
+import type { DeploymentTable } from "./tables.ts";
+
+export function toDeployment(row: Selectable<DeploymentTable>): Deployment {
+  return {
+    id: row.id,
+    site: row.site,
+    state: row.state as DeploymentState,
+    stage: row.stage as Stage | null,
+    trigger: row.trigger as Trigger,
+    cause: row.cause,
+    repoId: row.repo_id,
+    repoName: row.repo_name,
+    installationId: row.installation_id,
+    branch: row.branch,
+    commit: row.commit,
+    author: row.author,
+    title: row.title,
+    askedRelease: row.asked_release,
+    adopt: row.adopt === 1,
+    allowRemovals: row.allow_removals === 1,
+    askedBy: row.asked_by,
+    consent: row.consent === null ? null : (JSON.parse(row.consent) as NeededConsent),
+    releaseId: row.release_id,
+    stats: row.stats === null ? null : (JSON.parse(row.stats) as DeploymentStats),
+    reason: row.reason,
+    remarks: JSON.parse(row.remarks) as string[],
+    attempts: row.attempts,
+    createdAtMs: row.created_at,
+    startedAtMs: row.started_at,
+    finishedAtMs: row.finished_at,
+  };
+}
