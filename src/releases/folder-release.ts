@@ -1,24 +1,21 @@
 /** Makes a release of a folder as it lies there, without copying it; its contents are read from the folder again. */
 import { createHash, hash } from "node:crypto";
-import { createReadStream, readFile, stat } from "node:fs";
+import { closeSync, createReadStream, openSync, readSync } from "node:fs";
 import { Readable } from "node:stream";
-import { promisify } from "node:util";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { PermanentError } from "../errors.ts";
-import { comparePaths, type FileEntry, type Release, releaseOf } from "../model/release.ts";
+import { type FileEntry, type Release, releaseOf } from "../model/release.ts";
 import { showPath } from "./path.ts";
 import { type FoundFile, type ScanOptions, scanFolder } from "./scan-folder.ts";
 
-/** How many files are read at the same time. More than libuv's four threads for files, so that none of them waits. */
-const AT_ONCE = 16;
+/**
+ * How much of a file is read at a time, in bytes. Reading is synchronous: for 2,000 small files it takes 90 ms, a third
+ * of what handing each of its four system calls to another thread does.
+ */
+const CHUNK_BYTES = 1024 * 1024;
 
-/** Files up to this size are read in one go, in bytes; memory for a few of them is all that is needed. */
-const MAX_WHOLE_BYTES = 2 * 1024 * 1024;
-
-const CHUNK_BYTES = 256 * 1024;
-
-// The callback API takes half the time of node:fs/promises for small files: 130 ms instead of 290 ms for 2,000 files.
-const status = promisify(stat);
-const readWhole = promisify(readFile);
+/** After so long, in milliseconds, whatever else there is to do gets its turn: a connection is being made meanwhile. */
+const SLICE_MS = 8;
 
 export type FolderRelease = {
   readonly release: Release;
@@ -33,18 +30,15 @@ export async function readFolderRelease(options: ScanOptions): Promise<FolderRel
   const { found, warnings } = await scanFolder(options);
   const files = new Map<string, FileEntry>();
   const sources = new Map<string, FoundFile & FileEntry>();
-  const waiting = iterate(found);
-  const work = Array.from({ length: AT_ONCE }, async () => {
-    for (const file of waiting) {
-      options.signal?.throwIfAborted();
-      const entry = await digestOf(file);
-      files.set(file.path, entry);
-      sources.set(entry.sha256, { ...file, ...entry });
-    }
-  });
-  for (const result of await Promise.allSettled(work)) if (result.status === "rejected") throw result.reason;
+  const digestOf = createDigester();
+  for (const file of found) {
+    options.signal?.throwIfAborted();
+    const entry = await digestOf(file);
+    files.set(file.path, entry);
+    sources.set(entry.sha256, { ...file, ...entry });
+  }
   return {
-    release: releaseOf(new Map([...files].sort((a, b) => comparePaths(a[0], b[0])))),
+    release: releaseOf(files),
     warnings,
     open(sha256) {
       const source = sources.get(sha256);
@@ -54,31 +48,54 @@ export async function readFolderRelease(options: ScanOptions): Promise<FolderRel
   };
 }
 
-/** Shared by the workers; the first that fails ends it for all (`for … of` closes a generator on a throw). */
-function* iterate(found: readonly FoundFile[]): Generator<FoundFile> {
-  yield* found;
+/** Reads on until the buffer is full or the file has ended. Answers with the bytes read. */
+function fill(file: number, buffer: Buffer): number {
+  let filled = 0;
+  for (let bytes = -1; bytes !== 0 && filled < buffer.length; filled += bytes) {
+    bytes = readSync(file, buffer, filled, buffer.length - filled, null);
+  }
+  return filled;
 }
 
-async function digestOf({ path, source }: FoundFile): Promise<FileEntry> {
-  try {
-    if ((await status(source)).size > MAX_WHOLE_BYTES) return await digestInChunks(source);
-    const content = await readWhole(source);
-    return { sha256: hash("sha256", content), size: content.length };
-  } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException;
-    if (code !== "EACCES" && code !== "EPERM" && code !== "ENOENT") throw cause;
-    throw new PermanentError(`"${showPath(path)}" cannot be read (${code}).`, { cause });
-  }
-}
+/** Reads and hashes one file after another, with one buffer for all of them. */
+function createDigester(): (file: FoundFile) => Promise<FileEntry> {
+  const buffer = Buffer.allocUnsafe(CHUNK_BYTES);
+  let sliceEndsMs = performance.now() + SLICE_MS;
 
-async function digestInChunks(source: string): Promise<FileEntry> {
-  const digest = createHash("sha256");
-  let size = 0;
-  for await (const chunk of createReadStream(source, { highWaterMark: CHUNK_BYTES })) {
-    digest.update(chunk);
-    size += chunk.length;
+  async function breathe(): Promise<void> {
+    if (performance.now() < sliceEndsMs) return;
+    await nextTurn();
+    sliceEndsMs = performance.now() + SLICE_MS;
   }
-  return { sha256: digest.digest("hex"), size };
+
+  async function digest(source: string): Promise<FileEntry> {
+    const file = openSync(source, "r");
+    try {
+      let bytes = fill(file, buffer);
+      if (bytes < CHUNK_BYTES) return { sha256: hash("sha256", buffer.subarray(0, bytes)), size: bytes };
+      const whole = createHash("sha256");
+      let size = 0;
+      for (; bytes > 0; bytes = fill(file, buffer)) {
+        whole.update(buffer.subarray(0, bytes));
+        size += bytes;
+        await breathe();
+      }
+      return { sha256: whole.digest("hex"), size };
+    } finally {
+      closeSync(file);
+    }
+  }
+
+  return async ({ path, source }) => {
+    try {
+      await breathe();
+      return await digest(source);
+    } catch (cause) {
+      const { code } = cause as NodeJS.ErrnoException;
+      if (code !== "EACCES" && code !== "EPERM" && code !== "ENOENT") throw cause;
+      throw new PermanentError(`"${showPath(path)}" cannot be read (${code}).`, { cause });
+    }
+  };
 }
 
 /**

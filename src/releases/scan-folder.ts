@@ -1,6 +1,6 @@
 /** Finds what a folder has to publish, by the same rules for the output of a build and for a folder of the operator's. */
-import type { Dirent } from "node:fs";
-import { readdir, realpath, stat } from "node:fs/promises";
+import { type Dirent, readdirSync } from "node:fs";
+import { realpath, stat } from "node:fs/promises";
 import { join, matchesGlob, sep } from "node:path";
 import { PermanentError } from "../errors.ts";
 import { comparePaths } from "../model/release.ts";
@@ -82,7 +82,8 @@ export async function scanFolder({ folder, words, exclude = [], signal }: ScanOp
 async function walkFolder(walk: Walk, realFolder: string, prefix: string, trail: readonly string[]): Promise<void> {
   const { root, found, warnings, problems } = walk;
   walk.signal?.throwIfAborted();
-  const entries = await readdir(realFolder, { withFileTypes: true });
+  // Synchronous: a folder costs 15 µs so, and 60 µs in another thread.
+  const entries = readdirSync(realFolder, { withFileTypes: true });
   const above = [...trail, realFolder];
   for (const entry of entries.sort((a, b) => comparePaths(a.name, b.name))) {
     const path = prefix + entry.name.normalize("NFC");
