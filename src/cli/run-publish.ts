@@ -11,7 +11,7 @@ import { type FolderRelease, readFolderRelease } from "../releases/folder-releas
 import type { ScanWords } from "../releases/scan-folder.ts";
 import { CancelledError, listenForCancel } from "./cancel.ts";
 import { isGithubActions } from "./github-actions.ts";
-import { openEarly } from "./open-early.ts";
+import { type EarlyPublisher, openEarly } from "./open-early.ts";
 import { claimOwnerId, type OwnerId } from "./owner-id.ts";
 import { createProgress, type Progress } from "./progress-bar.ts";
 import type { PublishArguments } from "./publish-arguments.ts";
@@ -88,15 +88,15 @@ async function publish(run: Run): Promise<PublishOutcome> {
   });
   run.signal = cancel.signal;
   let owner: OwnerId | undefined;
+  let early: EarlyPublisher | null = null;
   try {
-    // The folder is read while the rest of the program loads and the connection is made.
-    const connecting = connect(run, target);
-    connecting.catch(() => {});
-    const folder = await readFolder(run).catch(async (error: unknown) => {
-      await connecting.then(({ early }) => early?.abandon()).catch(() => {});
-      throw error;
-    });
-    const { label, early, known, state, core } = await connecting;
+    const { label, known, state, ...connection } = await connect(run, target);
+    early = connection.early;
+    // The folder is read while the connection is made and the rest of the program loads.
+    const loading = import("../publish/publish.ts");
+    loading.catch(() => {});
+    const folder = await readFolder(run);
+    const core = await loading;
     owner = await claimOwnerId(label);
     const options = optionsFor(run, folder, known, owner.id, early);
     if (given.dryRun) {
@@ -116,6 +116,7 @@ async function publish(run: Run): Promise<PublishOutcome> {
     return { kind: "published", label, release: folder.release, result };
   } finally {
     cancel.end();
+    await early?.abandon();
     owner?.release();
   }
 }
@@ -147,9 +148,9 @@ function wordsFor(folder: string): ScanWords {
 /** What a run knows of its target beforehand. */
 type Known = { readonly target: Target; readonly manifest: Manifest | null; readonly profile: HostProfile | null };
 
+/** Begins to connect; what becomes of that is known to whoever opens `early`. */
 async function connect(run: Run, target: Target) {
-  const loading = Promise.all([import("../publishers/create-publisher.ts"), import("../publish/publish.ts")]);
-  const [{ createPublisher }, core] = await loading;
+  const { createPublisher } = await import("../publishers/create-publisher.ts");
   const { given, say } = run;
   const { label } = createPublisher(target);
   const state = given.state === null ? null : stateFile(given.state, label);
@@ -162,7 +163,7 @@ async function connect(run: Run, target: Target) {
   const isDirect = given.strategy === "rename" && !run.signal.aborted;
   const profile = known.profile ?? UNKNOWN_HOST;
   const early = isDirect ? openEarly(createPublisher(known.target), { say, profile }) : null;
-  return { label, early, known, state, core };
+  return { label, early, known, state };
 }
 
 function optionsFor(

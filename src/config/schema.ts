@@ -153,7 +153,12 @@ const siteSchema = z
       .optional()
       .describe("See the release on the live site before calling it live."),
     channel: slackChannel.optional().describe("The Slack channel that follows this site."),
-    deployers: z.array(z.string().min(1)).default([]).describe("Slack users and user groups who may deploy."),
+    deployers: z
+      .array(z.string().min(1))
+      .default([])
+      .describe(
+        "Ids of Slack users (U0123ABCD) who may answer a refused deployment in the channel that follows the site.",
+      ),
   })
   .describe("A repository folder that becomes a website.");
 

@@ -1,5 +1,5 @@
 /** The last two stages of a deployment: a release goes onto the host, and the live site is looked at. */
-import { describeError } from "../errors.ts";
+import { describeError, PermanentError } from "../errors.ts";
 import { type Manifest, manifestFromJson, manifestToJson, type Release, releaseOf } from "../model/release.ts";
 import type { Contents, PublishOptions } from "../publish/options.ts";
 import { publishRelease } from "../publish/publish.ts";
@@ -9,6 +9,9 @@ import { writeHostProfile } from "./host-profiles.ts";
 import type { ConfirmRules, Outcome, Published } from "./job.ts";
 import type { Sight, SightKind } from "./look.ts";
 import { enter, everySoOften, retrying, type StageRun } from "./stage-run.ts";
+
+/** Longest publish, tries and waits for others included. What has arrived by then is used by the next one. */
+const PUBLISH_LIMIT_MS = 2 * 3_600_000;
 
 /** A release, and the commit that it was built from. */
 export type Candidate = { readonly release: Release; readonly commit: string };
@@ -20,14 +23,16 @@ export async function makeLive(run: StageRun, { release, commit }: Candidate, co
 
   if (run.stage !== "publish") enter(run, "publish");
   const progress = everySoOften(say);
-  const result = await retrying(run, () =>
-    publishRelease({
-      ...publishing(run, contents),
-      ...{ release, previous, rules: job.rules },
-      onProgress: ({ files, ofFiles }) => progress(`${files} of ${ofFiles} files uploaded`),
-      signal: run.signal,
-    }),
+  const result = await inTime(run, (signal) =>
+    retrying(run, () =>
+      publishRelease({
+        ...publishing(run, contents),
+        ...{ release, previous, rules: job.rules, signal },
+        onProgress: ({ files, ofFiles }) => progress(`${files} of ${ofFiles} files uploaded`),
+      }),
+    ),
   );
+  if (result.changeoverMs !== null) say(`The site changed over within ${(result.changeoverMs / 1000).toFixed(2)} s`);
   if (run.signal.aborted) say("It was too late to cancel: the release is on the host already");
   await rememberHost(run, result.profile);
   const published: Published = {
@@ -48,6 +53,19 @@ export async function makeLive(run: StageRun, { release, commit }: Candidate, co
   const { wasPutBack, sequel } = await putBack(run, contents, { sight, release, previous, confirm: job.confirm });
   const failed = { kind: "failed", stage: "confirm", reason: `${sight.detail}; ${sequel}`, retry: false } as const;
   return wasPutBack ? failed : { ...failed, published };
+}
+
+/** Gives a publish its limit. The signal it gets is also that of the deployment. */
+async function inTime<T>(run: StageRun, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const late = AbortSignal.timeout(PUBLISH_LIMIT_MS);
+  try {
+    return await work(AbortSignal.any([run.signal, late]));
+  } catch (error) {
+    if (run.signal.aborted || error !== late.reason) throw error;
+    throw new PermanentError(
+      `The publish took longer than ${PUBLISH_LIMIT_MS / 3_600_000} hours. The site is as it was.`,
+    );
+  }
 }
 
 /** What all publishes of a deployment have in common. */

@@ -33,7 +33,10 @@ export type LockOptions = {
 };
 
 export type Lock = {
-  /** The folder in which this publish, and no other, stages its files. It exists only when it `hasLeftovers`. */
+  /**
+   * The folder in which this publish, and no other, stages its files. It is there from the first moment on: whoever takes
+   * the lock over makes it useless to us by renaming it.
+   */
   readonly stage: string;
   /** Whether the stage holds files of an earlier publish. */
   readonly hasLeftovers: boolean;
@@ -95,11 +98,13 @@ export async function acquireLock(session: PublishSession, place: Place, options
   let hasWaited = false;
   for (;;) {
     options.signal?.throwIfAborted();
-    if (await claim(session, place.lock)) {
+    const isFirst = !hasWaited && !options.mayHaveLeftStage;
+    if (await claim(session, place.lock, isFirst ? place.stage(id) : undefined)) {
       // Whoever we waited for may have failed.
       const mayHaveLeftStage = options.mayHaveLeftStage || hasWaited;
       return openLock(session, place, id, { ...options, mayHaveLeftStage }, { dead: null, hasWaited });
     }
+    if (isFirst) await session.removeEmptyFolders([place.stage(id)]);
     hasWaited = true;
     const holder = await readHolder(session, place);
     if (holder === null) continue;
@@ -123,10 +128,10 @@ const MAX_TRIES = 3;
  * Makes the folder that is the lock. When the answer was lost and the folder is there, nobody can tell who made it; it
  * then counts as somebody's who died before saying a name, and is taken over like any other.
  */
-async function claim(session: PublishSession, folder: string): Promise<boolean> {
+async function claim(session: PublishSession, folder: string, beside?: string): Promise<boolean> {
   for (let tries = 1; ; tries += 1) {
     try {
-      return await session.claimFolder(folder);
+      return await session.claimFolder(folder, beside);
     } catch (error) {
       if (error instanceof PermanentError || tries === MAX_TRIES) throw error;
       if ((await session.list(folder)) !== undefined) return false;
@@ -169,6 +174,7 @@ async function openLock(
   const hasLeftovers = dead
     ? await collectStages(session, place, stage)
     : options.mayHaveLeftStage && (await takeFolder(session, place.leftStage, stage));
+  if (!hasLeftovers && (dead || options.mayHaveLeftStage)) await session.makeFolders([stage]);
   return {
     stage,
     hasLeftovers,
@@ -187,7 +193,11 @@ async function openLock(
     async adoptStage(name) {
       const theirs = `${place.folder}/${name}`;
       if (theirs === stage) return true;
-      return takeFolder(session, theirs, stage);
+      // Ours is empty as yet, and a folder cannot be renamed to a name that is taken.
+      await session.removeEmptyFolders([stage]);
+      if (await takeFolder(session, theirs, stage)) return true;
+      await session.makeFolders([stage]);
+      return false;
     },
 
     async release(current, keepStage) {

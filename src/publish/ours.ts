@@ -104,12 +104,12 @@ export async function findOurs(
     [...published, ...older.flatMap(({ files, retained }) => [files, retained])].filter((it) => it !== undefined),
     journal?.files ?? new Map(),
   );
-  const files = settleClaims(claims, await session.sizes([...claims.keys()]));
-  // A journal that cannot be read may have been about anything: sizes are no proof of content then.
-  const trusted = !wasCutOff || journal !== null;
+  const settled = settleClaims(claims, await session.sizes([...claims.keys()]));
+  // Where the newest record is missing or cannot be read, what it was about may have the size of what came before.
+  const isSure = wasCutOff ? journal !== null : manifest !== null;
   return {
     ...shared,
-    files: trusted ? files : new Map([...files].map(([path, { size }]) => [path, { sha256: UNKNOWN, size }])),
+    files: isSure ? settled : await withRealContents(session, settled),
     folders: new Set([manifest, journal, ...older].flatMap((record) => [...(record?.folders ?? [])])),
     recorded: false,
   };

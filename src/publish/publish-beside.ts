@@ -153,7 +153,6 @@ function topNames({ files, retained }: HostManifest): Set<string> {
 }
 
 async function startSignsOfLife(session: PublishSession, lock: Lock): Promise<() => void> {
-  if (!lock.hasLeftovers) await session.makeFolders([lock.stage]);
   await session.upload([lock.ownerFile([]), lock.alive], () => {});
   const timer = setInterval(() => void session.upload([lock.alive], () => {}).catch(() => {}), ALIVE_EVERY_MS);
   return () => clearInterval(timer);

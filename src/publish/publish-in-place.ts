@@ -31,7 +31,8 @@ export async function publishInPlace(options: PublishOptions): Promise<PublishRe
         return { result: done, isWhole: !lock.tookOver || (await isWholeOnHost(session, release)) };
       } catch (error) {
         held.isFull = error instanceof HostFullError;
-        if (held.isFull) await clearFolder(session, lock.stage);
+        // The room may be needed by the site itself. Without a connection nothing can be done about it.
+        if (held.isFull) await clearFolder(session, lock.stage).catch(() => {});
         throw error;
       }
     });
@@ -102,9 +103,7 @@ async function publishLocked(
   const phases = phasesOf(plan.steps);
   const leftovers = hasLeftovers ? (await session.list(lock.stage))?.files : undefined;
   const missing = phases.folders.filter((folder) => !intent.folders.has(folder));
-  const made = (await session.makeFolders([...(hasLeftovers ? [] : [lock.stage]), ...missing])).filter(
-    (folder) => folder !== lock.stage,
-  );
+  const made = missing.length === 0 ? [] : await session.makeFolders(missing);
   const publish: Publish = {
     ...{ session, options, place, lock, plan, puts, phases, ours, retained, earlier: look.earlier, made, protect },
     // Folders of the burst take the place of a file of ours, so they are ours too.

@@ -75,8 +75,9 @@ export interface PublishSession {
    * Makes one folder and says whether this very call made it: of two sessions that try at the same time, one gets
    * true. False when something of that name exists. When a connection is lost before the answer came it throws, and
    * does not try again: the answer of a second try would prove nothing.
+   * `beside`, a name that nobody else uses, is made in the same breath, and may be there whatever the answer is.
    */
-  claimFolder(path: string): Promise<boolean>;
+  claimFolder(path: string, beside?: string): Promise<boolean>;
   /** Renames a folder to a name that is free. False when there is no folder `from`; of two that try, one gets true. */
   moveFolder(from: string, to: string): Promise<boolean>;
   /**

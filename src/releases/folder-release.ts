@@ -15,7 +15,7 @@ import { type FoundFile, type ScanOptions, scanFolder } from "./scan-folder.ts";
 const CHUNK_BYTES = 1024 * 1024;
 
 /** After so long, in milliseconds, whatever else there is to do gets its turn: a connection is being made meanwhile. */
-const SLICE_MS = 8;
+const SLICE_MS = 2;
 
 export type FolderRelease = {
   readonly release: Release;

@@ -28,7 +28,7 @@ function bomb(): string {
 describe("slipway.yaml", () => {
   it("in the example is valid", () => {
     const config = parseConfig(readFileSync("slipway.example.yaml", "utf8"), "slipway.example.yaml");
-    expect(Object.keys(config.sites)).toEqual(["docs", "shop", "intranet"]);
+    expect(Object.keys(config.sites)).toEqual(["docs", "shop", "blog", "intranet"]);
     expect(keysWithoutEffect(config)).toEqual([]);
   });
 

@@ -113,6 +113,26 @@ describe("a lock whose owner died", () => {
     await expect(two).rejects.toBeInstanceOf(RetryLaterError);
   });
 
+  it.each([-3_600_000, 3_600_000])("is measured by the host's clock, though that is %i ms off", async (offMs) => {
+    const inner = world.directory();
+    const publisher: Publisher = {
+      label: inner.label,
+      async open(options) {
+        const session = await inner.open(options);
+        const modifiedAtMs = async (path: string) => {
+          const atMs = await session.modifiedAtMs(path);
+          return atMs === undefined ? undefined : atMs + offMs;
+        };
+        return { ...session, modifiedAtMs };
+      },
+    };
+    await world.publish(await world.build(A));
+    const dead = crashing(world, 20);
+    await expect(world.publish(await world.build(B), { ...strangers, publisher: dead.publisher })).rejects.toThrow();
+    const two = world.publish(await world.build(C), { ...strangers, publisher, lockWaitMs: 50 });
+    await expect(two).rejects.toBeInstanceOf(RetryLaterError);
+  });
+
   it("is ours at once when the same owner comes back", async () => {
     await world.publish(await world.build(A));
     const dead = crashing(world, 20);

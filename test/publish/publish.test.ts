@@ -171,6 +171,16 @@ describe("publishRelease", () => {
     }
   });
 
+  it("does not go by sizes where the newest record cannot be read", async () => {
+    const [one, two] = [await world.build({ "index.html": "one" }), await world.build({ "index.html": "two" })];
+    await world.publish(one);
+    await world.publish(two);
+    await writeFile(join(world.site, ".slipway/manifest.json.gz"), "not gzip at all");
+    await rm(join(world.site, `.slipway/live-${two.id.slice(0, 32)}`));
+    await world.publish(one);
+    expect(await world.read()).toEqual({ "index.html": "one", ...OWN });
+  });
+
   it("does not take a damaged record for a first publish when it remembers nothing", async () => {
     await world.publish(await world.build(A));
     await truncate(join(world.site, ".slipway/manifest.json.gz"), 30);

@@ -206,9 +206,14 @@ export function crashing(
           await session.rename([move], onMoved);
         }
       },
-      async claimFolder(path) {
+      async claimFolder(path, beside) {
         step(`claim ${path}`);
-        return session.claimFolder(path);
+        const isOurs = await session.claimFolder(path);
+        if (isOurs && beside !== undefined) {
+          step(`makeFolder ${beside}`);
+          await session.makeFolders([beside]);
+        }
+        return isOurs;
       },
       async moveFolder(from, to) {
         step(`move ${from}`);

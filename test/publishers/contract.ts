@@ -284,6 +284,12 @@ export function testPublisher(name: string, start: () => Promise<TestTarget>): v
       expect(await readdir(join(target.folder, "lock-0"))).toEqual([]);
     });
 
+    it("makes another folder in the same breath as it claims one", async () => {
+      expect(await session.claimFolder("lock", "stage")).toBe(true);
+      expect(await session.makeFolders(["stage"])).toEqual([]);
+      expect(await session.claimFolder("lock", "stage-2")).toBe(false);
+    });
+
     it("claims no folder whose name a file has, and none whose parent is missing", async () => {
       await write("file", "file");
       expect(await session.claimFolder("file")).toBe(false);

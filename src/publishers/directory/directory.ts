@@ -110,9 +110,10 @@ function openSession(place: TargetPlace, { profile = UNKNOWN_HOST }: OpenOptions
       return made;
     },
 
-    async claimFolder(path) {
+    async claimFolder(path, beside) {
       try {
         await mkdir(full(path));
+        if (beside !== undefined) await mkdir(full(beside));
         return true;
       } catch (error) {
         if ((error as FileError).code === "EEXIST") return false;

@@ -37,10 +37,12 @@ export function createFtpFolders(pool: FtpPool): FtpFolders {
 
   const lookAt = (path: string) => pool.onMain((connection) => look(connection, [path])).then(([found]) => found);
 
-  async function claimFolder(path: string): Promise<boolean> {
+  async function claimFolder(path: string, beside?: string): Promise<boolean> {
     let refusal: PermanentError | undefined;
     for (let claim = 1; claim <= MAX_CLAIMS; claim += 1) {
-      const [reply] = await once((connection) => [`MKD ${connection.name(path)}`]);
+      const [reply] = await once((connection) =>
+        [path, ...(beside === undefined ? [] : [beside])].map((folder) => `MKD ${connection.name(folder)}`),
+      );
       if (reply === undefined) throw new Error(`no answer about the folder ${path}`);
       const kind = classifyReply(reply);
       if (kind === "fine") return true;

@@ -16,7 +16,7 @@ type PipelineWindow = { readonly bytes: number; readonly commands: number };
  * answer the rest only when more bytes arrive. Unencrypted, ProFTPD reads up to 4102 bytes at once, which must not be
  * the middle of a line end (see `MAX_PIECE_BYTES`).
  */
-const TLS_WINDOW: PipelineWindow = { bytes: 2048, commands: 32 };
+const TLS_WINDOW: PipelineWindow = { bytes: 2048, commands: 64 };
 const PLAIN_WINDOW: PipelineWindow = { bytes: 4000, commands: 400 };
 
 /**

@@ -114,9 +114,9 @@ export async function createFtpSession(pool: FtpPool, facts: HostFacts, maxTries
       await rename(moves, onMoved);
     },
 
-    async claimFolder(path) {
-      check(path);
-      return folders.claimFolder(path);
+    async claimFolder(path, beside) {
+      check(path, ...(beside === undefined ? [] : [beside]));
+      return folders.claimFolder(path, beside);
     },
 
     async moveFolder(from, to) {

@@ -100,11 +100,17 @@ export function createSftpSession({ line, uploader, first, profile }: SftpSessio
       return paths.filter((_, index) => made[index]);
     },
 
-    claimFolder: (path) =>
+    claimFolder: (path, beside) =>
       line.once(async (connection) => {
         const whole = wholePath(connection, path);
+        const wholeBeside = beside === undefined ? undefined : wholePath(connection, beside);
         try {
-          await makeFolder(connection, whole);
+          // Whether the one beside can be made shows when something is put there.
+          const [claim] = await Promise.allSettled([
+            makeFolder(connection, whole),
+            ...(wholeBeside === undefined ? [] : [makeFolder(connection, wholeBeside)]),
+          ]);
+          if (claim.status === "rejected") throw claim.reason;
           return true;
         } catch (error) {
           if (!(error instanceof SftpStatusError)) throw error;
