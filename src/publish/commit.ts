@@ -26,6 +26,8 @@ export type Publish = {
   readonly retained: Retained;
   /** Whether the host keeps the manifest before, and the one before that. */
   readonly earlier: readonly boolean[];
+  /** Whether the marker of the release that the host's manifest names is there. */
+  readonly hasMarker: boolean;
   /** Folders that this publish made just now, and all that Slipway made. */
   readonly made: readonly string[];
   readonly folders: ReadonlySet<string>;
@@ -127,8 +129,8 @@ function recordsFor({ options, lock, ours, folders, retained, place }: Publish, 
 }
 
 /** Whether the marker of the release before becomes that of the new one. */
-function isRelabelled({ ours, options }: Publish): boolean {
-  return ours.recorded && ours.releaseId !== options.release.id;
+function isRelabelled({ ours, options, hasMarker }: Publish): boolean {
+  return ours.recorded && hasMarker && ours.releaseId !== options.release.id;
 }
 
 /** The manifest goes live, those before it move down, and the marker says which release it is. */

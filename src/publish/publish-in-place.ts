@@ -88,8 +88,10 @@ async function publishLocked(
   const check = rules.thorough ? "contents" : lock.tookOver ? "sizes" : "sample";
   const ours = await findOurs(session, place, look.sizes, { ...options, check });
   const folders = new Set([...ours.folders, ...lock.inheritedFolders]);
-  const intent = await planFor(session, options, release, { ...ours, folders }, [place.journal]);
-  if (intent.others[0] !== look.sizes.journal) throw new Error("Another publish was cut off on this host just now.");
+  const asked = [place.journal, place.marker(ours.releaseId ?? release.id)];
+  const intent = await planFor(session, options, release, { ...ours, folders }, asked);
+  const [journalNow, marker] = intent.others;
+  if (journalNow !== look.sizes.journal) throw new Error("Another publish was cut off on this host just now.");
   requireConsent(options, intent);
   const { plan, retained } = intent;
   const hasLeftovers = ours.journal === null ? lock.hasLeftovers : await takeStage(session, place, lock, ours.journal);
@@ -106,6 +108,7 @@ async function publishLocked(
   const made = missing.length === 0 ? [] : await session.makeFolders(missing);
   const publish: Publish = {
     ...{ session, options, place, lock, plan, puts, phases, ours, retained, earlier: look.earlier, made, protect },
+    hasMarker: marker !== undefined,
     // Folders of the burst take the place of a file of ours, so they are ours too.
     folders: new Set([...folders, ...made, ...phases.burst.filter(isMakeFolder).map(({ path }) => path)]),
     leftovers: leftovers ?? new Map(),

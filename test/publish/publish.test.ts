@@ -171,6 +171,14 @@ describe("publishRelease", () => {
     }
   });
 
+  it("does without the marker of the release before", async () => {
+    const release = await world.build(A);
+    await world.publish(release);
+    await rm(join(world.site, `.slipway/live-${release.id.slice(0, 32)}`));
+    await world.publish(await world.build(B));
+    expect(await world.read()).toEqual({ ...B, ...OWN });
+  });
+
   it("does not go by sizes where the newest record cannot be read", async () => {
     const [one, two] = [await world.build({ "index.html": "one" }), await world.build({ "index.html": "two" })];
     await world.publish(one);
