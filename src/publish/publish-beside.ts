@@ -40,8 +40,9 @@ export async function publishBeside(options: PublishOptions): Promise<PublishRes
   return withSession(above, async (session, protect) => {
     await session.makeFolders([TOOL_FOLDER, names.place.folder]);
     const lock = await acquireLock(session, names.place, { ...lockOptions(options), mayHaveLeftStage: false });
-    const stopSigns = await startSignsOfLife(session, lock);
+    let stopSigns = () => {};
     try {
+      stopSigns = await startSignsOfLife(session, lock);
       const way = rules.strategy === "swap" ? bySwap(names) : byLink(names);
       const next = await way.prepare(session, options);
       if (await isLive(session, names, options)) return await publishInto(options, names.live);

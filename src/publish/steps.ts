@@ -1,6 +1,6 @@
 /** Makes what is staged live: one burst of renames in the order of the plan, and removals only after it. */
 import type { Move, PublishSession } from "../publishers/publisher.ts";
-import { type PutStep, putGroups, type RemoveStep, type Step } from "../releases/plan.ts";
+import { type PutStep, putGroups, type Step } from "../releases/plan.ts";
 import type { PublishOptions } from "./options.ts";
 import { checked, type Staged } from "./stage-files.ts";
 import { type DigestedUpload, uploadVerified } from "./upload-verified.ts";
@@ -29,9 +29,8 @@ export function phasesOf(steps: readonly Step[]): Phases {
 /** How a put is carried out: by renaming what was staged, or by writing into the live file. */
 export type Putter = (session: PublishSession, puts: readonly PutStep[]) => Promise<void>;
 
-/** Walks steps in order, each run of equal ones in one go. Answers with the paths that were left alone. */
-export async function walkSteps(session: PublishSession, steps: readonly Step[], put: Putter): Promise<string[]> {
-  const left: string[] = [];
+/** Walks the steps of a burst in order, each run of equal ones in one go. What it removes is in the way of what follows. */
+export async function walkSteps(session: PublishSession, steps: readonly Step[], put: Putter): Promise<void> {
   for (let at = 0; at < steps.length; ) {
     const kind = steps[at]?.do;
     const end = steps.findIndex((step, index) => index > at && step.do !== kind);
@@ -40,18 +39,9 @@ export async function walkSteps(session: PublishSession, steps: readonly Step[],
     const paths = run.map(({ path }) => path);
     if (kind === "makeFolder") await session.makeFolders(paths);
     if (kind === "removeFolder") await session.removeEmptyFolders(paths);
-    if (kind === "remove") left.push(...(await removeOurs(session, run as readonly RemoveStep[])));
+    if (kind === "remove") await session.remove(paths);
     if (kind === "put") await put(session, run as readonly PutStep[]);
   }
-  return left;
-}
-
-/** Removes files that still have the size we gave them. Answers with the others that exist. */
-async function removeOurs(session: PublishSession, steps: readonly RemoveStep[]): Promise<string[]> {
-  const sizes = await session.sizes(steps.map(({ path }) => path));
-  const isOurs = (step: RemoveStep, index: number) => step.inTheWay || sizes[index] === step.entry.size;
-  await session.remove(steps.filter(isOurs).map(({ path }) => path));
-  return steps.filter((step, index) => !isOurs(step, index) && sizes[index] !== undefined).map(({ path }) => path);
 }
 
 /**
