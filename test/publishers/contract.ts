@@ -110,6 +110,8 @@ export function testPublisher(name: string, start: () => Promise<TestTarget>): v
       await write("folder/a.bin", "x".repeat(100_000));
       expect((await session.readFile("folder/a.bin", 100_000))?.length).toBe(100_000);
       expect(await session.readFile("folder/b.bin", 10)).toBeUndefined();
+      // Somebody else may remove what was there a moment ago.
+      expect(await session.readFile("folder/b.bin", 10, true)).toBeUndefined();
       await expect(session.readFile("folder/a.bin", 99_999)).rejects.toBeInstanceOf(PermanentError);
       expect(await session.sizes(["folder/a.bin"])).toEqual([100_000]);
     });

@@ -1,6 +1,6 @@
 /** What a publish does over FTP, in batches of commands that survive the loss of a connection. */
 import { setTimeout as delay } from "node:timers/promises";
-import type { FTPResponse } from "basic-ftp";
+import { FTPError, type FTPResponse } from "basic-ftp";
 import { PermanentError } from "../../errors.ts";
 import { HostFullError, type PublishSession, type Upload } from "../publisher.ts";
 import { wholePath } from "../target-path.ts";
@@ -137,7 +137,12 @@ export async function createFtpSession(pool: FtpPool, facts: HostFacts, maxTries
         if (size === undefined) return undefined;
         if (size > maxBytes) throw new PermanentError(`${path} is larger than ${maxBytes} bytes`);
       }
-      return pool.onMain((connection) => connection.download(path, maxBytes));
+      const read = await pool.onMain((connection) => connection.download(path, maxBytes).catch(keepRefusal));
+      if (Buffer.isBuffer(read)) return read;
+      // vsftpd says the same of a file that is gone by now and of one that may not be read.
+      const [size] = await sizes([path]);
+      if (size === undefined) return undefined;
+      throw new PermanentError(`${path} cannot be read: ${quoteReply(read)}`);
     },
 
     async list(folder) {
@@ -227,6 +232,14 @@ export async function createFtpSession(pool: FtpPool, facts: HostFacts, maxTries
     const reply = missing === undefined ? undefined : refused.get(missing);
     if (missing !== undefined && reply !== undefined) throw refusalOf(missing, reply);
   }
+}
+
+/** For a file that was not sent: the refusal where it stays one, to be looked into; throws what may be over next time. */
+function keepRefusal(error: unknown): FTPResponse {
+  if (!(error instanceof FTPError)) throw error;
+  const kind = classifyReply(error);
+  if (kind === "transient" || kind === "too-many") throw error;
+  return error;
 }
 
 function refuseIfFull(reply: FTPResponse): void {

@@ -209,7 +209,7 @@ describe("an upload", () => {
 describe("a session that ends", () => {
   it("says good-bye on each of its connections", async () => {
     const { server } = await serverForTest({ misbehave: { replyDelayMs: 5 } });
-    const session = await openForTest(ftpTarget(server, { connections: 3 }));
+    const session = await openForTest(ftpTarget(server, { connections: 2 }));
     await session.upload(files(100), () => {});
     await session.close();
     const logins = server.log.commands.get("USER");
