@@ -127,6 +127,7 @@ export async function startService(options: {
       telling,
       sites: config.sites,
       dataDir: environment.dataDir,
+      cacheBytes: config.cache,
       env,
       githubApiUrl: environment.githubApiUrl,
       tokenFor: github.tokenFor,

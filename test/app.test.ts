@@ -8,8 +8,8 @@ import { parseConfig } from "../src/config/load-config.ts";
 import { loadEnvironment } from "../src/config/load-environment.ts";
 import { startSlack } from "../src/demo/slack-server.ts";
 import { createLog } from "../src/log.ts";
+import { createGitRepository, temporaryFolder } from "./git/git-repository.ts";
 import { push } from "./inbox/world.ts";
-import { createGitRepository, temporaryFolder } from "./pipeline/git-repository.ts";
 import { clickPayload, formOf } from "./slack/click.ts";
 
 const WEBHOOK_SECRET = "the webhook secret of the test";

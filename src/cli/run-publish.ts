@@ -3,7 +3,7 @@ import { hostname, userInfo } from "node:os";
 import { setTimeout as delay } from "node:timers/promises";
 import { describeError, OperatorError, PermanentError, RetryLaterError } from "../errors.ts";
 import type { Manifest } from "../model/release.ts";
-import { maskSecrets } from "../pipeline/mask.ts";
+import { maskSecrets } from "../process/mask.ts";
 import { DEFAULT_RULES, NeedsConsentError, type PublishOptions, type PublishRules } from "../publish/options.ts";
 import { type HostProfile, UNKNOWN_HOST } from "../publishers/host-profile.ts";
 import type { Publisher, Target } from "../publishers/publisher.ts";

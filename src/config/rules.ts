@@ -76,7 +76,6 @@ export const rules: readonly Rule[] = [oneSitePerTarget, keysOfProtocol];
 /** Keys that are understood but have no effect yet, so that nobody believes they do. */
 export function keysWithoutEffect(config: Config): string[] {
   const keys = Object.entries(config.sites).flatMap(([name, site]) => [
-    ...(site.prerender ? [`sites.${name}.prerender`] : []),
     // Slack's user groups, and people's names, cannot be told from ids without asking Slack.
     ...site.deployers.filter((id) => !/^[UW][A-Z0-9]+$/.test(id)).map((id) => `sites.${name}.deployers: ${id}`),
   ]);

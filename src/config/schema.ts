@@ -1,5 +1,6 @@
 /** The one schema of slipway.yaml: every key, what it is for, its default. The JSON Schema is generated from it. */
 import { z } from "zod";
+import { ISOLATIONS, LINK_CHECKS } from "../model/build.ts";
 import { parseSecretReference } from "../secrets/secret-reference.ts";
 import { parseTarget } from "./target.ts";
 
@@ -13,6 +14,17 @@ const duration = z
     return z.NEVER;
   })
   .meta({ type: "string", examples: ["90s", "15m", "1h"] });
+
+/** A size as people write it: "500MB", "2 GB", or a number of bytes. Read as bytes; a kilobyte has 1024. */
+const size = z
+  .union([z.string(), z.number()])
+  .transform((value, context) => {
+    const bytes = parseSize(value);
+    if (bytes !== undefined) return bytes;
+    context.addIssue({ code: "custom", message: "is no size; write it as 500MB or 2GB" });
+    return z.NEVER;
+  })
+  .meta({ type: "string", examples: ["500MB", "2GB"] });
 
 const secretReference = z
   .string()
@@ -67,6 +79,11 @@ const build = z
       .describe("Command that installs dependencies. Default: the one the lock file names."),
     command: z.string().min(1).optional().describe("Command that builds. Default: the package's build script."),
     output: folderInRepository.optional().describe("Folder with the built files. Default: found from the framework."),
+    node: z
+      .string()
+      .min(1)
+      .optional()
+      .describe('Version or range of Node: "22", "^20.11". Default: what the repository says, else Slipway\'s own.'),
     env: environment.default({}).describe("Environment variables of install and build, not secret."),
     secrets: z
       .record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "is no name of an environment variable"), secretReference)
@@ -76,6 +93,49 @@ const build = z
     idleTimeout: duration.default(5 * 60_000).describe("Limit without a line of output. Default 5m."),
   })
   .describe("How the site is built. Found by itself; every key can be set.");
+
+const limits = z
+  .strictObject({
+    memory: size.default(4 * 1024 ** 3).describe("Resident memory of all processes together. Default 4GB."),
+    processes: z.int().min(8).default(2048).describe("Processes and threads at the same time. Default 2048."),
+    disk: size.default(10 * 1024 ** 3).describe("What a build may write. Default 10GB."),
+    printed: size.default(64 * 1024 ** 2).describe("What one stage may print. Default 64MB."),
+    output: size.default(2 * 1024 ** 3).describe("The built files. Default 2GB."),
+    files: z.int().min(1).default(100_000).describe("How many built files. Default 100000."),
+  })
+  .describe("What a build may use; reaching a limit ends it and names the limit.");
+
+/** Also read from a repository's own .github/slipway.yml. */
+export const prerender = z
+  .strictObject({
+    routes: z
+      .array(z.string().startsWith("/", "is no path; begin with /"))
+      .default(["/"])
+      .describe("Paths to start from."),
+    crawl: z.boolean().default(true).describe("Follow links between pages. Default true."),
+    parallel: z.int().min(1).max(16).default(4).describe("Pages at the same time. Default 4."),
+    timeout: duration.default(30_000).describe("Longest time for one page. Default 30s."),
+    allow: z
+      .array(z.url({ protocol: /^https?$/, error: "is no http or https URL" }))
+      .default([])
+      .describe("Origins that pages may load from besides their own, such as an API."),
+    ready: z
+      .string()
+      .min(1)
+      .optional()
+      .describe("JavaScript that is true when a page is ready. Default: a quiet network."),
+    maxPages: z.int().min(1).max(100_000).default(5000).describe("At most so many pages. Default 5000."),
+  })
+  .describe("For apps that do not prerender themselves: pages are rendered with Chromium and written as HTML.");
+
+const check = z
+  .strictObject({
+    links: z
+      .enum(LINK_CHECKS)
+      .default("warn")
+      .describe("What links that lead nowhere do: warn (fail, where the live release had none), fail, off."),
+  })
+  .describe("What a release is checked for before it is published.");
 
 const siteSchema = z
   .strictObject({
@@ -92,14 +152,22 @@ const siteSchema = z
     folder: folderInRepository.default(".").describe("Folder of the site inside the repository."),
     build: build.prefault({}),
     isolation: z
-      .enum(["bubblewrap", "user", "none"])
-      .refine((value) => value === "none", "bubblewrap and user are not available in this version; set it to none")
-      .default("none")
-      .describe("What separates builds from Slipway. This version knows none."),
-    prerender: z
-      .strictObject({ crawl: z.boolean().default(false), routes: z.array(z.string().startsWith("/")).default([]) })
+      .enum(ISOLATIONS)
       .optional()
-      .describe("For apps that do not prerender themselves."),
+      .describe(
+        "What separates builds from Slipway. Default: bubblewrap where it works, else user; none must be said, since a build can then read what Slipway's user can.",
+      ),
+    allowHosts: z
+      .array(
+        z
+          .string()
+          .regex(/^[A-Za-z0-9.:-]+(\/\d{1,2})?$/, "is no host, address or range; write 10.1.2.3 or 10.1.0.0/16"),
+      )
+      .default([])
+      .describe("Private addresses that builds may reach: a host, an address or a range (10.1.0.0/16)."),
+    limits: limits.prefault({}),
+    prerender: prerender.optional(),
+    check: check.prefault({}),
     publish: target.describe("Where the site lives: ftps://user@host/folder, sftp://…, ftp://… or dir:/folder."),
     password: secretReference.optional().describe("The password of the account in `publish`."),
     plain: z.boolean().default(false).describe("ftp: yes, the password may travel unencrypted."),
@@ -173,6 +241,7 @@ export const configSchema = z.strictObject({
   sites: z
     .record(z.string().regex(/^[a-z0-9][a-z0-9-]{0,39}$/, "is no name for a site; use a-z, 0-9 and -"), siteSchema)
     .default({}),
+  cache: size.default(10 * 1024 ** 3).describe("What the caches of all sites may hold on disk. Default 10GB."),
   sources: z
     .record(z.string(), z.looseObject({ kind: z.string() }))
     .default({})
@@ -181,6 +250,15 @@ export const configSchema = z.strictObject({
 
 export type Config = z.output<typeof configSchema>;
 export type SiteConfig = Config["sites"][string];
+
+const SIZES: Record<string, number> = { b: 1, kb: 1024, mb: 1024 ** 2, gb: 1024 ** 3, tb: 1024 ** 4 };
+
+/** Bytes of "500MB", "1.5 GB", or of a bare number; undefined when it is none of these. */
+function parseSize(value: string | number): number | undefined {
+  const [, count, unit] = /^(\d+(?:\.\d+)?)\s*([kmgt]?i?b)?$/i.exec(String(value).trim()) ?? [];
+  const bytes = Math.round(Number(count) * (SIZES[(unit ?? "b").toLowerCase().replace("i", "")] ?? 0));
+  return bytes > 0 ? bytes : undefined;
+}
 
 const UNITS: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 

@@ -1,15 +1,17 @@
 /** The first four stages of a deployment: the head of the branch becomes a release. */
 import { dirname, join } from "node:path";
+import { buildEnvironment } from "../build/build-environment.ts";
+import { chooseOutput, type PlannedCommand, planBuild } from "../build/build-plan.ts";
+import { folderInside } from "../build/folder-inside.ts";
+import { existingFolders, readFolders } from "../build/read-folders.ts";
 import { PermanentError } from "../errors.ts";
+import { fetchHead } from "../git/checkout.ts";
 import type { Release } from "../model/release.ts";
+import { CommandError } from "../process/run-command.ts";
 import type { BlobStore } from "../releases/blob-store.ts";
 import { packageFolder } from "../releases/package.ts";
-import { buildEnvironment } from "./build-environment.ts";
-import { chooseOutput, type PlannedCommand, planBuild } from "./build-plan.ts";
-import { fetchHead } from "./checkout.ts";
-import { folderInside } from "./folder-inside.ts";
-import { CommandError, runCommand } from "./process.ts";
-import { existingFolders, readFolders } from "./read-folders.ts";
+import { openSandbox } from "../sandbox/open-sandbox.ts";
+import type { Sandbox } from "../sandbox/sandbox.ts";
 import { enter, everySoOften, retrying, type StageRun } from "./stage-run.ts";
 import type { Workspace } from "./workspace.ts";
 
@@ -20,6 +22,13 @@ export async function buildRelease(
   blobs: BlobStore,
 ): Promise<{ release: Release; commit: string } | null> {
   const { job, say } = run;
+  const sandbox = await openSandbox({
+    settings: job.sandbox,
+    site: job.site.name,
+    dataDir: job.dataDir,
+    env: run.env,
+  });
+  say(`isolation: ${sandbox.summary}`);
 
   enter(run, "checkout");
   const head = await retrying(run, () => checkout(run, workspace));
@@ -30,11 +39,11 @@ export async function buildRelease(
   const plan = planBuild(job.site, await readFolders(workspace.source, job.site.folder));
   const env = environmentOf(run, workspace, head.commit);
   for (const remark of plan.remarks) say(remark);
-  if (plan.install) await runPlanned(run, workspace, plan.install, env);
+  if (plan.install) await runPlanned(run, workspace, sandbox, plan.install, env);
 
   enter(run, "build");
   const before = await existingFolders(siteFolder, plan.outputs);
-  if (plan.build) await runPlanned(run, workspace, plan.build, { ...env, ...job.secrets });
+  if (plan.build) await runPlanned(run, workspace, sandbox, plan.build, { ...env, ...job.secrets });
   else say("Nothing to build");
 
   enter(run, "package");
@@ -86,7 +95,13 @@ function environmentOf({ job, env }: StageRun, workspace: Workspace, commit: str
   });
 }
 
-async function runPlanned(run: StageRun, workspace: Workspace, planned: PlannedCommand, env: Record<string, string>) {
+async function runPlanned(
+  run: StageRun,
+  workspace: Workspace,
+  sandbox: Sandbox,
+  planned: PlannedCommand,
+  env: Record<string, string>,
+) {
   const { job, signal, gone, onGroup, say } = run;
   const { command } = planned;
   say(`$ ${command}  (${planned.because})`);
@@ -96,7 +111,13 @@ async function runPlanned(run: StageRun, workspace: Workspace, planned: PlannedC
   try {
     // Masked as a stream by runCommand, so it need not pass `say` again.
     const onOutput = (text: string) => run.send({ type: "line", stage: run.stage, text });
-    await runCommand({ ...control, command, cwd, env, timeoutMs, idleTimeoutMs, secrets: run.secretValues, onOutput });
+    await sandbox.run({
+      ...{ ...control, command, cwd, env, timeoutMs, idleTimeoutMs, secrets: run.secretValues, onOutput },
+      writable: [workspace.root],
+      readable: [dirname(process.execPath)],
+      network: "internet",
+      limits: job.sandbox.limits,
+    });
   } catch (error) {
     if (!(error instanceof CommandError)) throw error;
     // POSIX sh, "Exit Status for Commands": 127 is a command that was not found.

@@ -1,26 +1,10 @@
 /** What the service and the worker process of one deployment say to each other. Types only: all of it travels as JSON. */
+import type { SandboxSettings, SiteBuild } from "../model/build.ts";
 import type { DeploymentStats, NeededConsent, Stage } from "../model/deployment.ts";
 import type { ManifestJson } from "../model/release.ts";
 import type { PublishRules } from "../publish/options.ts";
 import type { HostProfile } from "../publishers/host-profile.ts";
 import type { Target } from "../publishers/publisher.ts";
-
-/** How a site is built, as its operator wrote it; null leaves the decision to what the repository holds. */
-export type SiteBuild = {
-  readonly name: string;
-  /** Folder of the site inside the repository; "." is the repository itself. */
-  readonly folder: string;
-  readonly command: string | null;
-  readonly install: string | null;
-  /** Folder with the built files, relative to `folder`. */
-  readonly output: string | null;
-  /** Environment variables of install and build. */
-  readonly env: Readonly<Record<string, string>>;
-  /** Limit of one stage. */
-  readonly timeoutMs: number;
-  /** Limit without any output. */
-  readonly idleTimeoutMs: number;
-};
 
 /** A kept release, with the commit that it was built from. */
 export type KeptReleaseJob = { readonly id: string; readonly manifest: ManifestJson; readonly commit: string };
@@ -36,6 +20,11 @@ export type ConfirmRules = {
 export type DeploymentJob = {
   readonly deploymentId: string;
   readonly site: SiteBuild;
+  readonly sandbox: SandboxSettings;
+  /** Builds without anything that earlier builds left, and keeps what this one leaves. */
+  readonly cleanCaches: boolean;
+  /** How much the caches of all sites may hold, in bytes. */
+  readonly cacheBytes: number;
   /** `token` reads this one repository over https. */
   readonly git: { readonly url: string; readonly token: string | null };
   readonly branch: string;

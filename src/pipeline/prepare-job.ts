@@ -1,9 +1,11 @@
 /** Gathers what one deployment needs, from the configuration, the store and the secrets, so that the worker needs neither. */
 import { readFileSync } from "node:fs";
 import { hostname } from "node:os";
+import { prerenderSettingsOf } from "../config/prerender-settings.ts";
 import type { SiteConfig } from "../config/schema.ts";
 import { parseTarget } from "../config/target.ts";
 import { describeError, OperatorError, PermanentError } from "../errors.ts";
+import type { SandboxSettings, SiteBuild } from "../model/build.ts";
 import { type Deployment, publishesKept } from "../model/deployment.ts";
 import { type Manifest, manifestToJson } from "../model/release.ts";
 import type { PublishRules } from "../publish/options.ts";
@@ -26,6 +28,8 @@ export type JobDeps = {
   readonly store: Store;
   readonly sites: Readonly<Record<string, SiteConfig>>;
   readonly dataDir: string;
+  /** What the caches of all sites may hold, in bytes. */
+  readonly cacheBytes: number;
   /** The environment that secret references point into. */
   readonly env: NodeJS.ProcessEnv;
   readonly githubApiUrl: string;
@@ -49,16 +53,10 @@ export async function prepareJob(deps: JobDeps, deployment: Deployment): Promise
   const target = resolveTarget(site, key, deps.env);
   const job: DeploymentJob = {
     deploymentId: deployment.id,
-    site: {
-      name: deployment.site,
-      folder: site.folder,
-      command: site.build.command ?? null,
-      install: site.build.install ?? null,
-      output: site.build.output ?? null,
-      env: site.build.env,
-      timeoutMs: site.build.timeout,
-      idleTimeoutMs: site.build.idleTimeout,
-    },
+    site: siteBuildOf(deployment.site, site),
+    sandbox: sandboxSettingsOf(site),
+    cleanCaches: false,
+    cacheBytes: deps.cacheBytes,
     git: {
       url: site.git ?? `${webAddress(deps.githubApiUrl)}/${facts.repoName}.git`,
       token: kept === null && site.git === undefined ? await tokenFor(deps, deployment) : null,
@@ -84,6 +82,37 @@ export async function prepareJob(deps: JobDeps, deployment: Deployment): Promise
     secrets: kept === null ? buildSecrets(site, key, deps.env) : {},
   };
   return { job, kept: kept?.release ?? null };
+}
+
+function siteBuildOf(name: string, { folder, build, prerender, check }: SiteConfig): SiteBuild {
+  return {
+    name,
+    folder,
+    command: build.command ?? null,
+    install: build.install ?? null,
+    output: build.output ?? null,
+    node: build.node ?? null,
+    env: build.env,
+    timeoutMs: build.timeout,
+    idleTimeoutMs: build.idleTimeout,
+    prerender: prerender === undefined ? null : prerenderSettingsOf(prerender),
+    links: check.links,
+  };
+}
+
+function sandboxSettingsOf({ isolation, allowHosts, limits }: SiteConfig): SandboxSettings {
+  return {
+    isolation: isolation ?? null,
+    allowHosts,
+    limits: {
+      memoryBytes: limits.memory,
+      processes: limits.processes,
+      diskBytes: limits.disk,
+      printedBytes: limits.printed,
+      outputBytes: limits.output,
+      outputFiles: limits.files,
+    },
+  };
 }
 
 /** Reads the repository, where there is a GitHub App to do so. */

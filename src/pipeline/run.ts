@@ -4,7 +4,7 @@
  */
 import { describeError, PermanentError } from "../errors.ts";
 import type { Log } from "../log.ts";
-import { type Deployment, publishesKept, stageOfStart, stateDuring } from "../model/deployment.ts";
+import { type Deployment, stageOfStart, stateDuring } from "../model/deployment.ts";
 import { type Telling, tellDeployment } from "../notify/tell.ts";
 import { createLoop, type Loop } from "../queue/loop.ts";
 import type { Queue } from "../queue/queue.ts";
@@ -149,7 +149,6 @@ function runOne(deps: RunnerDeps, deployment: Deployment) {
     const seq = await store.transact((tx) => lastTranscriptSeq(tx, id));
     const transcript = createTranscript(deps, id, seq);
     if (seq > 0) transcript.write("\n── started again ──");
-    if (!publishesKept(deployment.trigger)) transcript.write("isolation: none — this build runs as Slipway's own user");
     const heart = setInterval(() => {
       store.transact((tx) => renewDeployment(tx, id, Date.now() + LEASE_MS)).catch(() => {});
     }, RENEW_EVERY_MS);

@@ -2,8 +2,8 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { describeError, PermanentError } from "../errors.ts";
 import type { Stage } from "../model/deployment.ts";
+import type { ProcessControl } from "../process/run-command.ts";
 import type { DeploymentJob, WorkerMessage } from "./job.ts";
-import type { ProcessControl } from "./process.ts";
 
 export type StageDeps = ProcessControl & {
   /** The worker's own environment. */

@@ -2,12 +2,12 @@
 import { join } from "node:path";
 import { describeError, PermanentError } from "../errors.ts";
 import { manifestFromJson, releaseOf } from "../model/release.ts";
+import { maskSecrets } from "../process/mask.ts";
 import { NeedsConsentError } from "../publish/options.ts";
 import { type BlobStore, createBlobStore } from "../releases/blob-store.ts";
 import { buildRelease } from "./build-release.ts";
 import type { DeploymentJob, KeptReleaseJob, Outcome } from "./job.ts";
 import { type Candidate, makeLive } from "./make-live.ts";
-import { maskSecrets } from "./mask.ts";
 import { enter, type StageDeps, type StageRun } from "./stage-run.ts";
 import { makeWorkspace, removeFolder } from "./workspace.ts";
 
@@ -44,7 +44,7 @@ function secretsOf({ secrets, git, target }: DeploymentJob): string[] {
 /** The runbook. */
 async function buildAndPublish(run: StageRun, blobs: BlobStore): Promise<Outcome> {
   const { job, say } = run;
-  const workspace = await makeWorkspace(job.dataDir, job.site.name, job.deploymentId);
+  const workspace = await makeWorkspace(job.dataDir, job.site.name);
   try {
     const built = await buildRelease(run, workspace, blobs);
     if (built !== null) return await makeLive(run, built, blobs);

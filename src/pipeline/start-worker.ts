@@ -3,9 +3,9 @@ import { fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { describeError } from "../errors.ts";
 import type { Stage } from "../model/deployment.ts";
-import { workerEnvironment } from "./build-environment.ts";
+import { workerEnvironment } from "../process/environment.ts";
+import { killGroup } from "../process/run-command.ts";
 import type { DeploymentJob, Outcome, ServiceMessage, WorkerMessage } from "./job.ts";
-import { killGroup } from "./process.ts";
 
 export type Worker = {
   /** How the deployment ended, once the worker is gone. Never rejects. */

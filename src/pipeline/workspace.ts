@@ -11,10 +11,10 @@ export type Workspace = {
 };
 
 /** Makes the folders anew. A site has one deployment at a time, so what lies there is left from one that was killed. */
-export async function makeWorkspace(dataDir: string, site: string, deploymentId: string): Promise<Workspace> {
-  const siteFolder = resolve(dataDir, "work", site);
-  await removeFolder(siteFolder);
-  const root = join(siteFolder, deploymentId);
+export async function makeWorkspace(dataDir: string, site: string): Promise<Workspace> {
+  // The same path each time: what a build writes, and what it keeps in caches, may depend on where it ran.
+  const root = resolve(dataDir, "work", site);
+  await removeFolder(root);
   const workspace = { root, source: join(root, "source"), home: join(root, "home"), temporary: join(root, "tmp") };
   for (const folder of Object.values(workspace)) await mkdir(folder, { recursive: true, mode: 0o700 });
   return workspace;

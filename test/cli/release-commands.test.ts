@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { freePort } from "../../src/demo/free-port.ts";
 import { startSlipway } from "../../src/demo/slipway.ts";
-import { createGitRepository, temporaryFolder } from "../pipeline/git-repository.ts";
+import { createGitRepository, temporaryFolder } from "../git/git-repository.ts";
 
 const PROGRAM = fileURLToPath(new URL("./release-program.ts", import.meta.url));
 

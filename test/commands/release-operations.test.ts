@@ -14,7 +14,7 @@ import { claimDeployment, listDeployments } from "../../src/store/deployments.ts
 import { forgetOldReleases, keepRelease } from "../../src/store/releases.ts";
 import { pauseSite, setLive } from "../../src/store/sites.ts";
 import { openSqlite } from "../../src/store/sqlite.ts";
-import { temporaryFolder } from "../pipeline/git-repository.ts";
+import { temporaryFolder } from "../git/git-repository.ts";
 
 const CONFIG = parseConfig(
   `sites:

@@ -34,7 +34,7 @@ describe("slipway.yaml", () => {
 
   it("with nothing but a site has every default", () => {
     const { shop } = parseConfig(site(""), "test").sites;
-    expect(shop).toMatchObject({ branch: "main", folder: ".", isolation: "none", adopt: false, plain: false });
+    expect(shop).toMatchObject({ branch: "main", folder: ".", adopt: false, plain: false });
     expect(shop).toMatchObject({
       strategy: "rename",
       keep: [],
@@ -92,7 +92,6 @@ sites:
       /\?implizit/,
     ],
     ["a relative dir:", `sites: { s: { repo: a/b, publish: "dir:srv" } }`, /absolute folder/],
-    ["isolation that is not there yet", site("isolation: bubblewrap"), /sites\.shop\.isolation:.*not available/],
     ["an output outside the repository", site("build: { output: ../../etc }"), /sites\.shop\.build\.output: leads out/],
     ["a folder outside the repository", site("folder: /etc"), /sites\.shop\.folder: leads out/],
     ["a time that is none", site("build: { timeout: soon }"), /sites\.shop\.build\.timeout: is no length of time/],
@@ -223,11 +222,6 @@ sites:
     expect(["90s", "15m", "1h 30m", "250ms", "1.5h", "90"].map(timeout)).toEqual([
       90_000, 900_000, 5_400_000, 250, 5_400_000, 90_000,
     ]);
-  });
-
-  it("names keys that have no effect yet", () => {
-    const text = site("prerender: { crawl: true }, keep: ['uploads/**'], deployers: [U1, W2]").replace("}\n", "");
-    expect(keysWithoutEffect(parseConfig(text, "test"))).toEqual(["sites.shop.prerender"]);
   });
 
   it("names deployers who are no users' ids, since they match nobody", () => {

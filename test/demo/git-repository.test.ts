@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { createDemoRepository, GRACE, runGit } from "../../src/demo/git-repository.ts";
-import { temporaryFolder } from "../pipeline/git-repository.ts";
+import { temporaryFolder } from "../git/git-repository.ts";
 
 const PLAIN = fileURLToPath(new URL("../../src/demo/sites/plain", import.meta.url));
 

@@ -8,7 +8,7 @@ import { beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import { createDemoRepository, GRACE } from "../../src/demo/git-repository.ts";
 import { type GithubServer, startGithub } from "../../src/demo/github-server.ts";
 import { payloadSchema } from "../../src/github/payloads.ts";
-import { temporaryFolder } from "../pipeline/git-repository.ts";
+import { temporaryFolder } from "../git/git-repository.ts";
 
 const SECRET = "a secret of at least sixteen bytes";
 const SHA = "5f".repeat(20);

@@ -3,7 +3,7 @@ import { connect } from "node:net";
 import { join } from "node:path";
 import { beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import { startWebServer } from "../../src/demo/web-server.ts";
-import { temporaryFolder } from "../pipeline/git-repository.ts";
+import { temporaryFolder } from "../git/git-repository.ts";
 
 let root: string;
 let url: string;

@@ -10,7 +10,7 @@ import { claimDeployment, type NewDeployment, queueDeployment } from "../../src/
 import { keepRelease, listReleases } from "../../src/store/releases.ts";
 import { setLive } from "../../src/store/sites.ts";
 import { openSqlite } from "../../src/store/sqlite.ts";
-import { temporaryFolder } from "./git-repository.ts";
+import { temporaryFolder } from "../git/git-repository.ts";
 
 const HOUR_MS = 3_600_000;
 const digest = (content: string) => createHash("sha256").update(content).digest("hex");

@@ -1,9 +1,20 @@
 /** A job as the service would make it, for a repository and a folder to publish into. */
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import type { DeploymentJob, SiteBuild } from "../../src/pipeline/job.ts";
+import type { BuildLimits, SiteBuild } from "../../src/model/build.ts";
+import type { DeploymentJob } from "../../src/pipeline/job.ts";
 import { DEFAULT_RULES } from "../../src/publish/options.ts";
-import { temporaryFolder } from "./git-repository.ts";
+import { temporaryFolder } from "../git/git-repository.ts";
+
+/** Wide enough for everything that is not about limits. */
+export const TEST_LIMITS: BuildLimits = {
+  memoryBytes: 4 * 1024 ** 3,
+  processes: 2048,
+  diskBytes: 4 * 1024 ** 3,
+  printedBytes: 64 * 1024 ** 2,
+  outputBytes: 1024 ** 3,
+  outputFiles: 100_000,
+};
 
 export type JobChanges = Partial<Omit<DeploymentJob, "site">> & { readonly site?: Partial<SiteBuild> };
 
@@ -20,13 +31,19 @@ export function createJob(url: string, changes: JobChanges = {}): TestJob {
     command: null,
     install: null,
     output: null,
+    node: null,
     env: {},
     timeoutMs: 60_000,
     idleTimeoutMs: 30_000,
+    prerender: null,
+    links: "off",
     ...changes.site,
   };
   const job: DeploymentJob = {
     deploymentId: "d-1",
+    sandbox: { isolation: "none", allowHosts: [], limits: TEST_LIMITS },
+    cleanCaches: false,
+    cacheBytes: 2 * 1024 ** 3,
     git: { url, token: null },
     branch: "main",
     live: { commit: null, releaseId: null },

@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { readHostProfile, writeHostProfile } from "../../src/pipeline/host-profiles.ts";
 import { ownerIdFor } from "../../src/pipeline/owner-id.ts";
 import { UNKNOWN_HOST } from "../../src/publishers/host-profile.ts";
-import { temporaryFolder } from "./git-repository.ts";
+import { temporaryFolder } from "../git/git-repository.ts";
 
 const LABEL = "ftps://deploy@ftp.example.com/httpdocs";
 const known = { ...UNKNOWN_HOST, passive: "EPSV", pipelines: true, connections: { max: 3, atMs: 5 } } as const;

@@ -7,8 +7,8 @@ import { readHostProfile } from "../../src/pipeline/host-profiles.ts";
 import type { DeploymentJob, Outcome, WorkerMessage } from "../../src/pipeline/job.ts";
 import { runStages } from "../../src/pipeline/stages.ts";
 import { createBlobStore } from "../../src/releases/blob-store.ts";
+import { createGitRepository } from "../git/git-repository.ts";
 import { createJob } from "./deployment-job.ts";
-import { createGitRepository } from "./git-repository.ts";
 
 async function run(
   job: DeploymentJob,
@@ -293,7 +293,7 @@ test("What an earlier deployment left in its workspace is gone, also when it is 
   });
   const { outcome, transcript } = await run(job);
   expect(outcome, transcript).toMatchObject({ kind: "live" });
-  expect(readdirSync(join(dataDir, "work", "shop"))).toEqual([]);
+  expect(readdirSync(join(dataDir, "work"))).toEqual([]);
 });
 
 test("A site in a folder of the repository is built there, with the lock file above it", async () => {

@@ -5,9 +5,9 @@ import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import type { DeploymentJob, Outcome, WorkerMessage } from "../../src/pipeline/job.ts";
 import { startWorker } from "../../src/pipeline/start-worker.ts";
+import { createGitRepository } from "../git/git-repository.ts";
+import { isRunning, readPids, waitUntil } from "../process/processes.ts";
 import { createJob } from "./deployment-job.ts";
-import { createGitRepository } from "./git-repository.ts";
-import { isRunning, readPids, waitUntil } from "./processes.ts";
 
 const env = { PATH: process.env.PATH };
 
@@ -63,7 +63,7 @@ describe("a worker", () => {
     expect(transcript).toContain("npm ci --no-audit --no-fund  (package-lock.json)");
     expect(transcript).toContain("built with [secret]");
     expect(transcript).not.toContain("very-secret-token");
-    expect(readdirSync(join(dataDir, "work", "shop"))).toEqual([]);
+    expect(readdirSync(join(dataDir, "work"))).toEqual([]);
   });
 
   test.skipIf(process.platform !== "linux")(
@@ -119,7 +119,7 @@ describe("a worker", () => {
 
     expect(await worker.done).toEqual({ kind: "cancelled", stage: "build" });
     await waitUntil("the build is gone", () => !pids.some(isRunning));
-    expect(readdirSync(join(dataDir, "work", "shop"))).toEqual([]);
+    expect(readdirSync(join(dataDir, "work"))).toEqual([]);
   });
 
   test("that is killed by the kernel counts as a failure worth another try, and its build is ended", async () => {

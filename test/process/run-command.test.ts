@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { CommandError, type CommandOptions, runCommand, showDuration } from "../../src/pipeline/process.ts";
-import { temporaryFolder } from "./git-repository.ts";
+import { CommandError, type CommandOptions, runCommand, showDuration } from "../../src/process/run-command.ts";
+import { temporaryFolder } from "../git/git-repository.ts";
 import { isRunning, readPids, waitUntil } from "./processes.ts";
 
 function start(command: CommandOptions["command"], changes: Partial<CommandOptions> = {}) {

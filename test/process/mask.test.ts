@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { createMask, maskSecrets } from "../../src/pipeline/mask.ts";
+import { createMask, maskSecrets } from "../../src/process/mask.ts";
 
 /** Cuts a text into chunks at the given places. */
 function split(text: string, cuts: readonly number[]): string[] {

@@ -5,8 +5,8 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { OperatorError, PermanentError } from "../../src/errors.ts";
-import { type CheckoutOptions, fetchHead } from "../../src/pipeline/checkout.ts";
-import { branchProblem, repositoryProblem } from "../../src/pipeline/git-name.ts";
+import { type CheckoutOptions, fetchHead } from "../../src/git/checkout.ts";
+import { branchProblem, repositoryProblem } from "../../src/git/git-name.ts";
 import { createGitRepository, temporaryFolder } from "./git-repository.ts";
 
 function prepare(url: string, changes: Partial<CheckoutOptions> = {}) {

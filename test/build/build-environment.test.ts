@@ -1,5 +1,7 @@
 import { expect, test } from "vitest";
-import { buildEnvironment, gitEnvironment, workerEnvironment } from "../../src/pipeline/build-environment.ts";
+import { buildEnvironment } from "../../src/build/build-environment.ts";
+import { gitEnvironment } from "../../src/git/git-environment.ts";
+import { workerEnvironment } from "../../src/process/environment.ts";
 
 /** What must never reach a worker or a build, whoever set it. */
 const CANARIES = [

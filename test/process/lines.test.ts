@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { createLineReader } from "../../src/pipeline/lines.ts";
+import { createLineReader } from "../../src/process/lines.ts";
 
 function read(...chunks: readonly string[]): string[] {
   const lines: string[] = [];

@@ -3,9 +3,9 @@ import { createHash } from "node:crypto";
 import { mkdir, readdir, rm, stat, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { OperatorError, PermanentError } from "../errors.ts";
-import { gitEnvironment } from "./build-environment.ts";
+import { CommandError, type ProcessControl, runCommand } from "../process/run-command.ts";
+import { gitEnvironment } from "./git-environment.ts";
 import { branchProblem, repositoryProblem } from "./git-name.ts";
-import { CommandError, type ProcessControl, runCommand } from "./process.ts";
 
 export type CheckoutOptions = ProcessControl & {
   readonly site: string;

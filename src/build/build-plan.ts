@@ -2,7 +2,7 @@
 import { posix } from "node:path";
 import { z } from "zod";
 import { PermanentError } from "../errors.ts";
-import type { SiteBuild } from "./job.ts";
+import type { SiteBuild } from "../model/build.ts";
 
 /** What is looked at of one folder of the repository. File contents are null where there is no such file. */
 export type FolderListing = {

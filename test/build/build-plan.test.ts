@@ -2,11 +2,11 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { type BuildPlan, chooseOutput, planBuild } from "../../src/build/build-plan.ts";
+import { existingFolders, readFolders } from "../../src/build/read-folders.ts";
 import { PermanentError } from "../../src/errors.ts";
-import { type BuildPlan, chooseOutput, planBuild } from "../../src/pipeline/build-plan.ts";
-import type { SiteBuild } from "../../src/pipeline/job.ts";
-import { existingFolders, readFolders } from "../../src/pipeline/read-folders.ts";
-import { temporaryFolder } from "./git-repository.ts";
+import type { SiteBuild } from "../../src/model/build.ts";
+import { temporaryFolder } from "../git/git-repository.ts";
 
 const site: SiteBuild = {
   name: "shop",
@@ -14,9 +14,12 @@ const site: SiteBuild = {
   command: null,
   install: null,
   output: null,
+  node: null,
   env: {},
   timeoutMs: 1000,
   idleTimeoutMs: 1000,
+  prerender: null,
+  links: "off",
 };
 const usual = ["dist", "build", "out", "_site", "public"];
 
