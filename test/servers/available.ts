@@ -21,7 +21,17 @@ function whyUnavailable(name: DaemonName): string | undefined {
  * `CI` is set they fail: there, a missing server would mean tests that nobody ever runs.
  */
 export function describeWith(name: DaemonName, title: string, tests: () => void): void {
-  const reason = whyUnavailable(name);
+  describeUnless(whyUnavailable(name), name, title, tests);
+}
+
+/** The same for tests that need a program of the machine, by its Debian package where that has another name. */
+export function describeWithProgram(program: string, title: string, tests: () => void, debianPackage = program): void {
+  const isThere = spawnSync("sh", ["-c", 'command -v "$1"', "sh", program]).status === 0;
+  const reason = isThere ? undefined : `${program} is missing: apt-get install ${debianPackage}`;
+  describeUnless(reason, program, title, tests);
+}
+
+function describeUnless(reason: string | undefined, name: string, title: string, tests: () => void): void {
   if (reason === undefined) describe(title, tests);
   else if (process.env.CI) {
     describe(title, () => {
