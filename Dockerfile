@@ -1,4 +1,6 @@
-# The service: production dependencies only, not root, compiled, with git and npm for the builds it runs.
+# The service: production dependencies only, not root, compiled, with git and npm for the builds it runs, and with what
+# keeps those apart (bubblewrap, slirp4netns). Docker's default profile lets no container use the latter: docs/building.md
+# says which options let it, and what is in force without them. --build-arg CHROMIUM=chromium adds what prerendering needs.
 FROM node:24-bookworm-slim AS build
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
@@ -7,8 +9,10 @@ COPY . .
 RUN npm run build && npm prune --omit=dev --ignore-scripts
 
 FROM node:24-bookworm-slim
+ARG CHROMIUM=""
 RUN apt-get update \
- && apt-get install -y --no-install-recommends git openssh-client ca-certificates tini \
+ && apt-get install -y --no-install-recommends git git-lfs openssh-client ca-certificates tini \
+      bubblewrap slirp4netns iproute2 $CHROMIUM \
  && rm -rf /var/lib/apt/lists/*
 WORKDIR /app
 COPY --from=build --chown=root:root /app/package.json ./

@@ -19,6 +19,7 @@ import type { Log } from "./log.ts";
 import { createGithubPerformers } from "./notify/github.ts";
 import { createSlackPerformers } from "./notify/slack.ts";
 import { startOutbox } from "./outbox/outbox.ts";
+import { createIsolationView } from "./pipeline/isolation-in-force.ts";
 import { startRunner } from "./pipeline/run.ts";
 import { createMemoryQueue } from "./queue/memory-queue.ts";
 import { createLogKeys } from "./secrets/log-keys.ts";
@@ -32,7 +33,8 @@ import { freeClaims } from "./store/claims.ts";
 import { lockDataFolder } from "./store/data-folder.ts";
 import { openStore } from "./store/open-store.ts";
 import { healthRoutes } from "./web/health.ts";
-import { transcriptRoute } from "./web/transcript.ts";
+import { statusRoutes } from "./web/status.ts";
+import { transcriptEventsRoute, transcriptRoute } from "./web/transcript.ts";
 
 export type Service = {
   readonly port: number;
@@ -89,6 +91,8 @@ export async function startService(options: {
 
     // Deliveries are taken from here on; whoever works on them comes after.
     let isStopping = false;
+    const reading = { store, queue, logKeys, isStopping: () => isStopping };
+    const isolationOf = createIsolationView({ sites: config.sites, dataDir: environment.dataDir, env });
     const sources: Source[] = [createGithubSource(environment.webhookSecrets)];
     if (signingSecrets.length > 0) sources.push(createSlackSource(signingSecrets));
     const intake = createIntake({ store, queue, log, sources });
@@ -96,7 +100,9 @@ export async function startService(options: {
       [
         ...intake.routes,
         ...healthRoutes({ store, isStopping: () => isStopping }),
-        transcriptRoute({ store, queue, logKeys }),
+        transcriptRoute(reading),
+        transcriptEventsRoute(reading),
+        ...statusRoutes({ store, config, logKeys, isolationOf }),
       ],
       log,
     );
@@ -127,12 +133,12 @@ export async function startService(options: {
       telling,
       sites: config.sites,
       dataDir: environment.dataDir,
-      cacheBytes: config.cache,
+      cacheBytes: config.builds.cache,
       env,
       githubApiUrl: environment.githubApiUrl,
       tokenFor: github.tokenFor,
       // A build uses more than one core; the intake keeps one for itself.
-      parallel: Math.max(1, Math.floor(availableParallelism() / 2)),
+      parallel: config.builds.parallel ?? Math.max(1, Math.floor(availableParallelism() / 2)),
     });
     onStop("deployments", () => runner.stop());
 

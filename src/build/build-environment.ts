@@ -4,8 +4,8 @@ import { BASICS, type Environment, NETWORK, NPM, pick, safePath } from "../proce
 
 export type BuildEnvironmentOptions = {
   readonly from: Environment;
-  /** Folder of the Node that runs Slipway; builds get the same one. */
-  readonly nodeFolder: string;
+  /** First in PATH: the Node and the package manager of this build. */
+  readonly binFolders: readonly string[];
   /** Private folders of this one build. */
   readonly homeFolder: string;
   readonly temporaryFolder: string;
@@ -23,7 +23,7 @@ export function buildEnvironment(options: BuildEnvironmentOptions): Record<strin
   const { from } = options;
   return {
     ...pick(from, (name) => BASICS.includes(name) || NETWORK.test(name) || NPM.test(name)),
-    PATH: [options.nodeFolder, safePath(from.PATH)].join(delimiter),
+    PATH: [...options.binFolders, safePath(from.PATH)].join(delimiter),
     HOME: options.homeFolder,
     TMPDIR: options.temporaryFolder,
     // Or a build inside a data folder that lies in a repository would find that one.

@@ -4,6 +4,7 @@
  */
 import { Command, CommanderError } from "commander";
 import { describeError, PermanentError } from "../errors.ts";
+import { addDoctorCommand } from "./doctor-command.ts";
 import { addPublishCommand } from "./publish-command.ts";
 import { addReleaseCommands } from "./release-commands.ts";
 import { addServiceCommands } from "./service-commands.ts";
@@ -30,6 +31,7 @@ function createProgram(env: NodeJS.ProcessEnv): Command {
     .exitOverride()
     .showHelpAfterError("(--help shows what there is)");
   addPublishCommand(program, env);
+  addDoctorCommand(program, env);
   addServiceCommands(program, env);
   addReleaseCommands(program, env);
   return program;

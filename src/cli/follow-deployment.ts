@@ -1,7 +1,7 @@
 /** Waits for the end of a deployment, and shows how far it has come. */
 import { connect } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
-import { type Deployment, isFinal, stagesOf } from "../model/deployment.ts";
+import { type Deployment, isFinal, type Stage, stagesOf } from "../model/deployment.ts";
 import { callOperation, controlSocket } from "./control.ts";
 import type { Settings } from "./settings.ts";
 
@@ -18,7 +18,7 @@ export async function followDeployment(
   say: (line: string) => void,
 ): Promise<Deployment> {
   let isWaitTold = false;
-  let told = 0;
+  const told = new Set<Stage>();
   for (let now = queued; ; await delay(LOOK_EVERY_MS)) {
     if (!(await isServed(settings))) {
       say("Slipway is not running; this is done when it is started (slipway start)");
@@ -28,11 +28,14 @@ export async function followDeployment(
     if (now.state === "queued" && !isWaitTold) say(`${now.id} waits${now.reason ? `: ${now.reason}` : ""}…`);
     isWaitTold ||= now.state === "queued";
     // Stages may be over before anybody looks.
-    const stages = stagesOf(now.trigger);
+    const stages = stagesOf(now.trigger, now.stage);
     const begun = now.startedAtMs === null || now.stage === null ? 0 : stages.indexOf(now.stage) + 1;
-    for (const stage of stages.slice(told, begun)) say(`${stage}…`);
-    told = Math.max(told, begun);
-    if (isFinal(now.state)) return now;
+    for (const stage of stages.slice(0, begun)) {
+      if (!told.has(stage)) say(`${stage}…`);
+      told.add(stage);
+    }
+    // Somebody paused or locked the site meanwhile, perhaps for days.
+    if (isFinal(now.state) || now.state === "held") return now;
   }
 }
 

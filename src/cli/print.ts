@@ -12,6 +12,7 @@ const COLOURS: Record<string, Parameters<typeof styleText>[0]> = {
   building: "cyan",
   publishing: "cyan",
   queued: "yellow",
+  held: "yellow",
   received: "yellow",
 };
 
@@ -27,9 +28,11 @@ const STATE_WIDTH = Math.max(...DEPLOYMENT_STATES.map((state: DeploymentState) =
 /** One line about a deployment. */
 export function deploymentLine(it: Deployment): string {
   const commit = it.commit.slice(0, 7) || "head   ";
-  const reason = it.reason ? ` — ${it.reason}` : "";
+  // The title of changed content names who changed it.
+  const by = it.author && it.trigger !== "content" ? ` (${printable(it.author)})` : "";
+  const reason = it.reason ? ` — ${printable(it.reason)}` : "";
   const remarks = it.remarks.length > 0 ? ` (${it.remarks.join("; ")})` : "";
-  return `${it.id}  ${coloured(it.state, STATE_WIDTH)}  ${it.site}  ${commit}  ${when(it.createdAtMs)}  ${printable(it.title)}${reason}${remarks}`;
+  return `${it.id}  ${coloured(it.state, STATE_WIDTH)}  ${it.site}  ${commit}  ${when(it.createdAtMs)}  ${printable(it.title)}${by}${reason}${remarks}`;
 }
 
 /** One line about a delivery. */

@@ -9,14 +9,22 @@ import { releaseLine } from "./release-lines.ts";
 import { loadSettings, type Settings } from "./settings.ts";
 
 /** How to publish, whether to wait for the end of it, and what to print. */
-export type DeployGiven = Printing & { wait?: boolean; adopt?: boolean; allowRemovals?: boolean };
+export type DeployGiven = Printing & {
+  wait?: boolean;
+  adopt?: boolean;
+  allowRemovals?: boolean;
+  commit?: string;
+  cleanCaches?: boolean;
+};
 
 const print = (line: string) => console.log(line);
 const printJson = (value: unknown) => print(JSON.stringify(value, null, 2));
 
 export async function deploy(env: NodeJS.ProcessEnv, name: string, given: DeployGiven): Promise<void> {
   const settings = loadSettings(env);
-  const deployment = (await callOperation(settings, "deploy", { name, ...consentOf(given) })) as Deployment;
+  const { commit, cleanCaches = false } = given;
+  const input = { name, ...(commit !== undefined && { commit }), cleanCaches, ...consentOf(given) };
+  const deployment = (await callOperation(settings, "deploy", input)) as Deployment;
   await tell(settings, deployment, given);
 }
 

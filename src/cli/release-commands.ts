@@ -10,9 +10,26 @@ On a terminal it waits until the release is live or has failed; elsewhere with -
 export function addReleaseCommands(program: Command, env: NodeJS.ProcessEnv): void {
   const answers = () => import("./release-answers.ts");
 
-  deploying(program.command("deploy").description("build and publish the head of a site's branch").argument("<site>"))
+  deploying(
+    program
+      .command("deploy")
+      .description("build and publish the head of a site's branch, also where a push was skipped or is held by a pause")
+      .argument("<site>")
+      .option("--commit <sha>", "this commit instead of the head; the next push deploys the head again"),
+  )
     .addHelpText("after", WAITING)
     .action(async (site: string, given: DeployGiven) => (await answers()).deploy(env, site, given));
+
+  deploying(
+    program
+      .command("rebuild")
+      .description("the same, without anything that earlier builds left: dependencies and caches are made anew")
+      .argument("<site>"),
+  )
+    .addHelpText("after", WAITING)
+    .action(async (site: string, given: DeployGiven) =>
+      (await answers()).deploy(env, site, { ...given, cleanCaches: true }),
+    );
 
   deploying(
     program

@@ -141,6 +141,7 @@ function wordsFor(folder: string): ScanWords {
     notAFolder: `${folder} is no folder.`,
     empty: `The folder ${folder} has no files to publish.`,
     noPage: (files) => `The folder ${folder} has ${filesText(files)} but no page (.html). Is it the right one?`,
+    tooMany: (maxFiles) => `There are more than ${maxFiles} files.`,
     advice: "Change that and publish again.",
   };
 }

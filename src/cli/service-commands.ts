@@ -3,11 +3,15 @@ import type { Command } from "commander";
 import type { OperationName } from "../commands/operations.ts";
 import type { Delivery } from "../model/delivery.ts";
 import type { Deployment } from "../model/deployment.ts";
+import { type SiteHolds, whoAndWhy } from "../model/site.ts";
 import type { Printing } from "./answer.ts";
+import { addHoldCommands } from "./hold-commands.ts";
 import { coloured, deliveryLine, deploymentLine, printable } from "./print.ts";
 
 type Status = {
-  sites: Array<{ name: string; liveCommit?: string | null; paused?: string | null; latest: Deployment | null }>;
+  sites: Array<
+    { name: string; liveCommit?: string | null; latest: Deployment | null; waiting: Deployment[] } & Partial<SiteHolds>
+  >;
   deliveries: Record<string, number>;
   outbox: Record<string, number>;
 };
@@ -79,6 +83,7 @@ export function addServiceCommands(program: Command, env: NodeJS.ProcessEnv): vo
       answer<string>("log", { name }, {}, (text) => text.split("\n").map(printable).forEach(print)),
     );
 
+  addHoldCommands(program, answer);
   addDeliveryCommands(program, answer);
 
   program
@@ -124,11 +129,20 @@ function addDeliveryCommands(program: Command, answer: Answer): void {
 function showStatus({ sites, deliveries, outbox }: Status): void {
   for (const site of sites) {
     const live = site.liveCommit ? `${coloured("live")} ${site.liveCommit.slice(0, 7)}` : "nothing live yet";
-    print(`${site.name}: ${live}${site.paused ? `, paused: ${site.paused}` : ""}`);
-    if (site.latest) print(`  ${deploymentLine(site.latest)}`);
+    print([`${site.name}: ${live}`, ...holds(site)].join(", "));
+    const shown = [site.latest, ...site.waiting.filter((it) => it.id !== site.latest?.id)];
+    for (const deployment of shown) if (deployment) print(`  ${deploymentLine(deployment)}`);
   }
   print(`deliveries: ${counts(deliveries)}`);
   print(`to be told: ${counts(outbox)}`);
+}
+
+function holds({ locked, paused, githubPause }: Partial<SiteHolds>): string[] {
+  return [
+    ...(locked ? [`locked by ${printable(whoAndWhy(locked))}`] : []),
+    ...(paused ? [`paused by ${printable(whoAndWhy(paused))}`] : []),
+    ...(githubPause ? [`paused: ${githubPause}`] : []),
+  ];
 }
 
 function counts(byState: Record<string, number>): string {

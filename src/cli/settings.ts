@@ -44,7 +44,8 @@ function checkedConfig(path: string, env: NodeJS.ProcessEnv): Config {
   return config;
 }
 
-function secretReferences(config: Config): Array<[key: string, reference: SecretReference]> {
+/** Every reference to a secret that the configuration has, with its key. */
+export function secretReferences(config: Config): Array<[key: string, reference: SecretReference]> {
   return Object.entries(config.sites).flatMap(([name, site]) => [
     ...(["password", "privateKey", "passphrase"] as const).flatMap((key): Array<[string, SecretReference]> => {
       const reference = site[key];

@@ -6,10 +6,11 @@ import type { Config, SiteConfig } from "../config/schema.ts";
 import { PermanentError } from "../errors.ts";
 import type { Deployment } from "../model/deployment.ts";
 import { deploymentId } from "../model/id.ts";
+import { refusalOf } from "../model/site.ts";
 import { type Telling, tellDeployment } from "../notify/tell.ts";
 import type { Queue } from "../queue/queue.ts";
 import { type NewDeployment, queueDeployment } from "../store/deployments.ts";
-import { findRepository, findSite } from "../store/sites.ts";
+import { findSite, repositoryOf } from "../store/sites.ts";
 import type { Store } from "../store/store.ts";
 import type { Tx, Work } from "../store/work.ts";
 
@@ -30,7 +31,8 @@ export const consents = { adopt: z.boolean().default(false), allowRemovals: z.bo
 /** What is to be deployed, and what the commit was that it comes from. */
 export type Wanted = Required<
   Pick<NewDeployment, "trigger" | "askedRelease" | "adopt" | "allowRemovals" | "commit" | "author" | "title">
->;
+> &
+  Pick<NewDeployment, "askedCommit" | "cleanCaches">;
 
 /** The site of that name. Throws PermanentError, with the name that may have been meant. */
 export function requireSite({ config }: OperationDeps, name: string): SiteConfig {
@@ -40,7 +42,10 @@ export function requireSite({ config }: OperationDeps, name: string): SiteConfig
   throw new PermanentError(`there is no site ${name}${guess ? `; did you mean ${guess}?` : ""}`);
 }
 
-/** Queues a deployment of a site and tells about it. What `decide` answers is decided in the same transaction. */
+/**
+ * Queues a deployment of a site and tells about it. What `decide` answers is decided in the same transaction. Throws
+ * PermanentError where the site is locked, or is to be built while GitHub keeps its repository away.
+ */
 export async function queueFor(
   deps: OperationDeps,
   name: string,
@@ -54,17 +59,12 @@ export async function queueFor(
   const deployment = await store.transact(function* (tx): Work<Deployment> {
     const wanted = yield* decide(tx);
     const state = yield* findSite(tx, name);
-    const repository = state?.repoId ? yield* findRepository(tx, state.repoId) : undefined;
-    const newOne: NewDeployment = {
-      ...wanted,
-      ...{ id, cause, site: name, branch: site.branch },
-      repoId: state?.repoId ?? null,
-      repoName: repository?.name ?? site.repo,
-      installationId: repository?.installationId ?? null,
-    };
-    const { deployment, superseded, answered } = yield* queueDeployment(tx, newOne, nowMs);
-    for (const older of [superseded, answered]) if (older) yield* tellDeployment(tx, telling, older, { nowMs });
-    yield* tellDeployment(tx, telling, deployment, { nowMs });
+    const refusal = state ? refusalOf(name, state, wanted.trigger) : null;
+    if (refusal !== null) throw new PermanentError(refusal);
+    const repository = yield* repositoryOf(tx, name, site.repo);
+    const newOne: NewDeployment = { ...wanted, ...repository, id, cause, site: name, branch: site.branch };
+    const { deployment, older } = yield* queueDeployment(tx, newOne, nowMs);
+    for (const it of [...older, deployment]) yield* tellDeployment(tx, telling, it, { nowMs });
     return deployment;
   });
   queue.nudge("deployments");

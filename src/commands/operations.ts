@@ -8,10 +8,13 @@ import { tellDeployment } from "../notify/tell.ts";
 import { countDeliveries, findDelivery, listDeliveries, reviveDelivery } from "../store/deliveries.ts";
 import { changeDeployment, findDeployment, listDeployments } from "../store/deployments.ts";
 import { countOutbox } from "../store/outbox.ts";
-import { findSite, listSites } from "../store/sites.ts";
+import { listSites } from "../store/sites.ts";
 import { readTranscript } from "../store/transcripts.ts";
+import { waitingOf } from "../store/waiting.ts";
 import type { Tx, Work } from "../store/work.ts";
-import { consents, type Operation, type OperationDeps, queueFor, requireSite, type Wanted } from "./operation.ts";
+import { deploy } from "./deploy-operation.ts";
+import { lock, pause, resume, unlock } from "./hold-operations.ts";
+import type { Operation, OperationDeps } from "./operation.ts";
 import { publishedRelease, redeploy, releases, rollback } from "./release-operations.ts";
 
 export type { OperationDeps } from "./operation.ts";
@@ -25,7 +28,9 @@ async function status({ store, config }: OperationDeps): Promise<unknown> {
     const sites = [];
     for (const name of Object.keys(config.sites)) {
       const [latest] = yield* listDeployments(tx, { site: name, limit: 1 });
-      sites.push({ name, ...states.find((state) => state.name === name), latest: latest ?? null });
+      const state = states.find((it) => it.name === name);
+      // The latest may be one that was skipped, while another is still to run.
+      sites.push({ name, ...state, latest: latest ?? null, waiting: yield* waitingOf(tx, name) });
     }
     return { sites, deliveries: yield* countDeliveries(tx), outbox: yield* countOutbox(tx) };
   });
@@ -74,17 +79,6 @@ async function log({ store }: OperationDeps, input: unknown): Promise<unknown> {
   return chunks.map((chunk) => chunk.text).join("");
 }
 
-async function deploy(deps: OperationDeps, input: unknown): Promise<unknown> {
-  const { name, ...consent } = byName.extend(consents).parse(input);
-  requireSite(deps, name);
-  return queueFor(deps, name, function* (tx): Work<Wanted> {
-    const state = yield* findSite(tx, name);
-    if (state?.paused) throw new PermanentError(`${name} is paused: ${state.paused}`);
-    // Which commit it will be is known when the branch's head is fetched.
-    return { trigger: "command", askedRelease: null, commit: "", author: "", title: "", ...consent };
-  });
-}
-
 async function cancel(deps: OperationDeps, input: unknown): Promise<unknown> {
   const { name } = byName.parse(input);
   const reason = "cancelled on the command line";
@@ -111,6 +105,10 @@ export const operations = {
   deployment,
   log,
   deploy,
+  pause,
+  resume,
+  lock,
+  unlock,
   cancel,
   releases,
   rollback,

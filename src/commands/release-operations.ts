@@ -49,7 +49,7 @@ export async function releases(deps: OperationDeps, input: unknown): Promise<Lis
 
 /**
  * Publishes an earlier release again: the one named by the start of its id or commit, or else the one that was on the
- * host before the present one. (So a second rollback without a name undoes the first.) Works on a paused site. It wins
+ * host before the present one. (So a second rollback without a name undoes the first.) Works on a paused site, not on a locked one. It wins
  * over an older push that waits; a push that comes later deploys again, for a rollback does not pause the site.
  */
 export async function rollback(deps: OperationDeps, input: unknown): Promise<Rollback> {
@@ -73,7 +73,7 @@ export async function rollback(deps: OperationDeps, input: unknown): Promise<Rol
 
 /**
  * Publishes a kept release again, looking at every file on the host, so that it mends what others changed there. By
- * default it is the one that is live when its turn comes. Works on a paused site.
+ * default it is the one that is live when its turn comes. Works on a paused site, not on a locked one.
  */
 export async function redeploy(deps: OperationDeps, input: unknown): Promise<Deployment> {
   const { name, release: wanted, ...consent } = again.parse(input);

@@ -71,7 +71,23 @@ const BELONGS_TO: Readonly<Record<string, readonly string[]>> = {
   connections: ["ftp", "ftps", "sftp"],
 };
 
-export const rules: readonly Rule[] = [oneSitePerTarget, keysOfProtocol];
+/** A site is built here, or by a workflow of GitHub Actions; each way has keys of its own. */
+const oneWayToBuild: Rule = (config) =>
+  Object.entries(config.sites).flatMap(([name, { build }]) => {
+    const problem = (key: string, message: string): Problem => ({ key: `sites.${name}.build.${key}`, message });
+    if (build.from === undefined) {
+      return (["workflow", "artifact"] as const)
+        .filter((key) => build[key] !== undefined)
+        .map((key) => problem(key, "is of no use without from: workflow beside it"));
+    }
+    const strange = (["install", "command", "node", "env", "secrets"] as const)
+      .filter((key) => Object.keys(build[key] ?? {}).length > 0)
+      .map((key) => problem(key, "is of no use with from: workflow, since nothing is built here"));
+    if (build.workflow !== undefined) return strange;
+    return [problem("workflow", "is missing; write the workflow's name, or its file: ci.yml"), ...strange];
+  });
+
+export const rules: readonly Rule[] = [oneSitePerTarget, keysOfProtocol, oneWayToBuild];
 
 /** Keys that are understood but have no effect yet, so that nobody believes they do. */
 export function keysWithoutEffect(config: Config): string[] {

@@ -72,13 +72,27 @@ const environment = z.record(
 
 const build = z
   .strictObject({
+    from: z
+      .literal("workflow", { error: "is neither left out nor workflow" })
+      .optional()
+      .describe("workflow: publish what GitHub Actions built. Default: Slipway builds the site."),
+    workflow: z
+      .string()
+      .min(1)
+      .optional()
+      .describe("from: workflow: its name, or its file: ci.yml. Each run of it that succeeds for a push deploys."),
+    artifact: z.string().min(1).optional().describe("from: workflow: the artifact. Default: the only one of the run."),
     install: z
       .string()
       .min(1)
       .optional()
       .describe("Command that installs dependencies. Default: the one the lock file names."),
     command: z.string().min(1).optional().describe("Command that builds. Default: the package's build script."),
-    output: folderInRepository.optional().describe("Folder with the built files. Default: found from the framework."),
+    output: folderInRepository
+      .optional()
+      .describe(
+        "Folder with the built files. Default: found from the framework; with from: workflow, the whole artifact.",
+      ),
     node: z
       .string()
       .min(1)
@@ -132,8 +146,10 @@ const check = z
   .strictObject({
     links: z
       .enum(LINK_CHECKS)
-      .default("warn")
-      .describe("What links that lead nowhere do: warn (fail, where the live release had none), fail, off."),
+      .optional()
+      .describe(
+        "What links that lead nowhere do: warn, fail or off. Default: warn, and fail where the live release had none.",
+      ),
   })
   .describe("What a release is checked for before it is published.");
 
@@ -150,6 +166,12 @@ const siteSchema = z
       .optional()
       .describe("Clone from this URL instead of GitHub: mirrors, other hosts, file:// in tests."),
     folder: folderInRepository.default(".").describe("Folder of the site inside the repository."),
+    paths: z
+      .array(z.string().min(1))
+      .default([])
+      .describe(
+        'Patterns of paths whose changes deploy: ["src/**", "!**/*.md"]. Default: with `folder`, what lies there.',
+      ),
     build: build.prefault({}),
     isolation: z
       .enum(ISOLATIONS)
@@ -241,7 +263,18 @@ export const configSchema = z.strictObject({
   sites: z
     .record(z.string().regex(/^[a-z0-9][a-z0-9-]{0,39}$/, "is no name for a site; use a-z, 0-9 and -"), siteSchema)
     .default({}),
-  cache: size.default(10 * 1024 ** 3).describe("What the caches of all sites may hold on disk. Default 10GB."),
+  builds: z
+    .strictObject({
+      parallel: z
+        .int()
+        .min(1)
+        .max(64)
+        .optional()
+        .describe("Deployments, of different sites, at the same time. Default: half as many as there are cores."),
+      cache: size.default(10 * 1024 ** 3).describe("What the caches of all sites may hold on disk. Default 10GB."),
+    })
+    .prefault({})
+    .describe("What builds of all sites share."),
   sources: z
     .record(z.string(), z.looseObject({ kind: z.string() }))
     .default({})

@@ -6,6 +6,7 @@ import { generateKeyPairSync, randomBytes } from "node:crypto";
 import { startEmulator } from "./emulator.ts";
 import { type Front, startFront } from "./front.ts";
 import { createAccess } from "./github/access.ts";
+import { type ArtifactOptions, createActions } from "./github/actions.ts";
 import { createChecks } from "./github/checks.ts";
 import { createDeliveries, type Deliveries, type HookDelivery } from "./github/deliveries.ts";
 import { createDeploymentRoutes } from "./github/deployments.ts";
@@ -19,6 +20,7 @@ import {
   renamedPayload,
 } from "./github/payloads.ts";
 import { createRepositoryRoutes, followRename } from "./github/repositories.ts";
+import type { RunOptions } from "./github/workflow-runs.ts";
 
 export type GithubOptions = {
   readonly appId: number;
@@ -50,6 +52,12 @@ export type GithubServer = Front & {
   pingPayload(): Payload;
   /** Gives a repository another name and answers with the payload that tells it. The old name redirects. */
   rename(repoId: number, name: string): Payload;
+  /** The store that artifacts are downloaded from, at an address of its own. */
+  readonly artifactStore: Front;
+  /** Makes a run of a workflow, or runs one again; `payload` tells of it. */
+  workflowRun(options: RunOptions & { readonly repoId?: number }): { readonly id: number; readonly payload: Payload };
+  /** Gives a run an artifact; answers with its id. */
+  addArtifact(runId: number, artifact: ArtifactOptions): number;
   /** Sends the payload of a push. */
   deliverPush(options: PushOptions & { readonly repoId?: number; readonly guid?: string }): Promise<HookDelivery>;
 };
@@ -64,6 +72,7 @@ export async function startGithub(options: GithubOptions): Promise<GithubServer>
 
   const front = await startFront();
   const emulator = await startEmulator("github", seedOf({ ...options, privateKey, account, ownerToken }), front);
+  const artifactStore = await startFront();
   const hub: Hub = {
     url: front.url,
     appId,
@@ -84,12 +93,14 @@ export async function startGithub(options: GithubOptions): Promise<GithubServer>
   };
   const access = createAccess(hub, emulator, ownerToken);
   const checks = createChecks(hub, access);
+  const actions = createActions(hub, access, artifactStore);
   const deliveries = createDeliveries(hub, access, { secret: options.webhookSecret, url: hookUrl });
   front.serve({
     routes: [
       ...createRepositoryRoutes(hub, access),
       ...createDeploymentRoutes(hub, access, checks.isGreen),
       ...checks.routes,
+      ...actions.routes,
       ...deliveries.routes,
     ],
     otherwise: access.forward,
@@ -126,6 +137,9 @@ export async function startGithub(options: GithubOptions): Promise<GithubServer>
       else repository.heads.set(branch, push.after);
       return payload;
     },
+    artifactStore,
+    workflowRun: ({ repoId, ...run }) => actions.run(repositoryBy(repoId), run),
+    addArtifact: actions.addArtifact,
     async deliverPush({ guid, ...push }) {
       const payload = await github.pushPayload(push);
       return deliveries.deliver({ event: "push", payload, ...(guid === undefined ? {} : { guid }) });
@@ -147,6 +161,7 @@ export async function startGithub(options: GithubOptions): Promise<GithubServer>
     async stop() {
       deliveries.stop();
       await front.stop();
+      await artifactStore.stop();
       await emulator.stop();
     },
   };

@@ -27,3 +27,8 @@ export function repositoryProblem(text: string): string | null {
     return "has a host that starts with -";
   return null;
 }
+
+/** Whether the text is the full name of a commit: 40 hex digits, or 64 where a repository uses SHA-256. */
+export function isCommitName(text: string): boolean {
+  return /^([0-9a-f]{40}|[0-9a-f]{64})$/.test(text);
+}

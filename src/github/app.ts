@@ -5,7 +5,13 @@
 import type { ApplicationFunction } from "probot";
 import type { z } from "zod";
 import type { Event } from "../model/event.ts";
-import { installationPayload, installationRepositoriesPayload, pushPayload, repositoryPayload } from "./payloads.ts";
+import {
+  installationPayload,
+  installationRepositoriesPayload,
+  pushPayload,
+  repositoryPayload,
+  workflowRunPayload,
+} from "./payloads.ts";
 
 /** Takes the events that one received delivery means; `id` is the id it was received under. */
 export type Emit = (id: string, event: Event) => void;
@@ -14,6 +20,7 @@ export type Emit = (id: string, event: Event) => void;
 export function createGithubApp(emit: Emit): ApplicationFunction {
   return (app) => {
     app.on("push", (context) => emit(context.id, readPush(pushPayload.parse(context.payload), context.id)));
+    app.on("workflow_run", (context) => emit(context.id, readWorkflowRun(workflowRunPayload.parse(context.payload))));
     app.on("repository", (context) => emit(context.id, readRepository(repositoryPayload.parse(context.payload))));
     app.on("installation", (context) => emit(context.id, readInstallation(installationPayload.parse(context.payload))));
     app.on("installation_repositories", (context) =>
@@ -46,6 +53,29 @@ function readPush(payload: z.output<typeof pushPayload>, id: string): Event {
     deleted: payload.deleted || /^0+$/.test(after),
     head: head && { message: head.message, author: head.author.name },
     cause: `push ${ref} ${before}..${after} ${madeAt}`,
+  };
+}
+
+function readWorkflowRun(payload: z.output<typeof workflowRunPayload>): Event {
+  const { action, repository, workflow, workflow_run: run } = payload;
+  const attempt = run.run_attempt ?? 1;
+  return {
+    type: "workflow_run",
+    repoId: repository.id,
+    repoName: repository.full_name,
+    installationId: payload.installation?.id ?? null,
+    action,
+    workflow: { name: workflow?.name || run.name || "", path: run.path || workflow?.path || "" },
+    runId: run.id,
+    attempt,
+    event: run.event,
+    status: run.status ?? "",
+    conclusion: run.conclusion ?? null,
+    headBranch: run.head_branch ?? null,
+    headSha: run.head_sha,
+    headRepoId: run.head_repository?.id ?? null,
+    head: run.head_commit ? { message: run.head_commit.message, author: run.head_commit.author?.name ?? "" } : null,
+    cause: `workflow_run ${run.id} attempt ${attempt}`,
   };
 }
 

@@ -28,6 +28,30 @@ export const pushPayload = z.looseObject({
   installation,
 });
 
+/** The first examples GitHub published lack `path` and `run_attempt`; `name` is empty for a workflow that has none. */
+export const workflowRunPayload = z.looseObject({
+  action: z.string(),
+  workflow: z.looseObject({ name: z.string().nullish(), path: z.string().nullish() }).nullish(),
+  workflow_run: z.looseObject({
+    id,
+    name: z.string().nullish(),
+    path: z.string().nullish(),
+    run_attempt: z.int().positive().nullish(),
+    event: z.string(),
+    status: z.string().nullish(),
+    conclusion: z.string().nullish(),
+    head_branch: z.string().nullish(),
+    head_sha: objectId,
+    head_commit: z
+      .looseObject({ message: z.string(), author: z.looseObject({ name: z.string().nullish() }).nullish() })
+      .nullish(),
+    /** Null where the fork that it ran for is gone. */
+    head_repository: z.looseObject({ id }).nullish(),
+  }),
+  repository,
+  installation,
+});
+
 export const repositoryPayload = z.looseObject({ action: z.string(), repository, installation });
 
 const briefRepositories = z.array(z.looseObject({ id, full_name: fullName }));
@@ -49,6 +73,7 @@ export const installationRepositoriesPayload = z.looseObject({
 /** The events that the Probot app listens to, by GitHub's name. */
 const PAYLOADS: Readonly<Record<string, z.ZodType>> = {
   push: pushPayload,
+  workflow_run: workflowRunPayload,
   repository: repositoryPayload,
   installation: installationPayload,
   installation_repositories: installationRepositoriesPayload,

@@ -15,10 +15,12 @@ export type Github = {
   /** An API client that acts as the installation. */
   octokitFor(installationId: number): ReturnType<Probot["auth"]>;
   /**
-   * A token that can read the contents of one repository and nothing else; null without an App.
-   * Throws OperatorError when GitHub does not accept the App, PermanentError when the installation is gone.
+   * A token that can read the contents of one repository and nothing else, with `actions` also its workflow runs and
+   * their artifacts; null without an App.
+   * Throws OperatorError when GitHub does not accept the App, PermanentError when the installation is gone or has not
+   * accepted that permission.
    */
-  tokenFor(installationId: number, repoId: number): Promise<string | null>;
+  tokenFor(installationId: number, repoId: number, more?: { readonly actions: boolean }): Promise<string | null>;
 };
 
 export function createGithub(environment: Pick<Environment, "githubApp" | "githubApiUrl" | "webhookSecrets">): Github {
@@ -58,7 +60,7 @@ export function createGithub(environment: Pick<Environment, "githubApp" | "githu
     async octokitFor(installationId) {
       return (await client()).auth(installationId);
     },
-    async tokenFor(installationId, repoId) {
+    async tokenFor(installationId, repoId, { actions } = { actions: false }) {
       if (githubApp === null) return null;
       const octokit = await (await client()).auth();
       try {
@@ -66,17 +68,18 @@ export function createGithub(environment: Pick<Environment, "githubApp" | "githu
         const { data } = await octokit.request("POST /app/installations/{installation_id}/access_tokens", {
           installation_id: installationId,
           repository_ids: [repoId],
-          permissions: { contents: "read" },
+          // Asked for by those alone who need it: an installation that has not accepted it gives no token at all.
+          permissions: actions ? { contents: "read", actions: "read" } : { contents: "read" },
         });
         return data.token;
       } catch (error) {
-        throw classify(error);
+        throw classify(error, actions);
       }
     },
   };
 }
 
-function classify(error: unknown): unknown {
+function classify(error: unknown, actions: boolean): unknown {
   const status = (error as { status?: unknown }).status;
   if (status === 401) {
     return new OperatorError(
@@ -85,7 +88,10 @@ function classify(error: unknown): unknown {
     );
   }
   if (status === 403 || status === 404 || status === 422) {
-    return new PermanentError(`GitHub gives no token for this repository (${status}); is the App installed there?`);
+    const needed = actions ? ", and is its permission actions: read accepted in the installation" : "";
+    return new PermanentError(
+      `GitHub gives no token for this repository (${status}); is the App installed there${needed}?`,
+    );
   }
   return new Error(`GitHub gave no token: ${describeError(error)}`, { cause: error });
 }

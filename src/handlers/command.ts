@@ -5,17 +5,18 @@
 import { type Deployment, isFinal, publishesKept } from "../model/deployment.ts";
 import type { Effect } from "../model/effect.ts";
 import { type CommandEvent, userOf } from "../model/event.ts";
+import { refusalOf, type SiteHolds } from "../model/site.ts";
 
 export type CommandFacts = {
   /** The deployment that is answered; null when the store knows none of that name. */
   readonly deployment: Deployment | null;
-  /** The newest one of the same site. */
+  /** The newest one of the same site that was ever to run. */
   readonly newest: Deployment | null;
   /** The site of both, as configured; null when it no longer is. */
   readonly site: {
     readonly name: string;
     readonly branch: string;
-    readonly paused: string | null;
+    readonly holds: SiteHolds;
     /** Slack ids of those who may deploy. */
     readonly deployers: readonly string[];
   } | null;
@@ -75,17 +76,19 @@ function now({ state }: Deployment): string {
   return `${isFinal(state) && state !== "live" ? "was" : "is"} ${state}`;
 }
 
-/** As on the command line: a pause keeps new builds away, and lets a kept release be published again. */
-function onHold({ trigger }: Deployment, { name, paused }: SiteOfCommand): string | undefined {
-  return paused !== null && !publishesKept(trigger) ? `${name} is paused: ${paused}.` : undefined;
+/** As on the command line: whoever asks by name gets it on a paused site too, and nobody on a locked one. */
+function onHold({ trigger }: Deployment, { name, holds }: SiteOfCommand): string | undefined {
+  const refusal = refusalOf(name, holds, publishesKept(trigger) ? trigger : "command");
+  return refusal === null ? undefined : `${refusal}.`;
 }
 
 /**
- * The same once more: the head of the branch, or the same kept release. What was agreed to before stays agreed to, or
+ * The same once more: the head of the branch, the same commit, or the same kept release. What was agreed to before stays agreed to, or
  * else two questions about one release would take turns for ever.
  */
 function again({ consent, actor, cause }: CommandEvent, asked: Deployment, site: SiteOfCommand): Effect {
   const isKept = publishesKept(asked.trigger);
+  const isNamed = isKept || asked.askedCommit !== null;
   return {
     do: "deploy",
     site: site.name,
@@ -96,10 +99,12 @@ function again({ consent, actor, cause }: CommandEvent, asked: Deployment, site:
     installationId: asked.installationId,
     branch: site.branch,
     // Which commit a build will be of is known when the branch's head is fetched.
-    commit: isKept ? asked.commit : "",
-    author: isKept ? asked.author : "",
-    title: isKept ? asked.title : "",
+    commit: isNamed ? asked.commit : "",
+    author: isNamed ? asked.author : "",
+    title: isNamed ? asked.title : "",
     askedRelease: asked.askedRelease,
+    askedCommit: asked.askedCommit,
+    cleanCaches: asked.cleanCaches,
     adopt: asked.adopt || consent === "adopt",
     allowRemovals: asked.allowRemovals || consent === "allowRemovals",
     askedBy: userOf(actor),

@@ -43,7 +43,7 @@ function tie(sites: readonly SiteFacts[], repositories: Repositories): Effect[] 
 
 function pause(sites: readonly SiteFacts[], repositories: Repositories, reason: string): Effect[] {
   return sitesOf(sites, repositories)
-    .filter((site) => site.paused === null)
+    .filter((site) => site.githubPause === null)
     .flatMap((site): Effect[] => [
       { do: "pause_site", site: site.name, reason },
       { do: "notice", notice: { about: "site_paused", site: site.name, reason } },
@@ -52,7 +52,7 @@ function pause(sites: readonly SiteFacts[], repositories: Repositories, reason: 
 
 function resume(sites: readonly SiteFacts[], repositories: Repositories, reason: string): Effect[] {
   return sitesOf(sites, repositories)
-    .filter((site) => site.paused === reason)
+    .filter((site) => site.githubPause === reason)
     .flatMap((site): Effect[] => [
       { do: "resume_site", site: site.name },
       { do: "notice", notice: { about: "site_resumed", site: site.name, reason: `no longer: ${reason}` } },

@@ -2,23 +2,13 @@
 import type { Effect } from "../model/effect.ts";
 import type { PushEvent } from "../model/event.ts";
 import { belongsTo, isTied, type SiteFacts } from "../model/site.ts";
+import { skipMarker } from "./skip-marker.ts";
 
 export type PushFacts = {
   readonly sites: readonly SiteFacts[];
   /** For each site, the deployment that waits or runs on the pushed commit already. */
   readonly activeOnCommit: ReadonlyMap<string, string>;
 };
-
-/** GitHub's own markers (https://docs.github.com/actions, "skip workflow runs"), and ours for deployments alone. */
-const SKIP_MARKERS = [
-  "[skip deploy]",
-  "[deploy skip]",
-  "[skip ci]",
-  "[ci skip]",
-  "[no ci]",
-  "[skip actions]",
-  "[actions skip]",
-];
 
 export function handlePush(event: PushEvent, facts: PushFacts): Effect[] {
   const sites = facts.sites.filter((site) => belongsTo(site, event));
@@ -36,35 +26,37 @@ function effectsFor(event: PushEvent, site: SiteFacts, facts: PushFacts): Effect
   const bind: Effect[] = isTied(site)
     ? []
     : [{ do: "bind_site", site: site.name, repoId: event.repoId, boundAs: site.repo }];
-  const reason = reasonToSkip(event, site) ?? alreadyUnderWay(event, site, facts);
-  if (reason !== undefined) return [...bind, skip(site.name, reason)];
-  return [
-    ...bind,
-    {
-      do: "deploy",
-      site: site.name,
-      trigger: "push",
-      cause: event.cause,
-      repoId: event.repoId,
-      repoName: event.repoName,
-      installationId: event.installationId,
-      branch: site.branch,
-      commit: event.after,
-      author: event.head?.author ?? "unknown",
-      title: firstLine(event.head?.message ?? ""),
-    },
-  ];
+  const noMatter = reasonToIgnore(event, site) ?? alreadyUnderWay(event, site, facts);
+  if (noMatter !== undefined) return [...bind, skip(site.name, noMatter)];
+  const asked = {
+    site: site.name,
+    trigger: "push",
+    cause: event.cause,
+    repoId: event.repoId,
+    repoName: event.repoName,
+    installationId: event.installationId,
+    branch: site.branch,
+    commit: event.after,
+    author: event.head?.author ?? "unknown",
+    title: firstLine(event.head?.message ?? ""),
+  } as const;
+  const reason = reasonToSkip(event, site);
+  return [...bind, reason === undefined ? { do: "deploy", ...asked } : { do: "skip_deployment", ...asked, reason }];
 }
 
-function reasonToSkip(event: PushEvent, site: SiteFacts): string | undefined {
+/** Why the push is not about what the site shows: it is no more than a delivery without effect. */
+function reasonToIgnore(event: PushEvent, site: SiteFacts): string | undefined {
   if (!event.ref.startsWith("refs/heads/")) return `${event.ref} is not a branch`;
   const branch = event.ref.slice("refs/heads/".length);
   if (branch !== site.branch) return `${branch} is not ${site.branch}, the branch that is deployed`;
-  if (event.deleted) return `the branch ${branch} was deleted`;
-  if (site.paused !== null) return `the site is paused: ${site.paused}`;
-  const message = event.head?.message.toLowerCase() ?? "";
-  const marker = SKIP_MARKERS.find((it) => message.includes(it));
-  return marker && `the commit message says ${marker}`;
+  return event.deleted ? `the branch ${branch} was deleted` : undefined;
+}
+
+/** Why a push to the site's branch is not deployed: people see that among the deployments. */
+function reasonToSkip(event: PushEvent, site: SiteFacts): string | undefined {
+  const marker = skipMarker(event.head?.message ?? "");
+  if (marker) return `the commit message says ${marker}`;
+  return site.workflow === null ? undefined : `it waits for the workflow ${site.workflow}`;
 }
 
 function alreadyUnderWay(event: PushEvent, site: SiteFacts, facts: PushFacts): string | undefined {

@@ -24,7 +24,7 @@ type HttpRequest = {
 
 export type HttpAnswer = {
   readonly status: number;
-  readonly type: "application/json" | "text/plain; charset=utf-8";
+  readonly type: "application/json" | "text/plain; charset=utf-8" | "text/html; charset=utf-8" | "text/event-stream";
   /** A stream is sent piece by piece as it comes. */
   readonly body: string | AsyncIterable<string>;
   readonly headers?: Readonly<Record<string, string>>;

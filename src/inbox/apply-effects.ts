@@ -1,9 +1,13 @@
 /** Saves effects, in the transaction that finishes the delivery they came from. Answers with what became of each. */
+import { type Deployment, skippedBecause } from "../model/deployment.ts";
 import type { Effect } from "../model/effect.ts";
 import { deploymentId } from "../model/id.ts";
 import { type Telling, tellAnswer, tellDeployment, tellNotice } from "../notify/tell.ts";
+import { collectContent } from "../store/collect-content.ts";
 import { queueDeployment } from "../store/deployments.ts";
-import { bindSite, pauseSite, rememberRepository, resumeSite } from "../store/sites.ts";
+import { insertSkipped } from "../store/insert-deployment.ts";
+import { settleWaiting } from "../store/settle-waiting.ts";
+import { bindSite, rememberRepository, setGithubPause } from "../store/sites.ts";
 import type { Tx, Work } from "../store/work.ts";
 
 /** Time and chance, taken once before the transaction. `cause` names the delivery. */
@@ -24,11 +28,29 @@ function* applyEffect(tx: Tx, telling: Telling, effect: Effect, moment: Moment):
     case "deploy": {
       const { do: _, ...wanted } = effect;
       const id = deploymentId(moment.nowMs, moment.random());
-      const { deployment, isNew, superseded, answered } = yield* queueDeployment(tx, { ...wanted, id }, moment.nowMs);
+      const { deployment, isNew, older } = yield* queueDeployment(tx, { ...wanted, id }, moment.nowMs);
       if (!isNew) return `skipped ${effect.site}: the same ${effect.trigger} is deployment ${deployment.id} already`;
-      for (const older of [superseded, answered]) if (older) yield* tellDeployment(tx, telling, older, moment);
+      yield* tellAll(tx, telling, [...older, deployment], moment);
+      return queued(deployment);
+    }
+    case "deploy_content": {
+      const { do: _, ...wanted } = effect;
+      const id = deploymentId(moment.nowMs, moment.random());
+      const { deployment, kind, older } = yield* collectContent(tx, { ...wanted, id }, moment.nowMs);
+      if (kind === "known") return `skipped ${effect.site}: the same change is in deployment ${deployment.id} already`;
+      // What it collects is told when it begins: nobody wants a message edited for every save.
+      if (kind === "joined") return `added to deployment ${deployment.id} of ${effect.site}: ${deployment.title}`;
+      yield* tellAll(tx, telling, [...older, deployment], moment);
+      return queued(deployment);
+    }
+    case "skip_deployment": {
+      const { do: _, reason: because, ...wanted } = effect;
+      const id = deploymentId(moment.nowMs, moment.random());
+      const reason = skippedBecause(effect.site, because);
+      const deployment = yield* insertSkipped(tx, { ...wanted, id }, reason, moment.nowMs);
+      if (!deployment) return `skipped ${effect.site}: the same ${effect.trigger} is recorded already`;
       yield* tellDeployment(tx, telling, deployment, moment);
-      return `queued deployment ${id} of ${effect.site}`;
+      return `recorded deployment ${id} of ${effect.site} as skipped: ${reason}`;
     }
     case "skip":
       return `skipped${effect.site ? ` ${effect.site}` : ""}: ${effect.reason}`;
@@ -43,10 +65,12 @@ function* applyEffect(tx: Tx, telling: Telling, effect: Effect, moment: Moment):
       yield* bindSite(tx, effect.site, { id: effect.repoId, boundAs: effect.boundAs });
       return undefined;
     case "pause_site":
-      yield* pauseSite(tx, effect.site, effect.reason);
+      yield* setGithubPause(tx, effect.site, effect.reason);
+      yield* tellAll(tx, telling, yield* settleWaiting(tx, effect.site, moment.nowMs), moment);
       return `paused ${effect.site}: ${effect.reason}`;
     case "resume_site":
-      yield* resumeSite(tx, effect.site);
+      yield* setGithubPause(tx, effect.site, null);
+      yield* tellAll(tx, telling, yield* settleWaiting(tx, effect.site, moment.nowMs), moment);
       return `resumed ${effect.site}`;
     case "notice":
       yield* tellNotice(tx, telling, effect.notice, moment.cause, moment.nowMs);
@@ -55,4 +79,12 @@ function* applyEffect(tx: Tx, telling: Telling, effect: Effect, moment: Moment):
       yield* tellAnswer(tx, effect, moment.cause, moment.nowMs);
       return `answered ${effect.user}: ${effect.text}`;
   }
+}
+
+function* tellAll(tx: Tx, telling: Telling, deployments: readonly Deployment[], moment: Moment): Work<void> {
+  for (const deployment of deployments) yield* tellDeployment(tx, telling, deployment, moment);
+}
+
+function queued({ id, site, state, reason }: Deployment): string {
+  return `${state} deployment ${id} of ${site}${reason === null ? "" : `: ${reason}`}`;
 }

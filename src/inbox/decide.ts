@@ -1,13 +1,15 @@
 /** One event → its handler, with the facts that this handler looks at. The table of what Slipway reacts to. */
 import type { Config } from "../config/schema.ts";
 import { handleCommand } from "../handlers/command.ts";
+import { handleContentChanged } from "../handlers/content.ts";
 import { handleInstallation } from "../handlers/installation.ts";
 import { handlePush } from "../handlers/push.ts";
 import { handleRepository } from "../handlers/repository.ts";
+import { handleWorkflowRun } from "../handlers/workflow-run.ts";
 import type { Effect } from "../model/effect.ts";
 import type { Event } from "../model/event.ts";
 import type { Tx, Work } from "../store/work.ts";
-import { activeOn, commandFacts, knownRepositories, siteFacts } from "./facts.ts";
+import { activeOn, commandFacts, contentFacts, knownRepositories, siteFacts } from "./facts.ts";
 
 export function* decide(tx: Tx, config: Config, event: Event): Work<Effect[]> {
   switch (event.type) {
@@ -15,6 +17,8 @@ export function* decide(tx: Tx, config: Config, event: Event): Work<Effect[]> {
       const sites = yield* siteFacts(tx, config);
       return handlePush(event, { sites, activeOnCommit: yield* activeOn(tx, sites, event.after) });
     }
+    case "workflow_run":
+      return handleWorkflowRun(event, { sites: yield* siteFacts(tx, config) });
     case "repository_changed":
       return handleRepository(event, { sites: yield* siteFacts(tx, config) });
     case "installation":
@@ -24,6 +28,8 @@ export function* decide(tx: Tx, config: Config, event: Event): Work<Effect[]> {
       });
     case "command":
       return handleCommand(event, yield* commandFacts(tx, config, event));
+    case "content_changed":
+      return handleContentChanged(event, yield* contentFacts(tx, config, event));
     case "ping":
       return [{ do: "skip", site: null, reason: "ping: the webhook works" }];
     case "ignored":

@@ -60,8 +60,10 @@ export function startDispatch(deps: DispatchDeps): Loop {
     const batch = await store.transact((tx) => claimDeliveries(tx, claim), LAZY);
     // Side by side, so that they share commits. Should two pushes change places: the branch's head decides, not they.
     const ends = await Promise.all(batch.map((delivery) => workOff(deps, delivery)));
-    if (ends.includes("deployed")) queue.nudge("deployments");
-    if (ends.some((end) => end !== "skipped")) queue.nudge("outbox");
+    if (ends.includes("done")) {
+      queue.nudge("deployments");
+      queue.nudge("outbox");
+    }
     return batch.length === claim.limit ? 0 : undefined;
   }
 
@@ -78,8 +80,8 @@ async function yieldToIntake(recent: Intake["recent"]): Promise<boolean> {
   return false;
 }
 
-/** What became of a delivery, as far as it decides who is nudged. */
-type End = "skipped" | "done" | "deployed";
+/** What became of a delivery, as far as it decides whether others are nudged. */
+type End = "skipped" | "done";
 
 async function workOff(deps: DispatchDeps, delivery: Delivery): Promise<End> {
   const { store, telling, config, log } = deps;
@@ -99,7 +101,6 @@ async function workOff(deps: DispatchDeps, delivery: Delivery): Promise<End> {
     }, LAZY);
     warnOfReplay(log, replay);
     log.info({ delivery: delivery.key, event: delivery.event }, outcome.join("; "));
-    if (outcome.some((it) => it.startsWith("queued"))) return "deployed";
     return outcome.every((it) => it.startsWith("skipped")) ? "skipped" : "done";
   } catch (error) {
     await giveBack(deps, delivery, error);

@@ -3,13 +3,15 @@
 import { z } from "zod";
 import type { Config } from "../config/schema.ts";
 import type { CommandFacts } from "../handlers/command.ts";
-import type { CommandEvent, Event } from "../model/event.ts";
+import type { ContentFacts } from "../handlers/content.ts";
+import type { CommandEvent, ContentChangedEvent, Event } from "../model/event.ts";
 import type { SiteFacts } from "../model/site.ts";
 import { slackKey } from "../notify/announce.ts";
 import { slackChannelOf } from "../notify/tell.ts";
-import { activeDeploymentOf, findDeployment, listDeployments } from "../store/deployments.ts";
+import { newestDeployment } from "../store/consent.ts";
+import { activeDeploymentOf, findDeployment } from "../store/deployments.ts";
 import { findRemote } from "../store/outbox.ts";
-import { findSite, listSites, repositoriesOf } from "../store/sites.ts";
+import { findSite, listSites, repositoriesOf, repositoryOf } from "../store/sites.ts";
 import type { Tx, Work } from "../store/work.ts";
 
 /** Every configured site with its state. */
@@ -17,9 +19,20 @@ export function* siteFacts(tx: Tx, config: Config): Work<SiteFacts[]> {
   const states = new Map((yield* listSites(tx)).map((state) => [state.name, state]));
   return Object.entries(config.sites).map(([name, site]) => {
     const state = states.get(name);
-    const { repoId = null, boundAs = null, paused = null } = state ?? {};
-    return { name, repo: site.repo, branch: site.branch, repoId, boundAs, paused };
+    const { repoId = null, boundAs = null, githubPause = null } = state ?? {};
+    const workflow = site.build.workflow ?? null;
+    return { name, repo: site.repo, branch: site.branch, workflow, repoId, boundAs, githubPause };
   });
+}
+
+/** The sites that show changed content, and how their repositories are reached. */
+export function* contentFacts(tx: Tx, config: Config, event: ContentChangedEvent): Work<ContentFacts> {
+  const named = (yield* siteFacts(tx, config)).filter((site) => event.sites.includes(site.name));
+  const sites = [];
+  for (const { name, branch, workflow, repo } of named) {
+    sites.push({ name, branch, workflow, ...(yield* repositoryOf(tx, name, repo)) });
+  }
+  return { sites };
 }
 
 /** For each site, the deployment that waits or runs on `commit` already. */
@@ -45,13 +58,14 @@ export function* commandFacts(tx: Tx, config: Config, event: CommandEvent): Work
   const deployment = (yield* findDeployment(tx, event.deployment)) ?? null;
   if (!deployment) return { deployment, newest: null, site: null, channel: null };
   const { site: name, id } = deployment;
-  const [newest = null] = yield* listDeployments(tx, { site: name, limit: 1 });
+  const newest = (yield* newestDeployment(tx, name)) ?? null;
   const site = Object.hasOwn(config.sites, name) ? config.sites[name] : undefined;
   if (!site) return { deployment, newest, site: null, channel: null };
-  const paused = (yield* findSite(tx, name))?.paused ?? null;
+  const { githubPause = null, paused = null, locked = null } = (yield* findSite(tx, name)) ?? {};
   // Slack's id of the channel: in slipway.yaml it may stand by its name.
   const key = slackChannelOf(config, name);
   const message = key === null ? null : yield* findRemote(tx, slackKey(id, key));
   const channel = posted.safeParse(message).data?.channel ?? null;
-  return { deployment, newest, site: { name, branch: site.branch, paused, deployers: site.deployers }, channel };
+  const holds = { githubPause, paused, locked };
+  return { deployment, newest, site: { name, branch: site.branch, holds, deployers: site.deployers }, channel };
 }

@@ -71,5 +71,6 @@ export type SiteBuild = {
   /** Limit without any output. */
   readonly idleTimeoutMs: number;
   readonly prerender: PrerenderSettings | null;
-  readonly links: LinkCheck;
+  /** Null: nobody said; missing targets are warned of, and stop the deployment where the live release had none. */
+  readonly links: LinkCheck | null;
 };

@@ -1,11 +1,14 @@
 /** A deployment: one run that makes a release live on a site. Its states, and which may follow which. */
+import type { ChangedContent } from "./content.ts";
 
 /**
  * queued → building → publishing → live is the good road. "building" covers checkout, install, build and package,
- * "publishing" covers publish and confirm. The last six are final.
+ * "publishing" covers publish and confirm. "held" waits for the end of a lock or a pause, and is then queued. The last
+ * five are final.
  */
 export const DEPLOYMENT_STATES = [
   "queued",
+  "held",
   "building",
   "publishing",
   "live",
@@ -17,24 +20,31 @@ export const DEPLOYMENT_STATES = [
 export type DeploymentState = (typeof DEPLOYMENT_STATES)[number];
 
 /** One step of a deployment, in the order in which they run. */
-export const STAGES = ["checkout", "install", "build", "package", "publish", "confirm"] as const;
+export const STAGES = ["checkout", "install", "build", "prerender", "package", "publish", "confirm"] as const;
 export type Stage = (typeof STAGES)[number];
 
 /**
- * Why a deployment was asked for. "redeploy" and "rollback" publish a release that is kept, without building anything:
- * the former the one that is live (or another, by name), the latter an earlier one.
+ * Why a deployment was asked for. "workflow": what CI built for a push is there. "content": what the site shows was
+ * changed, though no commit was pushed. "redeploy" and "rollback" publish a release that is kept, without building
+ * anything: the former the one that is live (or another, by name), the latter an earlier one.
  */
-export const TRIGGERS = ["push", "command", "redeploy", "rollback"] as const;
+export const TRIGGERS = ["push", "workflow", "content", "command", "redeploy", "rollback"] as const;
 export type Trigger = (typeof TRIGGERS)[number];
+
+/** Whether nobody asked for such a deployment by name: a pause holds these. */
+export function isAutomatic(trigger: Trigger): boolean {
+  return trigger === "push" || trigger === "workflow" || trigger === "content";
+}
 
 /** Whether such a deployment publishes a kept release, so that nothing is checked out or built. */
 export function publishesKept(trigger: Trigger): boolean {
   return trigger === "redeploy" || trigger === "rollback";
 }
 
-/** The stages that such a deployment goes through. */
-export function stagesOf(trigger: Trigger): readonly Stage[] {
-  return publishesKept(trigger) ? ["publish", "confirm"] : STAGES;
+/** The stages that such a deployment goes through. Few sites are prerendered here: that stage shows while it runs. */
+export function stagesOf(trigger: Trigger, current: Stage | null): readonly Stage[] {
+  if (publishesKept(trigger)) return ["publish", "confirm"];
+  return current === "prerender" ? STAGES : STAGES.filter((stage) => stage !== "prerender");
 }
 
 /** The first of them. */
@@ -44,9 +54,10 @@ export function stageOfStart(trigger: Trigger): Stage {
 
 const FOLLOWS: Record<DeploymentState, readonly DeploymentState[]> = {
   // From "building" back to "queued": the process died or the other side was away, and it is tried again.
-  queued: ["building", "cancelled", "superseded", "failed"],
-  building: ["publishing", "queued", "failed", "cancelled", "skipped", "superseded"],
-  publishing: ["live", "queued", "failed", "cancelled", "superseded"],
+  queued: ["building", "held", "cancelled", "superseded", "failed"],
+  held: ["queued", "cancelled", "superseded"],
+  building: ["publishing", "queued", "held", "failed", "cancelled", "skipped", "superseded"],
+  publishing: ["live", "queued", "held", "failed", "cancelled", "superseded"],
   live: [],
   failed: [],
   cancelled: [],
@@ -80,6 +91,8 @@ export type DeploymentStats = {
   /** The whole release. */
   readonly files: number;
   readonly bytes: number;
+  /** How many addresses of the release lead nowhere; absent where nobody looked. */
+  readonly missingLinks?: number;
 };
 
 /** What somebody may agree to, for one deployment. */
@@ -95,6 +108,11 @@ export type NeededConsent = {
   /** The newer deployment of the site that ends the question, and who asked for that one; null while it is open. */
   readonly answer: { readonly deployment: string; readonly by: string | null } | null;
 };
+
+/** Why a deployment was skipped, and what to do for whoever wants it all the same. */
+export function skippedBecause(site: string, reason: string): string {
+  return `${reason}; \`slipway deploy ${site}\` deploys it anyway`;
+}
 
 export type Deployment = {
   readonly id: string;
@@ -116,6 +134,16 @@ export type Deployment = {
   readonly title: string;
   /** The kept release that was asked for; null where it is the one that is live when its turn comes, or none is. */
   readonly askedRelease: string | null;
+  /** The run of a workflow that asked for it; null where something else did. */
+  readonly runId: number | null;
+  /** The commit that was asked for by name; null builds the head of the branch. */
+  readonly askedCommit: string | null;
+  /** Builds although the commit is live already, and whatever the path filters say. */
+  readonly force: boolean;
+  /** Builds without what earlier builds left. */
+  readonly cleanCaches: boolean;
+  /** The content that was changed, where that is what it brings, or brings too. */
+  readonly content: ChangedContent | null;
   /** Whether files that others put on the host may be replaced this once. */
   readonly adopt: boolean;
   /** Whether more than half of the files on the host may be removed this once. */
@@ -127,11 +155,15 @@ export type Deployment = {
   /** The release that it brought onto the host; also where the live site then did not show it. */
   readonly releaseId: string | null;
   readonly stats: DeploymentStats | null;
-  /** Why it failed, was skipped or was superseded: one sentence for people. */
+  /** Why it failed, is held, was skipped or was superseded: one sentence for people. */
   readonly reason: string | null;
+  /** The newer deployment that it made way for. */
+  readonly supersededBy: string | null;
   /** Remarks that belong to the record, such as a report that may have been lost. */
   readonly remarks: readonly string[];
   readonly attempts: number;
+  /** While it is queued: when it may begin, in milliseconds since 1970. */
+  readonly notBeforeMs: number;
   readonly createdAtMs: number;
   readonly startedAtMs: number | null;
   readonly finishedAtMs: number | null;

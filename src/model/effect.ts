@@ -1,10 +1,10 @@
 /** Effects: what handlers want done, as data. The inbox saves them in the transaction that finishes the delivery. */
+import type { ContentChange, Debounce } from "./content.ts";
 import type { Trigger } from "./deployment.ts";
 import type { Notice } from "./notice.ts";
 
-/** Queue a deployment; one of the same site that still waits is superseded by it. */
-type DeployEffect = {
-  readonly do: "deploy";
+/** A deployment as it is asked for. */
+type Asked = {
   readonly site: string;
   readonly trigger: Trigger;
   readonly cause: string;
@@ -15,12 +15,33 @@ type DeployEffect = {
   readonly commit: string;
   readonly author: string;
   readonly title: string;
+};
+
+/** Queue a deployment; one of the same site that still waits is superseded by it. */
+type DeployEffect = Asked & {
+  readonly do: "deploy";
   /** As in `Deployment`. */
   readonly askedRelease?: string | null;
+  readonly runId?: number | null;
+  readonly askedCommit?: string | null;
+  readonly cleanCaches?: boolean;
   readonly adopt?: boolean;
   readonly allowRemovals?: boolean;
   readonly askedBy?: string;
 };
+
+/**
+ * Deploy content that was changed: once it has been quiet for a while, together with what changes until then, and with
+ * a build that waits already.
+ */
+type DeployContentEffect = Pick<Asked, "site" | "cause" | "repoId" | "repoName" | "installationId" | "branch"> & {
+  readonly do: "deploy_content";
+  readonly change: ContentChange;
+  readonly debounce: Debounce;
+};
+
+/** Record a deployment that is not made, and why, so that people see it. */
+type SkipDeploymentEffect = Asked & { readonly do: "skip_deployment"; readonly reason: string };
 
 /** Record that nothing is to be done, and why. */
 type SkipEffect = { readonly do: "skip"; readonly site: string | null; readonly reason: string };
@@ -42,7 +63,7 @@ type BindSiteEffect = {
   readonly boundAs: string;
 };
 
-/** Stop deploying a site until it is resumed. */
+/** Stop building a site for as long as GitHub keeps its repository from us. */
 type PauseSiteEffect = { readonly do: "pause_site"; readonly site: string; readonly reason: string };
 type ResumeSiteEffect = { readonly do: "resume_site"; readonly site: string };
 
@@ -60,6 +81,8 @@ export type AnswerEffect = {
 
 export type Effect =
   | DeployEffect
+  | DeployContentEffect
+  | SkipDeploymentEffect
   | SkipEffect
   | RememberRepositoryEffect
   | BindSiteEffect

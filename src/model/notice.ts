@@ -7,7 +7,7 @@ export type Notice =
       readonly repoNames: readonly string[];
     }
   | {
-      readonly about: "site_paused" | "site_resumed";
+      readonly about: "site_paused" | "site_resumed" | "site_locked" | "site_unlocked";
       readonly site: string;
       readonly reason: string;
     }

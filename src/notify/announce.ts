@@ -44,8 +44,9 @@ export type Parties = {
 };
 
 /**
- * The wishes that follow from a deployment's present state. A deployment that is skipped is no news: it is told only
- * where it has been told of before (`wasTold`). `previousCommit` is set when checkout found another head than announced.
+ * The wishes that follow from a deployment's present state. A deployment that is skipped before anybody was told of it
+ * (`wasTold`) is no news: its commit alone says so, by a check run. `previousCommit` is set when checkout found another
+ * head than announced.
  */
 export function announce(
   news: DeploymentNews,
@@ -53,16 +54,17 @@ export function announce(
   { wasTold, previousCommit = null }: { wasTold: boolean; previousCommit?: string | null },
 ): Wish[] {
   const { deployment } = news;
-  if (deployment.state === "skipped" && !wasTold) return [];
+  const isQuiet = deployment.state === "skipped" && !wasTold;
   const wishes: Wish[] = [];
-  if (parties.slackChannel) {
+  if (parties.slackChannel && !isQuiet) {
     const desired: SlackDeploymentWish = { channel: parties.slackChannel, news };
     const key = slackKey(deployment.id, parties.slackChannel);
     wishes.push({ kind: "slack.deployment", key, deploymentId: deployment.id, desired });
   }
   // A deployment asked for by name has no commit until checkout knows it.
   if (parties.github && deployment.installationId !== null && deployment.commit !== "") {
-    wishes.push(...githubWishes(news, deployment.commit, deployment.installationId));
+    const github = githubWishes(news, deployment.commit, deployment.installationId);
+    wishes.push(...github.filter((it) => !isQuiet || it.kind === "github.check"));
     if (previousCommit && previousCommit !== deployment.commit) {
       const reason = `${deployment.commit.slice(0, 7)} is the head of ${deployment.branch} now and is deployed instead`;
       const overtaken: DeploymentNews = {

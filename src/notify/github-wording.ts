@@ -1,4 +1,5 @@
 /** How GitHub is told: states, conclusions and words, as data. Pure. */
+import { contentTitle } from "../model/content.ts";
 import { type Deployment, type DeploymentState, isFinal } from "../model/deployment.ts";
 import type { DeploymentNews } from "./announce.ts";
 import { againWord, codeSpan, count, duration, oneLine, size, webAddress } from "./plain.ts";
@@ -10,6 +11,7 @@ export type GithubState = "queued" | "in_progress" | "success" | "failure" | "er
 export function githubStates({ state, startedAtMs }: Deployment): GithubState[] {
   switch (state) {
     case "queued":
+    case "held":
       return ["queued"];
     case "building":
     case "publishing":
@@ -29,6 +31,7 @@ export function githubStates({ state, startedAtMs }: Deployment): GithubState[] 
 
 const WORDS: Record<DeploymentState, string> = {
   queued: "Queued",
+  held: "Held",
   building: "Building",
   publishing: "Publishing",
   live: "Live",
@@ -68,7 +71,7 @@ export function checkFields({ deployment, siteUrl, logUrl }: DeploymentNews): Re
 }
 
 function status(state: DeploymentState): { status: string; conclusion?: string } {
-  if (state === "queued") return { status: "queued" };
+  if (state === "queued" || state === "held") return { status: "queued" };
   if (!isFinal(state)) return { status: "in_progress" };
   return { status: "completed", conclusion: CONCLUSIONS[state] ?? "neutral" };
 }
@@ -83,13 +86,14 @@ const CONCLUSIONS: Partial<Record<DeploymentState, string>> = {
 
 /** Markdown, far below GitHub's limit of 65,535 characters. What comes from outside stands in code spans. */
 function summary(deployment: Deployment, siteUrl: string | null): string {
-  const { site, title, author, branch, commit, stats, reason, remarks } = deployment;
+  const { site, title, author, branch, commit, trigger, content, stats, reason, remarks } = deployment;
   const again = againWord(deployment);
   const lines = [
     `**${site}**: ${WORDS[deployment.state].toLowerCase()}${again ? ` (${again})` : ""}`,
     reason && `Reason: ${codeSpan(oneLine(reason, 2000))}`,
     `Commit ${codeSpan(oneLine(commit, 40))} on ${codeSpan(oneLine(branch, 200))}: ${codeSpan(oneLine(title, 300))}`,
-    author && `By ${codeSpan(oneLine(author, 100))}`,
+    content && trigger !== "content" && codeSpan(oneLine(contentTitle(content), 300)),
+    author && trigger !== "content" && `By ${codeSpan(oneLine(author, 100))}`,
     stats &&
       `${stats.added} added, ${stats.changed} changed, ${stats.removed} removed, ${stats.unchanged} unchanged; ` +
         `${size(stats.uploadedBytes)} sent, ${count(stats.files, "file")} with ${size(stats.bytes)} in all`,

@@ -5,7 +5,8 @@
  * words and links stand in mrkdwn. Lengths stay within Slack's limits after escaping (header 150, section 3000, text 4000):
  * docs.slack.dev/reference/block-kit/blocks, docs.slack.dev/reference/methods/chat.update.
  */
-import { type Deployment, type DeploymentState, isFinal, stagesOf } from "../model/deployment.ts";
+import { contentTitle } from "../model/content.ts";
+import { type Deployment, type DeploymentState, isAutomatic, isFinal, stagesOf } from "../model/deployment.ts";
 import type { Notice } from "../model/notice.ts";
 import type { SlackMessage } from "../slack/slack-client.ts";
 import type { DeploymentNews } from "./announce.ts";
@@ -17,6 +18,7 @@ type Block = SlackMessage["blocks"][number];
 
 const ICONS: Record<DeploymentState, string> = {
   queued: "🕓",
+  held: "⏸️",
   building: "🔨",
   publishing: "🚚",
   live: "✅",
@@ -28,6 +30,7 @@ const ICONS: Record<DeploymentState, string> = {
 
 const VERBS: Record<DeploymentState, string> = {
   queued: "is queued",
+  held: "is held",
   building: "is building",
   publishing: "is publishing",
   live: "is live",
@@ -48,7 +51,8 @@ export function wordDeployment(news: DeploymentNews): SlackMessage {
   const blocks: Block[] = [
     header(`${ICONS[state]} ${outside(site, 60)} ${VERBS[state]}${commit ? ` · ${commit}` : ""}`),
   ];
-  if (title) blocks.push(plainSection(title));
+  const alsoContent = deployment.trigger !== "content" && deployment.content ? contentTitle(deployment.content) : "";
+  for (const text of [title, outside(alsoContent, 250)]) if (text) blocks.push(plainSection(text));
   blocks.push(plainContext(origin(deployment)));
   // Without buttons the reason says it all, with the command that answers.
   if (consent && news.hasButtons) blocks.push(...wordConsent(deployment, consent));
@@ -69,10 +73,16 @@ export function wordNotice(notice: Notice): SlackMessage {
       return wordInstalled(notice);
     case "site_paused":
       return plainNotice(`⏸️ ${outside(notice.site, 60)} is paused`, outside(notice.reason, 500), [
-        "Pushes to it are recorded and not deployed until it is resumed.",
+        "Pushes to it are held until it is resumed.",
       ]);
     case "site_resumed":
       return plainNotice(`▶️ ${outside(notice.site, 60)} is resumed`, outside(notice.reason, 500), []);
+    case "site_locked":
+      return plainNotice(`🔒 ${outside(notice.site, 60)} is locked`, outside(notice.reason, 500), [
+        "Nothing is deployed, on command either, until it is unlocked.",
+      ]);
+    case "site_unlocked":
+      return plainNotice(`🔓 ${outside(notice.site, 60)} is unlocked`, outside(notice.reason, 500), []);
     case "unparseable":
       return delivery(notice, "could not be read", "It is kept, and nothing was done about it.");
     case "dead":
@@ -104,9 +114,9 @@ function plainNotice(headline: string, reason: string, context: string[]): Slack
 
 /** The whole news in one sentence, for notifications and screen readers. */
 function sentence(deployment: Deployment): string {
-  const { site, state, stats, author } = deployment;
+  const { site, state, stats, author, trigger } = deployment;
   const what = [namedCommit(deployment), outside(deployment.title, 120)].filter(Boolean).join(" ");
-  const by = author ? ` by ${outside(author, 60)}` : "";
+  const by = author && trigger !== "content" ? ` by ${outside(author, 60)}` : "";
   const facts =
     stats && state === "live" ? [`${count(stats.added + stats.changed + stats.removed, "file")} changed`] : [];
   const took = isFinal(state) ? tookMs(deployment) : null;
@@ -118,11 +128,13 @@ function sentence(deployment: Deployment): string {
 }
 
 function origin(deployment: Deployment): string[] {
-  const { author, branch, trigger, repoName, askedBy, adopt, allowRemovals } = deployment;
+  const { author, branch, trigger, repoName, askedBy, cleanCaches, adopt, allowRemovals } = deployment;
   return [
-    author ? `by ${outside(author, 80)}` : "",
+    // The title of changed content names who changed it.
+    author && trigger !== "content" ? `by ${outside(author, 80)}` : "",
     `${outside(repoName, 140)}, ${outside(branch, 100)}`,
-    trigger === "push" ? "" : `on command${askedBy ? ` of ${outside(askedBy, 120)}` : ""}`,
+    isAutomatic(trigger) ? "" : `on command${askedBy ? ` of ${outside(askedBy, 120)}` : ""}`,
+    cleanCaches ? "with clean caches" : "",
     adopt ? "may replace files of others" : "",
     allowRemovals ? "may remove most files" : "",
   ].filter(Boolean);
@@ -131,7 +143,7 @@ function origin(deployment: Deployment): string[] {
 /** A mark for each stage: done, at work or failed, still to come. */
 function progress({ state, stage, trigger }: Deployment): Block[] {
   if (stage === null) return [];
-  const stages = stagesOf(trigger);
+  const stages = stagesOf(trigger, stage);
   const at = stages.indexOf(stage);
   const marks = stages.map((name, index) => {
     if (index < at) return `✓ ${name}`;

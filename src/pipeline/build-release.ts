@@ -1,133 +1,82 @@
-/** The first four stages of a deployment: the head of the branch becomes a release. */
-import { dirname, join } from "node:path";
-import { buildEnvironment } from "../build/build-environment.ts";
-import { chooseOutput, type PlannedCommand, planBuild } from "../build/build-plan.ts";
-import { folderInside } from "../build/folder-inside.ts";
-import { existingFolders, readFolders } from "../build/read-folders.ts";
-import { PermanentError } from "../errors.ts";
-import { fetchHead } from "../git/checkout.ts";
+/** The stages of a deployment up to its release: a commit is checked out, built (here, or by CI) and packaged. */
 import type { Release } from "../model/release.ts";
-import { CommandError } from "../process/run-command.ts";
 import type { BlobStore } from "../releases/blob-store.ts";
 import { packageFolder } from "../releases/package.ts";
 import { openSandbox } from "../sandbox/open-sandbox.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
-import { enter, everySoOften, retrying, type StageRun } from "./stage-run.ts";
+import { buildSite } from "./build-site.ts";
+import { type CheckedOut, checkOut, type Skipped } from "./check-out.ts";
+import { type BuiltFolder, fetchArtifact } from "./fetch-artifact.ts";
+import { prerenderPages } from "./prerender-pages.ts";
+import { enter, everySoOften, type StageRun } from "./stage-run.ts";
 import type { Workspace } from "./workspace.ts";
 
-/** Checks out, installs, builds and packages; null when the head of the branch is live already. */
+export type BuiltRelease = { readonly release: Release; readonly commit: string };
+
+/** Makes the release of the head of the branch; or says why there is nothing to deploy. */
 export async function buildRelease(
   run: StageRun,
   workspace: Workspace,
   blobs: BlobStore,
-): Promise<{ release: Release; commit: string } | null> {
-  const { job, say } = run;
+): Promise<BuiltRelease | Skipped> {
+  const { job } = run;
+  if (job.artifact !== null && job.site.prerender === null) {
+    run.say("isolation: not needed, since nothing of the repository runs here");
+    return inSandbox(run, workspace, blobs, null);
+  }
   const sandbox = await openSandbox({
     settings: job.sandbox,
     site: job.site.name,
     dataDir: job.dataDir,
     env: run.env,
   });
-  say(`isolation: ${sandbox.summary}`);
+  try {
+    run.say(`isolation: ${sandbox.summary}`);
+    return await inSandbox(run, workspace, blobs, sandbox);
+  } finally {
+    await sandbox.close();
+  }
+}
 
-  enter(run, "checkout");
-  const head = await retrying(run, () => checkout(run, workspace));
-  if (head === null) return null;
+async function inSandbox(run: StageRun, workspace: Workspace, blobs: BlobStore, sandbox: Sandbox | null) {
+  const checkedOut = await checkOut(run);
+  if ("skipped" in checkedOut) return checkedOut;
+  const { commit } = checkedOut.head;
+  const built = await build(run, workspace, sandbox, checkedOut);
+  if ("skipped" in built) return built;
+  return { release: await packageRelease(run, built, blobs), commit };
+}
 
-  enter(run, "install");
-  const siteFolder = await folderInside(workspace.source, job.site.folder, "the site's folder");
-  const plan = planBuild(job.site, await readFolders(workspace.source, job.site.folder));
-  const env = environmentOf(run, workspace, head.commit);
-  for (const remark of plan.remarks) say(remark);
-  if (plan.install) await runPlanned(run, workspace, sandbox, plan.install, env);
+async function build(
+  run: StageRun,
+  workspace: Workspace,
+  sandbox: Sandbox | null,
+  checkedOut: CheckedOut,
+): Promise<BuiltFolder | Skipped> {
+  const { artifact, site } = run.job;
+  const { commit } = checkedOut.head;
+  if (artifact === null) {
+    if (sandbox === null) throw new RangeError("a build needs a sandbox");
+    return buildSite(run, { workspace, sandbox }, checkedOut);
+  }
+  const built = await fetchArtifact(run, workspace, artifact, commit);
+  if (!("skipped" in built) && sandbox !== null && site.prerender !== null) {
+    await prerenderPages(run, { workspace, sandbox, commit }, built.folder, site.prerender);
+  }
+  return built;
+}
 
-  enter(run, "build");
-  const before = await existingFolders(siteFolder, plan.outputs);
-  if (plan.build) await runPlanned(run, workspace, sandbox, plan.build, { ...env, ...job.secrets });
-  else say("Nothing to build");
-
+async function packageRelease(run: StageRun, { folder, because }: BuiltFolder, blobs: BlobStore): Promise<Release> {
   enter(run, "package");
-  const output = chooseOutput(plan, before, await existingFolders(siteFolder, plan.outputs)) ?? noOutput(plan.outputs);
-  say(`Packaging ${join(job.site.folder, output)} (${plan.outputsBecause})`);
-  const folder = await folderInside(workspace.source, join(job.site.folder, output), "the output folder");
+  const { job, say, signal } = run;
+  say(`Packaging the output (${because})`);
   const progress = everySoOften(say);
+  const { outputBytes, outputFiles } = job.sandbox.limits;
   const { release, warnings } = await packageFolder({
-    folder,
-    blobs,
-    signal: run.signal,
+    ...{ folder, blobs, signal, maxBytes: outputBytes, maxFiles: outputFiles },
     onProgress: ({ files, ofFiles }) => progress(`${files} of ${ofFiles} files`),
   });
   for (const warning of warnings) say(warning);
   say(`Release ${release.id.slice(0, 12)}: ${release.files.size} files`);
-  return { release, commit: head.commit };
-}
-
-/** The head of the branch, with its files laid out; null when it is live already. */
-async function checkout(run: StageRun, workspace: Workspace) {
-  const { job, signal, gone, onGroup, env, say } = run;
-  const { head, layOut } = await fetchHead({
-    ...{ signal, gone, onGroup, env, say },
-    site: job.site.name,
-    url: job.git.url,
-    token: job.git.token,
-    branch: job.branch,
-    dataDir: job.dataDir,
-    folder: workspace.source,
-  });
-  say(`${head.commit.slice(0, 7)} ${head.title} (${head.author})`);
-  run.send({ type: "head", ...head });
-  if (head.commit === job.live.commit && !job.force) return null;
-  await layOut();
-  return head;
-}
-
-function environmentOf({ job, env }: StageRun, workspace: Workspace, commit: string): Record<string, string> {
-  return buildEnvironment({
-    from: env,
-    nodeFolder: dirname(process.execPath),
-    homeFolder: workspace.home,
-    temporaryFolder: workspace.temporary,
-    workFolder: workspace.root,
-    site: job.site.name,
-    commit,
-    branch: job.branch,
-    env: job.site.env,
-  });
-}
-
-async function runPlanned(
-  run: StageRun,
-  workspace: Workspace,
-  sandbox: Sandbox,
-  planned: PlannedCommand,
-  env: Record<string, string>,
-) {
-  const { job, signal, gone, onGroup, say } = run;
-  const { command } = planned;
-  say(`$ ${command}  (${planned.because})`);
-  const cwd = await folderInside(workspace.source, planned.folder, "the folder");
-  const { timeoutMs, idleTimeoutMs } = job.site;
-  const control = { signal, gone, onGroup };
-  try {
-    // Masked as a stream by runCommand, so it need not pass `say` again.
-    const onOutput = (text: string) => run.send({ type: "line", stage: run.stage, text });
-    await sandbox.run({
-      ...{ ...control, command, cwd, env, timeoutMs, idleTimeoutMs, secrets: run.secretValues, onOutput },
-      writable: [workspace.root],
-      readable: [dirname(process.execPath)],
-      network: "internet",
-      limits: job.sandbox.limits,
-    });
-  } catch (error) {
-    if (!(error instanceof CommandError)) throw error;
-    // POSIX sh, "Exit Status for Commands": 127 is a command that was not found.
-    const advice = error.exitCode === 127 ? "; a program was not found: is it installed on this server?" : "";
-    throw new PermanentError(`${command} ${error.message}${advice}`, { cause: error });
-  }
-}
-
-function noOutput(tried: readonly string[]): never {
-  throw new PermanentError(
-    `The build left none of the folders ${tried.join(", ")}. Set build.output to the one it writes to.`,
-  );
+  return release;
 }

@@ -8,10 +8,13 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import type { SiteConfig } from "../config/schema.ts";
 import { describeError } from "../errors.ts";
 import type { Log } from "../log.ts";
+import type { Manifest } from "../model/release.ts";
 import { collectBlobs } from "../releases/collect-blobs.ts";
+import { findBuiltManifest, listBuilt } from "../store/built-releases.ts";
 import { oldestRunningMs } from "../store/deployments.ts";
 import { findManifest, forgetOldReleases, listReleaseKeys } from "../store/releases.ts";
 import type { Store } from "../store/store.ts";
+import type { Tx, Work } from "../store/work.ts";
 
 export type CollectorDeps = {
   readonly store: Store;
@@ -86,15 +89,23 @@ export async function collectContents(
 /** 64 bits of a digest take half the memory, and the worst that two alike can do is that a content stays. */
 const markOf = (sha256: string) => sha256.slice(0, 16);
 
-/** What all kept releases need; null when it was interrupted. */
+/** What all kept releases need, and all that are built and wait to be published; null when it was interrupted. */
 async function neededContents(store: Store, signal: AbortSignal): Promise<ReadonlySet<string> | null> {
   const needed = new Set<string>();
-  for (const { site, id } of await store.transact(listReleaseKeys)) {
-    if (signal.aborted) return null;
-    const manifest = await store.transact((tx) => findManifest(tx, site, id), { isLazy: true });
+  async function add(find: (tx: Tx) => Work<Manifest | undefined>): Promise<void> {
+    const manifest = await store.transact(find, { isLazy: true });
     for (const { sha256 } of manifest?.values() ?? []) needed.add(markOf(sha256));
     // A manifest of 200 000 files takes a moment; others get theirs in between.
     await nextTurn();
+  }
+  // These first: one that goes live meanwhile is among the kept ones then.
+  for (const deployment of await store.transact(listBuilt)) {
+    if (signal.aborted) return null;
+    await add((tx) => findBuiltManifest(tx, deployment));
+  }
+  for (const { site, id } of await store.transact(listReleaseKeys)) {
+    if (signal.aborted) return null;
+    await add((tx) => findManifest(tx, site, id));
   }
   return needed;
 }

@@ -2,12 +2,28 @@
 import type { SandboxSettings, SiteBuild } from "../model/build.ts";
 import type { DeploymentStats, NeededConsent, Stage } from "../model/deployment.ts";
 import type { ManifestJson } from "../model/release.ts";
-import type { PublishRules } from "../publish/options.ts";
+import type { PublishPhase, PublishRules } from "../publish/options.ts";
 import type { HostProfile } from "../publishers/host-profile.ts";
 import type { Target } from "../publishers/publisher.ts";
 
-/** A kept release, with the commit that it was built from. */
-export type KeptReleaseJob = { readonly id: string; readonly manifest: ManifestJson; readonly commit: string };
+/** A release that is built already, with the commit that it was built from. */
+export type KeptReleaseJob = {
+  readonly id: string;
+  readonly manifest: ManifestJson;
+  readonly commit: string;
+  /** As in `DeploymentStats`; null where nobody looked. Absent on a release that is kept, of which its record tells. */
+  readonly missingLinks?: number | null;
+};
+
+/** The workflow whose artifact is published; see `WantedArtifact`. */
+export type ArtifactJob = {
+  readonly apiUrl: string;
+  readonly repoId: number;
+  readonly repoName: string;
+  readonly workflow: string;
+  readonly artifact: string | null;
+  readonly runId: number | null;
+};
 
 export type ConfirmRules = {
   readonly url: string;
@@ -28,14 +44,25 @@ export type DeploymentJob = {
   /** `token` reads this one repository over https. */
   readonly git: { readonly url: string; readonly token: string | null };
   readonly branch: string;
-  readonly live: { readonly commit: string | null; readonly releaseId: string | null };
+  /** A commit that was asked for by name; null deploys the head of the branch. */
+  readonly askedCommit: string | null;
+  /** Patterns of paths whose changes count; none: all do. */
+  readonly paths: readonly string[];
+  /** What CI built, in place of a build here. */
+  readonly artifact: ArtifactJob | null;
+  readonly live: {
+    readonly commit: string | null;
+    readonly releaseId: string | null;
+    /** How many addresses of the live release lead nowhere; null where that is not known. */
+    readonly missingLinks: number | null;
+  };
   /** Deploys even when the head of the branch is live already. */
   readonly force: boolean;
   readonly dataDir: string;
   readonly target: Target;
   /** The release that our store believes to be on the host. */
   readonly previous: ManifestJson | null;
-  /** A kept release to be published as it is; null builds the head of the branch. */
+  /** A kept release, or what this deployment built before it was cut off, to be published as it is; null builds. */
   readonly release: KeptReleaseJob | null;
   readonly rules: PublishRules;
   /** The command line that asks for the same once more: "slipway deploy shop". */
@@ -87,8 +114,16 @@ export type WorkerMessage =
   | { readonly type: "line"; readonly stage: Stage; readonly text: string }
   /** The commit that is really being deployed. `title` is the first line of its message. */
   | { readonly type: "head"; readonly commit: string; readonly author: string; readonly title: string }
+  /** What was built, complete: from here on the deployment can go on without building again. */
+  | { readonly type: "built"; readonly release: Required<KeptReleaseJob> }
+  /** What the publish is doing, so that nobody ends it in the middle of a changeover. */
+  | { readonly type: "phase"; readonly phase: PublishPhase }
   /** The process group that works for the worker now, so that the service can end it should the worker be killed. */
   | { readonly type: "group"; readonly pid: number | null }
   | { readonly type: "result"; readonly outcome: Outcome };
 
-export type ServiceMessage = { readonly type: "start"; readonly job: DeploymentJob } | { readonly type: "cancel" };
+export type ServiceMessage =
+  | { readonly type: "start"; readonly job: DeploymentJob }
+  | { readonly type: "cancel" }
+  /** Slipway is being stopped: a publish finishes the files it is sending, everything else ends at once. */
+  | { readonly type: "interrupt" };

@@ -1,11 +1,12 @@
 /** The last two stages of a deployment: a release goes onto the host, and the live site is looked at. */
 import { describeError, PermanentError } from "../errors.ts";
 import { type Manifest, manifestFromJson, manifestToJson, type Release, releaseOf } from "../model/release.ts";
-import type { Contents, PublishOptions } from "../publish/options.ts";
+import type { Contents, PublishOptions, PublishPhase } from "../publish/options.ts";
 import { publishRelease } from "../publish/publish.ts";
 import { createPublisher } from "../publishers/create-publisher.ts";
 import { confirmLive } from "./confirm.ts";
 import { writeHostProfile } from "./host-profiles.ts";
+import { InterruptedError } from "./interrupted-error.ts";
 import type { ConfirmRules, Outcome, Published } from "./job.ts";
 import type { Sight, SightKind } from "./look.ts";
 import { enter, everySoOften, retrying, type StageRun } from "./stage-run.ts";
@@ -14,11 +15,17 @@ import { enter, everySoOften, retrying, type StageRun } from "./stage-run.ts";
 const PUBLISH_LIMIT_MS = 2 * 3_600_000;
 
 /** A release, and the commit that it was built from. */
-export type Candidate = { readonly release: Release; readonly commit: string };
+export type Candidate = {
+  readonly release: Release;
+  readonly commit: string;
+  /** As in `DeploymentStats`; null where nobody looked. */
+  readonly missingLinks?: number | null;
+};
 
 /** Publishes and confirms. Throws what `publishRelease` throws. */
-export async function makeLive(run: StageRun, { release, commit }: Candidate, contents: Contents): Promise<Outcome> {
+export async function makeLive(run: StageRun, candidate: Candidate, contents: Contents): Promise<Outcome> {
   const { job, say } = run;
+  const { release, commit, missingLinks } = candidate;
   const previous = job.previous ? manifestFromJson(job.previous) : null;
 
   if (run.stage !== "publish") enter(run, "publish");
@@ -26,17 +33,22 @@ export async function makeLive(run: StageRun, { release, commit }: Candidate, co
   const result = await inTime(run, (signal) =>
     retrying(run, () =>
       publishRelease({
-        ...publishing(run, contents),
+        ...publishing(run, run.drain?.over(contents) ?? contents),
         ...{ release, previous, rules: job.rules, signal },
-        onProgress: ({ files, ofFiles }) => progress(`${files} of ${ofFiles} files uploaded`),
+        onProgress(at) {
+          run.drain?.onProgress(at);
+          progress(`${at.files} of ${at.ofFiles} files uploaded`);
+        },
       }),
     ),
   );
   if (result.changeoverMs !== null) say(`The site changed over within ${(result.changeoverMs / 1000).toFixed(2)} s`);
-  if (run.signal.aborted) say("It was too late to cancel: the release is on the host already");
+  const isCancelled = run.signal.aborted && !(run.signal.reason instanceof InterruptedError);
+  if (isCancelled) say("It was too late to cancel: the release is on the host already");
   await rememberHost(run, result.profile);
   const published: Published = {
-    ...{ releaseId: release.id, commit, stats: result.stats },
+    ...{ releaseId: release.id, commit },
+    stats: { ...result.stats, ...(typeof missingLinks === "number" && { missingLinks }) },
     manifest: manifestToJson(release.files),
   };
 
@@ -45,7 +57,8 @@ export async function makeLive(run: StageRun, { release, commit }: Candidate, co
     say("confirm.url is not set for this site, so nobody looked at the live site");
     return { kind: "live", ...published };
   }
-  const sight = await confirmLive({ ...job.confirm, contents, release, previous, say });
+  const sight = await look(run, job.confirm, { contents, release, previous });
+  if (sight === null) return { kind: "live", ...published };
   if (sight.kind === "seen" || sight.kind === "altered") {
     if (sight.kind === "seen") say(sight.detail);
     return { kind: "live", ...published };
@@ -53,6 +66,25 @@ export async function makeLive(run: StageRun, { release, commit }: Candidate, co
   const { wasPutBack, sequel } = await putBack(run, contents, { sight, release, previous, confirm: job.confirm });
   const failed = { kind: "failed", stage: "confirm", reason: `${sight.detail}; ${sequel}`, retry: false } as const;
   return wasPutBack ? failed : { ...failed, published };
+}
+
+/**
+ * What shows on the live site; null where somebody cancelled meanwhile, since the release is on the host all the same.
+ * Throws InterruptedError: the next start looks.
+ */
+async function look(
+  run: StageRun,
+  rules: ConfirmRules,
+  what: { contents: Contents; release: Release; previous: Manifest | null },
+): Promise<Sight | null> {
+  const { say, signal } = run;
+  try {
+    return await confirmLive({ ...rules, ...what, say, signal });
+  } catch (error) {
+    if (!signal.aborted || signal.reason instanceof InterruptedError) throw error;
+    say("Cancelled: the release is on the host, and nobody waited until it showed");
+    return null;
+  }
 }
 
 /** Gives a publish its limit. The signal it gets is also that of the deployment. */
@@ -69,9 +101,11 @@ async function inTime<T>(run: StageRun, work: (signal: AbortSignal) => Promise<T
 }
 
 /** What all publishes of a deployment have in common. */
-function publishing({ job, say }: StageRun, contents: Contents) {
+function publishing({ job, say, send }: StageRun, contents: Contents) {
   const { target, owner, ownerId, siteUrl, lockWaitMs, profile } = job;
-  return { target, contents, profile, owner, ownerId, siteUrl, lockWaitMs, say } satisfies Partial<PublishOptions>;
+  const onPhase = (phase: PublishPhase) => send({ type: "phase", phase });
+  const asked = { target, contents, profile, owner, ownerId, siteUrl, lockWaitMs, say, onPhase };
+  return asked satisfies Partial<PublishOptions>;
 }
 
 /** The next publish is a little slower without, so nothing fails for it. */

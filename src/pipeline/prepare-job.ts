@@ -4,9 +4,10 @@ import { hostname } from "node:os";
 import { prerenderSettingsOf } from "../config/prerender-settings.ts";
 import type { SiteConfig } from "../config/schema.ts";
 import { parseTarget } from "../config/target.ts";
-import { describeError, OperatorError, PermanentError } from "../errors.ts";
+import { describeError, OperatorError, PermanentError, RetryLaterError } from "../errors.ts";
 import type { SandboxSettings, SiteBuild } from "../model/build.ts";
-import { type Deployment, publishesKept } from "../model/deployment.ts";
+import { type Deployment, isAutomatic, publishesKept } from "../model/deployment.ts";
+import { pathsOf } from "../model/paths.ts";
 import { type Manifest, manifestToJson } from "../model/release.ts";
 import type { PublishRules } from "../publish/options.ts";
 import { createPublisher } from "../publishers/create-publisher.ts";
@@ -18,7 +19,7 @@ import { findRepository, findSite } from "../store/sites.ts";
 import type { Store } from "../store/store.ts";
 import type { Tx, Work } from "../store/work.ts";
 import { readHostProfile } from "./host-profiles.ts";
-import type { DeploymentJob } from "./job.ts";
+import type { ArtifactJob, DeploymentJob } from "./job.ts";
 import { ownerIdFor } from "./owner-id.ts";
 
 /** As long as a large publish takes; whoever waits for longer than that learns who holds the host. */
@@ -34,7 +35,7 @@ export type JobDeps = {
   readonly env: NodeJS.ProcessEnv;
   readonly githubApiUrl: string;
   /** A token that can read this one repository; null when there is no GitHub App. */
-  tokenFor(installationId: number, repoId: number): Promise<string | null>;
+  tokenFor(installationId: number, repoId: number, more?: { readonly actions: boolean }): Promise<string | null>;
 };
 
 /** What a worker is to do, and the kept release that it is about, if it is. */
@@ -55,15 +56,22 @@ export async function prepareJob(deps: JobDeps, deployment: Deployment): Promise
     deploymentId: deployment.id,
     site: siteBuildOf(deployment.site, site),
     sandbox: sandboxSettingsOf(site),
-    cleanCaches: false,
+    cleanCaches: deployment.cleanCaches,
     cacheBytes: deps.cacheBytes,
     git: {
       url: site.git ?? `${webAddress(deps.githubApiUrl)}/${facts.repoName}.git`,
-      token: kept === null && site.git === undefined ? await tokenFor(deps, deployment) : null,
+      token: kept === null && site.git === undefined ? await tokenFor(deps, deployment, site) : null,
     },
     branch: site.branch,
-    live: { commit: live?.commit ?? null, releaseId: live?.release ?? null },
-    force: deployment.trigger !== "push" || live?.isConfirmed === false,
+    askedCommit: deployment.askedCommit,
+    paths: pathsOf(site),
+    artifact: artifactOf(site, deployment, facts.repoName, deps.githubApiUrl),
+    live: {
+      commit: live?.commit ?? null,
+      releaseId: live?.release ?? null,
+      missingLinks: live?.missingLinks ?? null,
+    },
+    force: deployment.force || !isAutomatic(deployment.trigger) || live?.isConfirmed === false,
     dataDir: deps.dataDir,
     target,
     previous: live?.manifest ? manifestToJson(live.manifest) : null,
@@ -96,11 +104,11 @@ function siteBuildOf(name: string, { folder, build, prerender, check }: SiteConf
     timeoutMs: build.timeout,
     idleTimeoutMs: build.idleTimeout,
     prerender: prerender === undefined ? null : prerenderSettingsOf(prerender),
-    links: check.links,
+    links: check.links ?? null,
   };
 }
 
-function sandboxSettingsOf({ isolation, allowHosts, limits }: SiteConfig): SandboxSettings {
+export function sandboxSettingsOf({ isolation, allowHosts, limits }: SiteConfig): SandboxSettings {
   return {
     isolation: isolation ?? null,
     allowHosts,
@@ -115,9 +123,27 @@ function sandboxSettingsOf({ isolation, allowHosts, limits }: SiteConfig): Sandb
   };
 }
 
+function artifactOf(
+  { build }: SiteConfig,
+  { repoId, runId }: Deployment,
+  repoName: string,
+  apiUrl: string,
+): ArtifactJob | null {
+  if (build.from !== "workflow" || build.workflow === undefined) return null;
+  if (repoId === null)
+    throw new RetryLaterError(60_000, "the id of the repository is not known until GitHub sends a webhook for it");
+  return { apiUrl, repoId, repoName, workflow: build.workflow, artifact: build.artifact ?? null, runId };
+}
+
 /** Reads the repository, where there is a GitHub App to do so. */
-async function tokenFor(deps: JobDeps, { installationId, repoId }: Deployment): Promise<string | null> {
-  return installationId !== null && repoId !== null ? deps.tokenFor(installationId, repoId) : null;
+async function tokenFor(
+  deps: JobDeps,
+  { installationId, repoId }: Deployment,
+  { build }: SiteConfig,
+): Promise<string | null> {
+  if (installationId === null || repoId === null) return null;
+  // Asked for where it is needed alone: an installation that has not accepted the permission refuses it.
+  return deps.tokenFor(installationId, repoId, { actions: build.from === "workflow" });
 }
 
 function buildSecrets(site: SiteConfig, key: string, env: NodeJS.ProcessEnv): Record<string, string> {
@@ -155,6 +181,7 @@ type Facts = {
     readonly manifest: Manifest | undefined;
     /** False when the deployment that brought it onto the host then failed, since the live site did not show it. */
     readonly isConfirmed: boolean;
+    readonly missingLinks: number | null;
   } | null;
   readonly kept: { readonly release: KeptRelease; readonly manifest: Manifest } | null;
 };
@@ -175,6 +202,7 @@ function* readFacts(tx: Tx, deployment: Deployment): Work<Facts> {
             release: liveRelease,
             manifest: yield* findManifest(tx, deployment.site, liveRelease),
             isConfirmed: by?.state !== "failed",
+            missingLinks: by?.stats?.missingLinks ?? null,
           },
     kept: publishesKept(deployment.trigger) ? yield* readKept(tx, deployment, liveRelease) : null,
   };

@@ -3,12 +3,15 @@ import { setTimeout as delay } from "node:timers/promises";
 import { describeError, PermanentError } from "../errors.ts";
 import type { Stage } from "../model/deployment.ts";
 import type { ProcessControl } from "../process/run-command.ts";
+import type { Drain } from "./drain.ts";
 import type { DeploymentJob, WorkerMessage } from "./job.ts";
 
 export type StageDeps = ProcessControl & {
   /** The worker's own environment. */
   readonly env: NodeJS.ProcessEnv;
   send(message: WorkerMessage): void;
+  /** What a publish is interrupted through; absent, it is only cancelled. */
+  readonly drain?: Drain;
   /** Pauses before a stage that failed for the moment is tried again; as many tries more. Default 2 s and 8 s. */
   readonly retryPausesMs?: readonly number[];
 };

@@ -1,11 +1,12 @@
 /** The stages of a deployment, one after another: checkout, install, build, package, publish, confirm. */
 import { join } from "node:path";
 import { describeError, PermanentError } from "../errors.ts";
-import { manifestFromJson, releaseOf } from "../model/release.ts";
+import { manifestFromJson, manifestToJson, releaseOf } from "../model/release.ts";
 import { maskSecrets } from "../process/mask.ts";
 import { NeedsConsentError } from "../publish/options.ts";
 import { type BlobStore, createBlobStore } from "../releases/blob-store.ts";
 import { buildRelease } from "./build-release.ts";
+import { checkRelease } from "./check-release.ts";
 import type { DeploymentJob, KeptReleaseJob, Outcome } from "./job.ts";
 import { type Candidate, makeLive } from "./make-live.ts";
 import { enter, type StageDeps, type StageRun } from "./stage-run.ts";
@@ -47,8 +48,14 @@ async function buildAndPublish(run: StageRun, blobs: BlobStore): Promise<Outcome
   const workspace = await makeWorkspace(job.dataDir, job.site.name);
   try {
     const built = await buildRelease(run, workspace, blobs);
-    if (built !== null) return await makeLive(run, built, blobs);
-    return { kind: "skipped", commit: job.live.commit ?? "", reason: "the head of the branch is already live" };
+    if ("skipped" in built) return { kind: "skipped", commit: built.commit, reason: built.skipped };
+    const missingLinks = await checkRelease(run, built, blobs);
+    const { release, commit } = built;
+    run.send({
+      type: "built",
+      release: { id: release.id, manifest: manifestToJson(release.files), commit, missingLinks },
+    });
+    return await makeLive(run, { ...built, missingLinks }, blobs);
   } finally {
     await removeFolder(workspace.root).catch((error: unknown) => {
       say(`The workspace could not be removed: ${describeError(error)}`);
@@ -59,8 +66,10 @@ async function buildAndPublish(run: StageRun, blobs: BlobStore): Promise<Outcome
 /** The short runbook: all that a rollback or a redeploy needs is in the store. */
 async function publishAgain(run: StageRun, kept: KeptReleaseJob, blobs: BlobStore): Promise<Outcome> {
   enter(run, "publish");
-  const candidate: Candidate = { release: releaseOf(manifestFromJson(kept.manifest)), commit: kept.commit };
-  run.say(`Publishing the kept release ${kept.id.slice(0, 12)} again`);
+  const { commit, missingLinks = null } = kept;
+  const candidate: Candidate = { release: releaseOf(manifestFromJson(kept.manifest)), commit, missingLinks };
+  // A release that was built before an interruption was announced as such.
+  if (kept.missingLinks === undefined) run.say(`Publishing the kept release ${kept.id.slice(0, 12)} again`);
   await requireContents(candidate, blobs);
   return makeLive(run, candidate, blobs);
 }

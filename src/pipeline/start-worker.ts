@@ -5,6 +5,7 @@ import { describeError } from "../errors.ts";
 import type { Stage } from "../model/deployment.ts";
 import { workerEnvironment } from "../process/environment.ts";
 import { killGroup } from "../process/run-command.ts";
+import type { PublishPhase } from "../publish/options.ts";
 import type { DeploymentJob, Outcome, ServiceMessage, WorkerMessage } from "./job.ts";
 
 export type Worker = {
@@ -12,6 +13,11 @@ export type Worker = {
   readonly done: Promise<Outcome>;
   /** Asks the worker to stop; it does, unless the release is going live just now. */
   cancel(): void;
+  /**
+   * Has it stop soon, since Slipway is being stopped: a publish finishes the files it is sending, and a changeover that
+   * has begun is finished; everything else ends at once. What has not ended within `interruptGraceMs` is killed.
+   */
+  interrupt(): void;
   /** Ends the worker and what it runs at once. */
   kill(): void;
 };
@@ -21,10 +27,20 @@ export type StartWorkerOptions = {
   /** The service's environment; the worker gets the few variables of it that git and builds need. */
   readonly env: NodeJS.ProcessEnv;
   onMessage(message: WorkerMessage): void;
+  /** How long a worker that is interrupted may take. Default 8 seconds. */
+  readonly interruptGraceMs?: number;
 };
 
 /** How long a worker may take to notice that it shall go. */
 const KILL_AFTER_MS = 2000;
+
+/** Docker kills a container 10 s after SIGTERM unless told otherwise; systemd waits for 90 s. */
+const INTERRUPT_GRACE_MS = 8000;
+/** A site that is half changed over is worse than a stop that takes longer; `slipway start` gives up after 25 s. */
+const CHANGEOVER_GRACE_MS = 12_000;
+
+/** From the first live file that is replaced to the last trace that is removed. */
+const CHANGEOVER: ReadonlySet<PublishPhase> = new Set(["commit", "clean"]);
 
 /**
  * Starts a program that gets the processor only while nobody else wants it (SCHED_IDLE, sched(7)), from its first
@@ -35,7 +51,8 @@ const WHEN_IDLE = 'chrt -i -p 0 $$ >/dev/null 2>&1; exec "$@"';
 /** The worker's file, whether this one runs as it is or compiled. */
 const WORKER = new URL(import.meta.url.endsWith(".ts") ? "./worker.ts" : "./worker.js", import.meta.url);
 
-export function startWorker({ job, env, onMessage }: StartWorkerOptions): Worker {
+export function startWorker(options: StartWorkerOptions): Worker {
+  const { job, env, onMessage, interruptGraceMs = INTERRUPT_GRACE_MS } = options;
   const child = fork(fileURLToPath(WORKER), [], {
     env: workerEnvironment(env),
     // The service's own flags (a debugger's port) are not the worker's; its crashes go to the service's log.
@@ -44,20 +61,24 @@ export function startWorker({ job, env, onMessage }: StartWorkerOptions): Worker
     stdio: ["ignore", "ignore", "inherit", "ipc"],
   });
   let stage: Stage = "checkout";
+  let phase: PublishPhase = "connect";
   let group: number | null = null;
   let outcome: Outcome | undefined;
   let killer: NodeJS.Timeout | undefined;
+  let grace: NodeJS.Timeout | undefined;
 
   function endSoon(): void {
     killer ??= setTimeout(() => child.kill("SIGKILL"), KILL_AFTER_MS);
   }
 
   child.on("message", (message: WorkerMessage) => {
-    if (message.type === "stage") stage = message.stage;
-    if (message.type === "group") {
-      group = message.pid;
-      return;
+    if (message.type === "stage") {
+      stage = message.stage;
+      phase = "connect";
     }
+    if (message.type === "phase") phase = message.phase;
+    if (message.type === "group") group = message.pid;
+    if (message.type === "phase" || message.type === "group") return;
     if (message.type === "result") {
       outcome = message.outcome;
       endSoon();
@@ -69,6 +90,7 @@ export function startWorker({ job, env, onMessage }: StartWorkerOptions): Worker
     let endings = 0;
     function finish(reason: string): void {
       clearTimeout(killer);
+      clearTimeout(grace);
       // A worker that was killed, by the kernel for want of memory, say, could not end what it ran.
       if (group !== null) killGroup(group, "SIGKILL");
       resolve(outcome ?? { kind: "failed", stage, reason, retry: true });
@@ -93,13 +115,20 @@ export function startWorker({ job, env, onMessage }: StartWorkerOptions): Worker
     if (child.connected) child.send(message, () => {});
   }
 
+  function kill(): void {
+    if (child.connected) child.disconnect();
+    endSoon();
+  }
+
+  function interrupt(): void {
+    if (grace) return;
+    send({ type: "interrupt" });
+    grace = setTimeout(() => {
+      if (CHANGEOVER.has(phase)) grace = setTimeout(kill, CHANGEOVER_GRACE_MS);
+      else kill();
+    }, interruptGraceMs);
+  }
+
   send({ type: "start", job });
-  return {
-    done,
-    cancel: () => send({ type: "cancel" }),
-    kill() {
-      if (child.connected) child.disconnect();
-      endSoon();
-    },
-  };
+  return { done, cancel: () => send({ type: "cancel" }), interrupt, kill };
 }

@@ -33,12 +33,25 @@ export type CommandOptions = ProcessControl & {
   onOutput(text: string, from: "stdout" | "stderr"): void;
   /** Time between INT, TERM and KILL. */
   readonly graceMs?: number;
+  /** What the command reads from its input. Without it, its input is empty. */
+  readonly input?: string;
+  /** What it may print before it is ended, in bytes. Without it, there is no limit. */
+  readonly printedBytes?: number;
+  /**
+   * Told the process group before anything runs in it; may `end` the command at once, for a limit that it watches.
+   * `finish` of the answer is called when the command has ended, and leaves nothing of it behind.
+   */
+  watch?(pid: number, end: (error: CommandError) => void): Promise<Watch>;
+};
+
+export type Watch = {
+  finish(): Promise<void>;
 };
 
 /** A command failed; `why` says how, `exitCode` is set when it exited by itself. */
 export class CommandError extends PermanentError {
   override readonly name = "CommandError";
-  readonly why: "start" | "exit" | "killed" | "timeout" | "idle";
+  readonly why: "start" | "exit" | "killed" | "timeout" | "idle" | "memory" | "processes" | "disk" | "printed";
   readonly exitCode: number | null;
 
   constructor(why: CommandError["why"], message: string, exitCode: number | null = null) {
@@ -53,6 +66,8 @@ export class CommandError extends PermanentError {
  * to end it. When this process dies first, the line never comes, and the command never runs.
  */
 const GATE = 'read -r go && exec "$@" </dev/null';
+/** The same for a command that has input: `read` takes single bytes from a pipe, so all that follows is left. */
+const GATE_WITH_INPUT = 'read -r go && exec "$@"';
 
 const GRACE_MS = 5000;
 /** How long output may still arrive after all processes of the group are gone: one that left the group may hold the pipe. */
@@ -70,7 +85,8 @@ export async function runCommand(options: CommandOptions): Promise<void> {
   gone.throwIfAborted();
   const argv = typeof command === "string" ? ["/bin/sh", "-c", command] : [command.file, ...command.args];
   // `detached` makes the child the leader of a new process group (setsid(2)), whose id is its pid.
-  const child = spawn("/bin/sh", ["-c", GATE, "sh", ...argv], { cwd, env, detached: true, stdio: "pipe" });
+  const gate = options.input === undefined ? GATE : GATE_WITH_INPUT;
+  const child = spawn("/bin/sh", ["-c", gate, "sh", ...argv], { cwd, env, detached: true, stdio: "pipe" });
   if (child.pid === undefined) throw await startError(child);
   const pid: number = child.pid;
   const exited = once(child, "exit");
@@ -85,6 +101,11 @@ export async function runCommand(options: CommandOptions): Promise<void> {
     steps.push(setTimeout(() => killGroup(pid, "SIGKILL"), graceMs * 2));
   }
   const killNow = () => killGroup(pid, "SIGKILL");
+  /** For limits whose excess hurts the machine: no time to tidy up. */
+  function end(reason: CommandError): void {
+    stopped ??= reason;
+    killNow();
+  }
   const cancel = () => stop("cancelled");
   const total = startTimer(timeoutMs, () => {
     stop(new CommandError("timeout", `ran longer than ${showDuration(timeoutMs)} (build.timeout)`));
@@ -94,16 +115,29 @@ export async function runCommand(options: CommandOptions): Promise<void> {
   });
   gone.addEventListener("abort", killNow);
   signal.addEventListener("abort", cancel);
+  let watch: Watch | undefined;
+  let printed = 0;
+  /** Whether these bytes may still be shown. */
+  function onBytes(count: number): boolean {
+    idle?.refresh();
+    printed += count;
+    const limit = options.printedBytes ?? Number.POSITIVE_INFINITY;
+    if (printed > limit) end(new CommandError("printed", `printed more than ${showSize(limit)} (limits.printed)`));
+    return printed <= limit;
+  }
   try {
     const closed = Promise.all([
-      readOutput(child.stdout, "stdout", options, () => idle?.refresh()),
-      readOutput(child.stderr, "stderr", options, () => idle?.refresh()),
+      readOutput(child.stdout, "stdout", options, onBytes),
+      readOutput(child.stderr, "stderr", options, onBytes),
     ]);
     await options.onGroup(pid);
+    watch = await options.watch?.(pid, end);
     // A command that was killed meanwhile has closed the other end.
-    child.stdin.on("error", () => {}).end("go\n");
+    child.stdin.on("error", () => {}).end(`go\n${options.input ?? ""}`);
     const [code, killedBy] = (await exited) as [number | null, NodeJS.Signals | null];
     killNow();
+    await watch?.finish();
+    watch = undefined;
     await Promise.race([closed, delay(DRAIN_MS, undefined, { ref: false })]);
     child.stdout.destroy();
     child.stderr.destroy();
@@ -116,6 +150,9 @@ export async function runCommand(options: CommandOptions): Promise<void> {
     for (const timer of [total, idle, ...steps]) clearTimeout(timer);
     gone.removeEventListener("abort", killNow);
     signal.removeEventListener("abort", cancel);
+    // Only when something failed before the command could run.
+    if (child.exitCode === null && child.signalCode === null) killNow();
+    await watch?.finish();
     await options.onGroup(null);
   }
 }
@@ -139,24 +176,27 @@ async function readOutput(
   stream: Readable,
   from: "stdout" | "stderr",
   { secrets, onOutput }: CommandOptions,
-  onActivity: () => void,
+  onBytes: (count: number) => boolean,
 ): Promise<void> {
   const decoder = new StringDecoder("utf8");
   const mask = createMask(secrets);
   let lines: string[] = [];
+  let isCut = false;
   const reader = createLineReader((line) => lines.push(line));
   const deliver = () => {
     if (lines.length > 0) onOutput(lines.join("\n"), from);
     lines = [];
   };
   stream.on("data", (chunk: Buffer) => {
-    onActivity();
+    isCut ||= !onBytes(chunk.length);
+    if (isCut) return;
     reader.write(mask.write(decoder.write(chunk)));
     deliver();
   });
   stream.on("error", () => {});
   await new Promise((resolve) => stream.once("close", resolve));
-  reader.write(mask.write(decoder.end()) + mask.end());
+  // What the mask keeps back at a cut may be the first half of a secret.
+  if (!isCut) reader.write(mask.write(decoder.end()) + mask.end());
   reader.end();
   deliver();
 }
@@ -170,4 +210,10 @@ export function showDuration(ms: number): string {
   if (ms < 1000) return `${ms} milliseconds`;
   const [count, unit] = ms % 60_000 === 0 ? [ms / 60_000, "minute"] : [Math.round(ms / 1000), "second"];
   return `${count} ${unit}${count === 1 ? "" : "s"}`;
+}
+
+/** A size for people, in the units of the configuration: "64 MB", "1.5 GB". */
+export function showSize(bytes: number): string {
+  const power = Math.min(4, Math.max(0, Math.floor(Math.log2(Math.max(bytes, 1)) / 10)));
+  return `${Number((bytes / 1024 ** power).toFixed(1))} ${["bytes", "KB", "MB", "GB", "TB"][power]}`;
 }

@@ -26,6 +26,7 @@ export type ScanWords = {
   readonly notAFolder: string;
   readonly empty: string;
   noPage(files: number): string;
+  tooMany(maxFiles: number): string;
   /** What to do about names that cannot be published: "Rename it in the build." */
   readonly advice: string;
 };
@@ -35,6 +36,8 @@ export type ScanOptions = {
   readonly words: ScanWords;
   /** Patterns (as in `path.matchesGlob`) of paths that are not published. */
   readonly exclude?: readonly string[];
+  /** More files than this end the walk. Default 200,000. */
+  readonly maxFiles?: number;
   readonly signal?: AbortSignal | undefined;
 };
 
@@ -49,6 +52,7 @@ type Walk = {
   readonly root: string;
   readonly exclude: readonly string[];
   readonly signal: AbortSignal | undefined;
+  checkCount(files: number): void;
   readonly found: FoundFile[];
   readonly warnings: string[];
   /** Sentences about names that cannot be published; told together at the end. */
@@ -61,13 +65,17 @@ type Walk = {
  * Throws PermanentError when the folder is missing, empty or has no page, and, naming up to ten at once, when names
  * cannot be published, are the same after normalisation, or are links that lead outside.
  */
-export async function scanFolder({ folder, words, exclude = [], signal }: ScanOptions): Promise<ScannedFolder> {
+export async function scanFolder(options: ScanOptions): Promise<ScannedFolder> {
+  const { folder, words, exclude = [], maxFiles = MAX_FILES, signal } = options;
   const root = await realpath(folder).catch(() => {
     throw new PermanentError(words.missing);
   });
   if (!(await stat(root)).isDirectory()) throw new PermanentError(words.notAFolder);
 
-  const walk: Walk = { root, exclude, signal, found: [], warnings: [], problems: [] };
+  const checkCount = (files: number) => {
+    if (files > maxFiles) throw new PermanentError(words.tooMany(maxFiles));
+  };
+  const walk: Walk = { root, exclude, signal, checkCount, found: [], warnings: [], problems: [] };
   await walkFolder(walk, root, "", []);
   const { found, warnings, problems } = walk;
   problems.push(...twins(found));
@@ -105,7 +113,7 @@ async function walkFolder(walk: Walk, realFolder: string, prefix: string, trail:
     else if (kind === "file") found.push({ path, source });
     else if (kind === "other") warnings.push(`Left out ${shown}: it is neither a file nor a folder.`);
     else problems.push(`"${shown}" is a link that ${kind}`);
-    if (found.length > MAX_FILES) throw new PermanentError(`There are more than ${MAX_FILES} files.`);
+    walk.checkCount(found.length);
   }
 }
 

@@ -3,17 +3,20 @@ import type { Deployment, NeededConsent } from "../model/deployment.ts";
 import { toDeployment } from "./deployment-row.ts";
 import { first, type Tx, type Work } from "./work.ts";
 
-/** Ends the question that the newest deployment of the site asks, if it asks one; an older one asks no more. */
+/**
+ * Ends the question that the newest deployment of the site asks, if it asks one; an older one asks no more. Answers with
+ * that deployment.
+ */
 export function* answerQuestion(
   tx: Tx,
   by: Pick<Deployment, "id" | "site"> & Partial<Pick<Deployment, "askedBy">>,
-): Work<Deployment | undefined> {
-  const newest = yield* newestOf(tx, by.site);
-  if (!newest?.consent || newest.consent.answer) return undefined;
+): Work<Deployment[]> {
+  const newest = yield* newestDeployment(tx, by.site);
+  if (!newest?.consent || newest.consent.answer) return [];
   const consent: NeededConsent = { ...newest.consent, answer: { deployment: by.id, by: by.askedBy ?? null } };
   const set = { consent: JSON.stringify(consent) };
   const row = yield* first(tx.db.updateTable("deployments").set(set).where("id", "=", newest.id).returningAll());
-  return row && toDeployment(row);
+  return row ? [toDeployment(row)] : [];
 }
 
 /** What a deployment needs consent for; where a newer one of the site is there already, that one asks for itself. */
@@ -22,13 +25,19 @@ export function* askQuestion(
   { id, site }: Deployment,
   needed: Omit<NeededConsent, "answer">,
 ): Work<NeededConsent> {
-  const newest = yield* newestOf(tx, site);
+  const newest = yield* newestDeployment(tx, site);
   const isNewest = newest === undefined || newest.id === id;
   return { ...needed, answer: isNewest ? null : { deployment: newest.id, by: newest.askedBy } };
 }
 
-function* newestOf(tx: Tx, site: string): Work<Deployment | undefined> {
-  const newest = tx.db.selectFrom("deployments").selectAll().where("site", "=", site);
+/** The newest deployment of a site that was ever to run. What is held, or was skipped at once, answers nothing. */
+export function* newestDeployment(tx: Tx, site: string): Work<Deployment | undefined> {
+  const newest = tx.db
+    .selectFrom("deployments")
+    .selectAll()
+    .where("site", "=", site)
+    .where("state", "<>", "held")
+    .where((is) => is.or([is("state", "not in", ["skipped", "superseded"]), is("started_at", "is not", null)]));
   const row = yield* first(newest.orderBy("created_at", "desc").orderBy("id", "desc").limit(1));
   return row && toDeployment(row);
 }

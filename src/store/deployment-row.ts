@@ -1,5 +1,6 @@
 /** A row of the table of deployments, in our own words. */
 import type { Selectable } from "kysely";
+import type { ChangedContent } from "../model/content.ts";
 import type {
   Deployment,
   DeploymentState,
@@ -26,6 +27,11 @@ export function toDeployment(row: Selectable<DeploymentTable>): Deployment {
     author: row.author,
     title: row.title,
     askedRelease: row.asked_release,
+    askedCommit: row.asked_commit,
+    force: row.force === 1,
+    cleanCaches: row.clean_caches === 1,
+    content: row.content === null ? null : (JSON.parse(row.content) as ChangedContent),
+    runId: row.run_id,
     adopt: row.adopt === 1,
     allowRemovals: row.allow_removals === 1,
     askedBy: row.asked_by,
@@ -33,8 +39,10 @@ export function toDeployment(row: Selectable<DeploymentTable>): Deployment {
     releaseId: row.release_id,
     stats: row.stats === null ? null : (JSON.parse(row.stats) as DeploymentStats),
     reason: row.reason,
+    supersededBy: row.superseded_by,
     remarks: JSON.parse(row.remarks) as string[],
     attempts: row.attempts,
+    notBeforeMs: row.not_before,
     createdAtMs: row.created_at,
     startedAtMs: row.started_at,
     finishedAtMs: row.finished_at,

@@ -1,122 +1,81 @@
 /** Deployments in the store: queued once per cause, claimed one at a time per site, moved from state to state. */
 import { sql } from "kysely";
 import type { Deployment, DeploymentState, DeploymentStats, NeededConsent, Stage } from "../model/deployment.ts";
-import { mayFollow, publishesKept, TRIGGERS } from "../model/deployment.ts";
+import { isAutomatic, isFinal, mayFollow, publishesKept, TRIGGERS } from "../model/deployment.ts";
+import { forgetBuilt } from "./built-releases.ts";
 import { answerQuestion, askQuestion } from "./consent.ts";
 import { toDeployment } from "./deployment-row.ts";
+import { findByCause, insertDeployment, type NewDeployment } from "./insert-deployment.ts";
+import { bequeath, holdFor, waitingOf, withWishesOf } from "./waiting.ts";
 import { all, first, type Tx, type Work } from "./work.ts";
 
-export type NewDeployment = Pick<
-  Deployment,
-  | "id"
-  | "site"
-  | "trigger"
-  | "cause"
-  | "repoId"
-  | "repoName"
-  | "installationId"
-  | "branch"
-  | "commit"
-  | "author"
-  | "title"
-> &
-  Partial<Pick<Deployment, "askedRelease" | "adopt" | "allowRemovals" | "askedBy">>;
+export type { NewDeployment } from "./insert-deployment.ts";
 
 /** What a change of state may set besides the state. */
 export type DeploymentChange = {
   readonly state: DeploymentState;
   readonly stage?: Stage;
   readonly reason?: string | null;
+  readonly supersededBy?: string;
   readonly releaseId?: string;
   readonly stats?: DeploymentStats;
   readonly notBeforeMs?: number;
+  /** How many attempts count, where the last one was no fault of the deployment. */
+  readonly attempts?: number;
   readonly consent?: Omit<NeededConsent, "answer">;
 };
 
 export type Queued = {
-  /** The one that stands. */
+  /** The one that stands; it may be held. */
   readonly deployment: Deployment;
   readonly isNew: boolean;
-  /** One that waited, and makes way. */
-  readonly superseded: Deployment | undefined;
-  /** One that had failed for want of somebody's consent, which nobody needs to give any more. */
-  readonly answered: Deployment | undefined;
+  /** Those that change with it: what waited and makes way, and whose question for consent needs no answer any more. */
+  readonly older: readonly Deployment[];
 };
 
 /**
- * Queues a deployment. One of the same site that still waits is superseded by it; one with the same cause stands for
- * it, and nothing is queued.
+ * Queues a deployment, or holds it where the site is locked or paused. One of the same site that still waits is
+ * superseded by it; one with the same cause stands for it, and nothing is queued.
  *
  * The newest wish wins, whoever has it: a rollback supersedes a push that waits, and a push that comes later deploys
- * again, over the rollback. Whoever wants the site to stay as it is has to pause it.
+ * again, over the rollback. Whoever wants the site to stay as it is has to pause or lock it. What is held stands in
+ * nobody's way.
  */
 export function* queueDeployment(tx: Tx, deployment: NewDeployment, nowMs: number): Work<Queued> {
-  const known = yield* first(
-    tx.db
-      .selectFrom("deployments")
-      .selectAll()
-      .where("site", "=", deployment.site)
-      .where("cause", "=", deployment.cause),
-  );
-  if (known) return { deployment: toDeployment(known), isNew: false, superseded: undefined, answered: undefined };
-
-  const waiting = yield* first(
-    tx.db
-      .selectFrom("deployments")
-      .selectAll()
-      .where("site", "=", deployment.site)
-      .where("state", "=", sql.lit("queued")),
-  );
-  const superseded = waiting
-    ? yield* changeDeployment(tx, waiting.id, { state: "superseded", reason: supersededBy(deployment) }, nowMs)
-    : undefined;
-  const answered = yield* answerQuestion(tx, deployment);
-  const row = yield* first(
-    tx.db
-      .insertInto("deployments")
-      .values({
-        id: deployment.id,
-        site: deployment.site,
-        state: "queued",
-        stage: null,
-        trigger: deployment.trigger,
-        cause: deployment.cause,
-        repo_id: deployment.repoId,
-        repo_name: deployment.repoName,
-        installation_id: deployment.installationId,
-        branch: deployment.branch,
-        commit: deployment.commit,
-        author: deployment.author,
-        title: deployment.title,
-        asked_release: deployment.askedRelease ?? null,
-        adopt: deployment.adopt ? 1 : 0,
-        allow_removals: deployment.allowRemovals ? 1 : 0,
-        asked_by: deployment.askedBy ?? null,
-        consent: null,
-        release_id: null,
-        stats: null,
-        reason: null,
-        created_at: nowMs,
-        started_at: null,
-        finished_at: null,
-      })
-      .returningAll(),
-  );
-  if (!row) throw new Error(`deployment ${deployment.id} was not inserted`);
-  return { deployment: toDeployment(row), isNew: true, superseded, answered };
+  const known = yield* findByCause(tx, deployment);
+  if (known) return { deployment: known, isNew: false, older: [] };
+  const hold = yield* holdFor(tx, deployment.site, deployment.trigger);
+  const state = hold === null ? "queued" : "held";
+  const waiting = yield* waitingOf(tx, deployment.site);
+  const older: Deployment[] = [];
+  const overtaken = waiting.filter((it) => state === "queued" || it.state === "held");
+  for (const it of overtaken) older.push(...(yield* supersede(tx, it, deployment, nowMs)));
+  if (state === "queued") older.push(...(yield* answerQuestion(tx, deployment)));
+  const heir = withWishesOf(deployment, overtaken);
+  return { deployment: yield* insertDeployment(tx, heir, { state, reason: hold, nowMs }), isNew: true, older };
 }
 
-function supersededBy({ id, trigger }: NewDeployment): string {
+/** Makes a deployment that waits make way for a newer one. Answers with it, if it still waited. */
+export function* supersede(
+  tx: Tx,
+  older: Deployment,
+  by: Pick<Deployment, "id" | "trigger">,
+  nowMs: number,
+): Work<Deployment[]> {
+  const to = { state: "superseded", supersededBy: by.id, reason: supersededBy(by) } as const;
+  const changed = yield* changeDeployment(tx, older.id, to, nowMs);
+  return changed ? [changed] : [];
+}
+
+function supersededBy({ id, trigger }: Pick<Deployment, "id" | "trigger">): string {
   return `superseded by ${publishesKept(trigger) ? `the ${trigger} ` : ""}${id}`;
 }
 
-/** A pause keeps new builds away; a person who publishes a kept release knows what it is. */
+/** While GitHub keeps the repository away nothing can be built; a kept release can be published all the same. */
 const KEPT_TRIGGERS = TRIGGERS.filter(publishesKept).map((trigger) => sql.lit(trigger));
+const AUTOMATIC_TRIGGERS = TRIGGERS.filter(isAutomatic).map((trigger) => sql.lit(trigger));
 
-/**
- * Claims the oldest deployment that waits on a site where none runs. On a paused site only rollbacks and redeploys are
- * claimed.
- */
+/** Claims the oldest deployment that waits on a site where none runs, unless the site is locked or paused for it. */
 export function* claimDeployment(
   tx: Tx,
   claim: { boot: string; nowMs: number; untilMs: number },
@@ -136,18 +95,22 @@ export function* claimDeployment(
         ),
       ),
     )
-    .where(({ eb, or, not, exists, selectFrom }) =>
-      or([
-        eb("waiting.trigger", "in", KEPT_TRIGGERS),
-        not(
-          exists(
-            selectFrom("sites")
-              .select("sites.name")
-              .whereRef("sites.name", "=", "waiting.site")
-              .where("sites.paused", "is not", null),
-          ),
+    // What waited when the site was locked or paused is held; this is for what came at the same moment.
+    .where(({ not, exists, selectFrom }) =>
+      not(
+        exists(
+          selectFrom("sites")
+            .select("sites.name")
+            .whereRef("sites.name", "=", "waiting.site")
+            .where(({ eb, or, and }) =>
+              or([
+                eb("sites.locked", "is not", null),
+                and([eb("sites.github_pause", "is not", null), eb("waiting.trigger", "not in", KEPT_TRIGGERS)]),
+                and([eb("sites.paused", "is not", null), eb("waiting.trigger", "in", AUTOMATIC_TRIGGERS)]),
+              ]),
+            ),
         ),
-      ]),
+      ),
     )
     .orderBy("waiting.created_at")
     .limit(1);
@@ -178,17 +141,23 @@ export function* renewDeployment(tx: Tx, id: string, untilMs: number): Work<void
 /**
  * Moves a deployment to another state, or to another stage within its state. Answers with the deployment as it then
  * is; undefined, and nothing changed, where that state may not follow (it was cancelled meanwhile, say).
+ *
+ * One that goes back into the queue is held where the site was locked or paused meanwhile, and superseded where a newer
+ * one waits.
  */
 export function* changeDeployment(
   tx: Tx,
   id: string,
-  change: DeploymentChange,
+  wanted: DeploymentChange,
   nowMs: number,
 ): Work<Deployment | undefined> {
   const current = yield* findDeployment(tx, id);
-  if (!current || !(current.state === change.state || mayFollow(current.state, change.state))) return undefined;
-  const isOver = !["queued", "building", "publishing"].includes(change.state);
-  const leaves = isOver || change.state === "queued";
+  if (!current || !(current.state === wanted.state || mayFollow(current.state, wanted.state))) return undefined;
+  const goesBack = wanted.state === "queued" && current.state !== "queued";
+  const change = goesBack ? yield* putBack(tx, current, wanted) : wanted;
+  const isOver = isFinal(change.state);
+  const leaves = isOver || change.state === "queued" || change.state === "held";
+  if (isOver) yield* forgetBuilt(tx, id);
   const consent = change.consent && (yield* askQuestion(tx, current, change.consent));
   const row = yield* first(
     tx.db
@@ -197,10 +166,12 @@ export function* changeDeployment(
         state: change.state,
         ...(change.stage && { stage: change.stage }),
         ...(change.reason !== undefined && { reason: change.reason }),
+        ...(change.supersededBy && { superseded_by: change.supersededBy }),
         ...(change.releaseId && { release_id: change.releaseId }),
         ...(change.stats && { stats: JSON.stringify(change.stats) }),
         ...(consent && { consent: JSON.stringify(consent) }),
         ...(change.notBeforeMs !== undefined && { not_before: change.notBeforeMs }),
+        ...(change.attempts !== undefined && { attempts: change.attempts }),
         ...(isOver && { finished_at: nowMs }),
         ...(leaves && { claimed_by: null, claimed_until: null }),
       })
@@ -210,12 +181,32 @@ export function* changeDeployment(
   return row && toDeployment(row);
 }
 
-/** Notes which commit is really deployed, once checkout knows. */
+/** Where a deployment goes that is to wait again. */
+function* putBack(tx: Tx, current: Deployment, wanted: DeploymentChange): Work<DeploymentChange> {
+  const hold = yield* holdFor(tx, current.site, current.trigger);
+  const others = (yield* waitingOf(tx, current.site)).filter((it) => it.id !== current.id);
+  // What is held waits for the end of a pause that does not concern this one.
+  const newer = others.findLast((it) => it.state === "queued" || hold !== null);
+  if (!newer) return hold === null ? wanted : { ...wanted, state: "held", reason: hold };
+  yield* bequeath(tx, current, newer);
+  const reason = [wanted.reason, supersededBy(newer)].filter(Boolean).join("; ");
+  return { ...wanted, state: "superseded", supersededBy: newer.id, reason };
+}
+
+/** Counts that Slipway went away while the deployment was built. Answers with how often it has. */
+export function* countCut(tx: Tx, id: string): Work<number> {
+  const query = tx.db.updateTable("deployments").set((is) => ({ cuts: is("cuts", "+", 1) }));
+  return (yield* first(query.where("id", "=", id).returning("cuts")))?.cuts ?? 0;
+}
+
+/** Notes which commit is really deployed, once checkout knows. What content was changed, and by whom, stays the title. */
 export function* setDeploymentHead(
   tx: Tx,
   id: string,
-  head: { commit: string; author: string; title: string },
+  { commit, author, title }: { commit: string; author: string; title: string },
 ): Work<Deployment | undefined> {
+  const isContent = (yield* findDeployment(tx, id))?.trigger === "content";
+  const head = isContent ? { commit } : { commit, author, title };
   const row = yield* first(tx.db.updateTable("deployments").set(head).where("id", "=", id).returningAll());
   return row && toDeployment(row);
 }
@@ -257,7 +248,7 @@ export function* listDeployments(tx: Tx, filter: { limit: number; site?: string 
   return (yield* all(query.limit(filter.limit))).map(toDeployment);
 }
 
-/** The deployment of a site that waits or runs on this commit, if there is one. */
+/** The deployment of a site that waits, is held or runs on this commit, if there is one. */
 export function* activeDeploymentOf(tx: Tx, site: string, commit: string): Work<Deployment | undefined> {
   const row = yield* first(
     tx.db
@@ -265,8 +256,15 @@ export function* activeDeploymentOf(tx: Tx, site: string, commit: string): Work<
       .selectAll()
       .where("site", "=", site)
       .where("commit", "=", commit)
-      .where("state", "in", ["queued", "building", "publishing"]),
+      .where("state", "in", ["queued", "held", "building", "publishing"]),
   );
+  return row && toDeployment(row);
+}
+
+/** The deployment of a site that runs, if one does. */
+export function* runningOf(tx: Tx, site: string): Work<Deployment | undefined> {
+  const running = tx.db.selectFrom("deployments").selectAll().where("site", "=", site);
+  const row = yield* first(running.where("state", "in", [sql.lit("building"), sql.lit("publishing")]));
   return row && toDeployment(row);
 }
 

@@ -74,6 +74,11 @@ function first(dialect: Dialect): Migration {
         .addColumn("author", "text", (c) => c.notNull())
         .addColumn("title", "text", (c) => c.notNull())
         .addColumn("asked_release", "text")
+        .addColumn("asked_commit", "text")
+        .addColumn("force", "integer", (c) => c.notNull().defaultTo(0))
+        .addColumn("clean_caches", "integer", (c) => c.notNull().defaultTo(0))
+        .addColumn("content", "text")
+        .addColumn("run_id", bigint)
         .addColumn("adopt", "integer", (c) => c.notNull().defaultTo(0))
         .addColumn("allow_removals", "integer", (c) => c.notNull().defaultTo(0))
         .addColumn("asked_by", "text")
@@ -81,8 +86,10 @@ function first(dialect: Dialect): Migration {
         .addColumn("release_id", "text")
         .addColumn("stats", "text")
         .addColumn("reason", "text")
+        .addColumn("superseded_by", "text")
         .addColumn("remarks", "text", (c) => c.notNull().defaultTo("[]"))
         .addColumn("attempts", "integer", (c) => c.notNull().defaultTo(0))
+        .addColumn("cuts", "integer", (c) => c.notNull().defaultTo(0))
         .addColumn("not_before", bigint, (c) => c.notNull().defaultTo(0))
         .addColumn("created_at", bigint, (c) => c.notNull())
         .addColumn("started_at", bigint)
@@ -97,6 +104,13 @@ function first(dialect: Dialect): Migration {
         .column("site")
         .unique()
         .where(sql.ref("state"), "=", sql.lit("queued"))
+        .execute();
+      await db.schema
+        .createIndex("deployments_one_held")
+        .on("deployments")
+        .column("site")
+        .unique()
+        .where(sql.ref("state"), "=", sql.lit("held"))
         .execute();
       await db.schema
         .createIndex("deployments_one_runs")
@@ -115,7 +129,18 @@ function first(dialect: Dialect): Migration {
         .addColumn("live_deployment", "text")
         .addColumn("live_release", "text")
         .addColumn("live_commit", "text")
+        .addColumn("github_pause", "text")
         .addColumn("paused", "text")
+        .addColumn("locked", "text")
+        .execute();
+
+      await db.schema
+        .createTable("content_changes")
+        .addColumn("site", "text", (c) => c.notNull())
+        .addColumn("cause", "text", (c) => c.notNull())
+        .addColumn("deployment_id", "text", (c) => c.notNull())
+        .addColumn("reported_at", bigint, (c) => c.notNull())
+        .addPrimaryKeyConstraint("content_changes_pk", ["site", "cause"])
         .execute();
 
       await db.schema
@@ -137,6 +162,15 @@ function first(dialect: Dialect): Migration {
         .addColumn("title", "text", (c) => c.notNull())
         .addColumn("created_at", bigint, (c) => c.notNull())
         .addPrimaryKeyConstraint("releases_pk", ["site", "id"])
+        .execute();
+
+      await db.schema
+        .createTable("built_releases")
+        .addColumn("deployment_id", "text", (c) => c.primaryKey())
+        .addColumn("release_id", "text", (c) => c.notNull())
+        .addColumn("manifest", "text", (c) => c.notNull())
+        .addColumn("commit", "text", (c) => c.notNull())
+        .addColumn("missing_links", "integer")
         .execute();
 
       await db.schema

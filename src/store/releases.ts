@@ -109,7 +109,7 @@ export function* forgetOldReleases(tx: Tx, site: string, keep: number): Work<num
       .selectFrom("deployments")
       .select("asked_release")
       .where("site", "=", site)
-      .where("state", "in", ["queued", "building", "publishing"]),
+      .where("state", "in", ["queued", "held", "building", "publishing"]),
   );
   const needed = new Set([live?.live_release, ...asked.map((row) => row.asked_release)]);
   const old = (yield* listReleases(tx, site)).slice(keep).filter(({ id }) => !needed.has(id));

@@ -1,7 +1,10 @@
-/** Sites and repositories in the store: what is live, what is paused, which repository has which name today. */
+/** Sites and repositories in the store: what is live, what is on hold, which repository has which name today. */
+import type { Selectable } from "kysely";
+import type { Hold, SiteHolds } from "../model/site.ts";
+import type { Tables } from "./tables.ts";
 import { all, first, type Tx, type Work } from "./work.ts";
 
-export type SiteState = {
+export type SiteState = SiteHolds & {
   readonly name: string;
   /** The repository the site is tied to, and how the configuration called it when it was tied. */
   readonly repoId: number | null;
@@ -9,34 +12,41 @@ export type SiteState = {
   readonly liveDeployment: string | null;
   readonly liveRelease: string | null;
   readonly liveCommit: string | null;
-  /** Why the site does not deploy at present; null when it does. */
-  readonly paused: string | null;
 };
 
 export type Repository = { readonly id: number; readonly name: string; readonly installationId: number | null };
 
 /** The states of all sites that ever had one. */
 export function* listSites(tx: Tx): Work<SiteState[]> {
-  const rows = yield* all(tx.db.selectFrom("sites").selectAll().orderBy("name"));
-  return rows.map((row) => ({
+  return (yield* all(tx.db.selectFrom("sites").selectAll().orderBy("name"))).map(toSite);
+}
+
+export function* findSite(tx: Tx, name: string): Work<SiteState | undefined> {
+  const row = yield* first(tx.db.selectFrom("sites").selectAll().where("name", "=", name));
+  return row && toSite(row);
+}
+
+function toSite(row: Selectable<Tables["sites"]>): SiteState {
+  return {
     name: row.name,
     repoId: row.repo_id,
     boundAs: row.bound_as,
     liveDeployment: row.live_deployment,
     liveRelease: row.live_release,
     liveCommit: row.live_commit,
-    paused: row.paused,
-  }));
+    githubPause: row.github_pause,
+    paused: toHold(row.paused),
+    locked: toHold(row.locked),
+  };
 }
 
-export function* findSite(tx: Tx, name: string): Work<SiteState | undefined> {
-  return (yield* listSites(tx)).find((site) => site.name === name);
-}
+const toHold = (text: string | null) => (text === null ? null : (JSON.parse(text) as Hold));
 
-type SiteChange = { repo_id?: number | null; bound_as?: string; paused?: string | null } & (
-  | { live_deployment: string; live_release: string; live_commit: string }
-  | { live_deployment?: never }
-);
+type HoldsChange = { github_pause?: string | null; paused?: string | null; locked?: string | null };
+type SiteChange = HoldsChange & { repo_id?: number | null; bound_as?: string } & (
+    | { live_deployment: string; live_release: string; live_commit: string }
+    | { live_deployment?: never }
+  );
 
 function* changeSite(tx: Tx, name: string, change: SiteChange): Work<void> {
   const nothing = {
@@ -45,7 +55,9 @@ function* changeSite(tx: Tx, name: string, change: SiteChange): Work<void> {
     live_deployment: null,
     live_release: null,
     live_commit: null,
+    github_pause: null,
     paused: null,
+    locked: null,
   };
   yield* all(
     tx.db
@@ -57,8 +69,14 @@ function* changeSite(tx: Tx, name: string, change: SiteChange): Work<void> {
 
 export const bindSite = (tx: Tx, name: string, repository: { id: number; boundAs: string }) =>
   changeSite(tx, name, { repo_id: repository.id, bound_as: repository.boundAs });
-export const pauseSite = (tx: Tx, name: string, reason: string) => changeSite(tx, name, { paused: reason });
-export const resumeSite = (tx: Tx, name: string) => changeSite(tx, name, { paused: null });
+
+/** Sets what keeps a site from deploying; null ends it. What waits has to be settled after it: `settleWaiting`. */
+export const setGithubPause = (tx: Tx, name: string, reason: string | null) =>
+  changeSite(tx, name, { github_pause: reason });
+export const setPaused = (tx: Tx, name: string, hold: Hold | null) => changeSite(tx, name, { paused: toText(hold) });
+export const setLocked = (tx: Tx, name: string, hold: Hold | null) => changeSite(tx, name, { locked: toText(hold) });
+
+const toText = (hold: Hold | null) => hold && JSON.stringify(hold);
 
 /** Notes what is on a site's host now, there and in the site's history. */
 export function* setLive(
@@ -75,6 +93,17 @@ export function* setLive(
 export function* findRepository(tx: Tx, id: number): Work<Repository | undefined> {
   const row = yield* first(tx.db.selectFrom("repositories").selectAll().where("id", "=", id));
   return row && { id: row.id, name: row.name, installationId: row.installation_id };
+}
+
+/** The repository of a site as it is called and reached today; until the site is tied to one, as it is configured. */
+export function* repositoryOf(
+  tx: Tx,
+  site: string,
+  configured: string,
+): Work<{ repoId: number | null; repoName: string; installationId: number | null }> {
+  const repoId = (yield* findSite(tx, site))?.repoId ?? null;
+  const repository = repoId === null ? undefined : yield* findRepository(tx, repoId);
+  return { repoId, repoName: repository?.name ?? configured, installationId: repository?.installationId ?? null };
 }
 
 /** The repositories that are reached through an installation. */

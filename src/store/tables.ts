@@ -38,6 +38,13 @@ export type DeploymentTable = Claim & {
   title: string;
   /** The kept release that was asked for. */
   asked_release: string | null;
+  asked_commit: string | null;
+  force: Generated<number>;
+  clean_caches: Generated<number>;
+  /** The changed content that it brings, as JSON. */
+  content: string | null;
+  /** The run of a workflow that asked for it. */
+  run_id: number | null;
   adopt: Generated<number>;
   allow_removals: Generated<number>;
   asked_by: string | null;
@@ -46,13 +53,19 @@ export type DeploymentTable = Claim & {
   release_id: string | null;
   stats: string | null;
   reason: string | null;
+  superseded_by: string | null;
   remarks: Generated<string>;
   attempts: Generated<number>;
+  /** How often Slipway went away while it was built. */
+  cuts: Generated<number>;
   not_before: Generated<number>;
   created_at: number;
   started_at: number | null;
   finished_at: number | null;
 };
+
+/** Changes of content that a site was told of, so that each counts once. */
+type ContentChangeTable = { site: string; cause: string; deployment_id: string; reported_at: number };
 
 type SiteTable = {
   name: string;
@@ -62,7 +75,11 @@ type SiteTable = {
   live_deployment: string | null;
   live_release: string | null;
   live_commit: string | null;
+  /** Why GitHub keeps the repository from us. */
+  github_pause: string | null;
+  /** Who paused or locked the site, as JSON. */
   paused: string | null;
+  locked: string | null;
 };
 
 type RepositoryTable = { id: number; name: string; installation_id: number | null };
@@ -79,6 +96,15 @@ type ReleaseTable = {
   author: string;
   title: string;
   created_at: number;
+};
+
+/** A release that a deployment built and has not brought onto the host yet. */
+type BuiltReleaseTable = {
+  deployment_id: string;
+  release_id: string;
+  manifest: string;
+  commit: string;
+  missing_links: number | null;
 };
 
 /** What was on a site's host and when it got there, one row each time: `id` grows with time. */
@@ -119,9 +145,11 @@ type TranscriptTable = { deployment_id: string; seq: number; text: string };
 export type Tables = {
   deliveries: DeliveryTable;
   deployments: DeploymentTable;
+  content_changes: ContentChangeTable;
   sites: SiteTable;
   repositories: RepositoryTable;
   releases: ReleaseTable;
+  built_releases: BuiltReleaseTable;
   lives: LifeTable;
   outbox: OutboxTable;
   transcripts: TranscriptTable;

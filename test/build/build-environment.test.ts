@@ -49,7 +49,7 @@ const from = {
 function environment(changes: Partial<Parameters<typeof buildEnvironment>[0]> = {}) {
   return buildEnvironment({
     from,
-    nodeFolder: "/opt/node/bin",
+    binFolders: ["/opt/node/bin"],
     homeFolder: "/data/workspaces/d-1/home",
     temporaryFolder: "/data/workspaces/d-1/tmp",
     workFolder: "/data/workspaces/d-1",
@@ -93,16 +93,4 @@ test("A worker keeps what git needs to reach a host, and a build does not get it
 
 test("A search path that is missing is replaced by the usual one", () => {
   expect(environment({ from: {} }).PATH).toBe("/opt/node/bin:/usr/local/bin:/usr/bin:/bin");
-});
-
-test("Git gets the token as a header for its one host, and never over another protocol", () => {
-  const env = gitEnvironment({}, { url: "https://git.example.com:8443/a/b.git", token: "t0k3n" });
-  const at = Object.keys(env).find((name) => env[name] === "http.https://git.example.com:8443/.extraHeader");
-  const value = env[at?.replace("KEY", "VALUE") ?? ""];
-  expect(value).toBe(`Authorization: Basic ${Buffer.from("x-access-token:t0k3n").toString("base64")}`);
-  expect(Number(env.GIT_CONFIG_COUNT)).toBe(
-    Object.keys(env).filter((name) => name.startsWith("GIT_CONFIG_KEY_")).length,
-  );
-  const overSsh = gitEnvironment({}, { url: "ssh://git@git.example.com/a/b.git", token: "t0k3n" });
-  expect(Object.values(overSsh).join("\n")).not.toContain("Authorization");
 });

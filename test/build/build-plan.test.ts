@@ -1,164 +1,209 @@
-import { execFileSync } from "node:child_process";
-import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { type BuildPlan, chooseOutput, planBuild } from "../../src/build/build-plan.ts";
-import { existingFolders, readFolders } from "../../src/build/read-folders.ts";
+import { type BuildPlan, chooseOutput, planBuild, toolsOf } from "../../src/build/build-plan.ts";
 import { PermanentError } from "../../src/errors.ts";
 import type { SiteBuild } from "../../src/model/build.ts";
-import { temporaryFolder } from "../git/git-repository.ts";
+import { type Files, listingsOf, siteWith } from "./site-and-listings.ts";
 
-const site: SiteBuild = {
-  name: "shop",
-  folder: ".",
-  command: null,
-  install: null,
-  output: null,
-  node: null,
-  env: {},
-  timeoutMs: 1000,
-  idleTimeoutMs: 1000,
-  prerender: null,
-  links: "off",
-};
 const usual = ["dist", "build", "out", "_site", "public"];
-
-/** The plan for a repository with these files. */
-async function plan(files: Readonly<Record<string, string>>, changes: Partial<SiteBuild> = {}): Promise<BuildPlan> {
-  const folder = temporaryFolder();
-  for (const [path, content] of Object.entries(files)) {
-    mkdirSync(join(folder, path, ".."), { recursive: true });
-    writeFileSync(join(folder, path), content);
-  }
-  const planned = { ...site, ...changes };
-  return planBuild(planned, await readFolders(folder, planned.folder));
-}
-
-const buildable = JSON.stringify({ scripts: { build: "x" }, devDependencies: { vite: "*" } });
-
-describe("Install and build", () => {
-  test.each([
-    ["package-lock.json", "", "npm ci --no-audit --no-fund", "npm run build"],
-    ["npm-shrinkwrap.json", "", "npm ci --no-audit --no-fund", "npm run build"],
-    ["pnpm-lock.yaml", "", "pnpm install --frozen-lockfile", "pnpm run build"],
-    ["yarn.lock", "# yarn lockfile v1\n", "yarn install --frozen-lockfile", "yarn run build"],
-    ["yarn.lock", "# generated\n\n__metadata:\n  version: 8\n", "yarn install --immutable", "yarn run build"],
-    ["bun.lock", "", "bun install --frozen-lockfile", "bun run build"],
-    ["bun.lockb", "", "bun install --frozen-lockfile", "bun run build"],
-  ])("go by %s", async (lock, content, install, build) => {
-    const made = await plan({ "package.json": buildable, [lock]: content });
-    expect(made.install).toEqual({ command: install, folder: ".", because: lock });
-    expect(made.build).toEqual({ command: build, folder: ".", because: "the build script of package.json" });
-    expect(made.outputs).toEqual(usual);
-  });
-
-  test("use npm where there is no lock file", async () => {
-    const made = await plan({ "package.json": buildable });
-    expect(made.install?.command).toBe("npm install --no-audit --no-fund");
-    expect(made.build?.command).toBe("npm run build");
-  });
-
-  test("install nothing where nothing is named", async () => {
-    const made = await plan({ "package.json": JSON.stringify({ scripts: { build: "x" } }) });
-    expect(made.install).toBeNull();
-    expect(made.remarks).toEqual(["package.json names no dependencies, so nothing is installed"]);
-  });
-
-  test("are left out for plain files, which are the site then", async () => {
-    const made = await plan({ "index.html": "x" });
-    expect(made).toMatchObject({ install: null, build: null, outputs: ["."] });
-  });
-
-  test("follow the site's own settings where it has some", async () => {
-    const settings = { install: "make deps", command: "make", output: "web" };
-    const made = await plan({ "package.json": buildable, "package-lock.json": "" }, settings);
-    expect(made.install).toEqual({ command: "make deps", folder: ".", because: "build.install of the site" });
-    expect(made.build).toEqual({ command: "make", folder: ".", because: "build.command of the site" });
-    expect(made.outputs).toEqual(["web"]);
-  });
-
-  test("find the lock file above the site's folder", async () => {
-    const files = { "pnpm-lock.yaml": "", "sites/shop/package.json": buildable };
-    const made = await plan(files, { folder: "sites/shop" });
-    expect(made.install).toEqual({ command: "pnpm install --frozen-lockfile", folder: ".", because: "pnpm-lock.yaml" });
-    expect(made.build).toMatchObject({ command: "pnpm run build", folder: "sites/shop" });
-  });
+const plan = (files: Files, changes: Partial<SiteBuild> = {}): BuildPlan =>
+  planBuild(siteWith(changes), listingsOf(files, changes.folder ?? "."));
+/** A package.json with these dependencies and scripts. */
+const pack = (dependencies: Record<string, string>, scripts: Record<string, string> = {}) => ({
+  dependencies,
+  scripts,
 });
+const buildable = { scripts: { build: "x" }, devDependencies: { thing: "*" } };
 
-describe("The output of an Angular project", () => {
-  const angular = (build: unknown, more: object = {}) =>
-    plan({
-      "package.json": buildable,
-      "angular.json": JSON.stringify({
-        projects: { shop: { projectType: "application", architect: { build } } },
-        ...more,
-      }),
-    });
-
-  test.each([
-    ["without a path", { builder: "@angular/build:application" }, "dist/shop/browser"],
-    ["with a path", { builder: "@angular/build:application", options: { outputPath: "web/" } }, "web/browser"],
-    ["with a base", { builder: "@angular/build:application", options: { outputPath: { base: "web" } } }, "web/browser"],
-    ["with an empty browser folder", { options: { outputPath: { base: "web", browser: "" } } }, "web"],
+describe("The default command and output of", () => {
+  const vite = { "package.json": pack({ vite: "^7" }) };
+  test.each<[string, Files, string, string[]]>([
+    ["Vite", vite, "npx --no -- vite build", ["dist"]],
+    ["Vite with a literal outDir", { ...vite, "vite.config.ts": "build: { outDir: 'web' }" }, "", ["web", "dist"]],
     [
-      "of the older builder",
-      { builder: "@angular-devkit/build-angular:browser", options: { outputPath: "web" } },
-      "web",
+      "Vite with a root",
+      { ...vite, "vite.config.js": 'root: "src", build: { outDir: "../web/" }' },
+      "",
+      ["web", "dist"],
     ],
-  ])("%s is read from angular.json", async (_, build, output) => {
-    const made = await angular(build);
-    expect(made).toMatchObject({ outputs: [output], outputsBecause: "angular.json" });
+    ["Vite with a computed outDir", { ...vite, "vite.config.js": "build: { outDir: `${x}/web` }" }, "", ["dist"]],
+    ["Vite with two outDirs", { ...vite, "vite.config.js": 'a: {outDir: "a"}, b: {outDir: "b"}' }, "", ["dist"]],
+    ["Vite with outDir in a comment", { ...vite, "vite.config.js": '// outDir: "a"\n/* outDir: "b" */' }, "", ["dist"]],
+    ["Vite that writes outside", { ...vite, "vite.config.js": 'outDir: "../../etc"' }, "", ["dist"]],
+    ["Vite that writes to its sources", { ...vite, "vite.config.js": 'outDir: "."' }, "", ["dist"]],
+    [
+      "Astro, which has Vite",
+      { "package.json": pack({ astro: "5.1.0", vite: "7" }) },
+      "npx --no -- astro build",
+      ["dist"],
+    ],
+    ["Nuxt", { "package.json": pack({ nuxt: "4.0.0" }) }, "npx --no -- nuxt generate", [".output/public", "dist"]],
+    [
+      "SvelteKit",
+      { "package.json": pack({ "@sveltejs/kit": "2", "@sveltejs/adapter-static": "3" }) },
+      "npx --no -- vite build",
+      ["build"],
+    ],
+    ["Eleventy", { "package.json": pack({ "@11ty/eleventy": "3" }) }, "npx --no -- eleventy", ["_site"]],
+    [
+      "Eleventy with a folder of its own",
+      { "package.json": pack({ "@11ty/eleventy": "3" }), ".eleventy.js": 'return { dir: { output: "www" } }' },
+      "",
+      ["www", "_site"],
+    ],
+    ["Gatsby", { "package.json": pack({ gatsby: "5" }) }, "npx --no -- gatsby build", ["public"]],
+    ["Docusaurus", { "package.json": pack({ "@docusaurus/core": "3" }) }, "npx --no -- docusaurus build", ["build"]],
+    [
+      "VitePress in docs",
+      { "package.json": pack({ vitepress: "1" }) },
+      "npx --no -- vitepress build docs",
+      ["docs/.vitepress/dist"],
+    ],
+    [
+      "VitePress in the folder itself",
+      { "package.json": pack({ vitepress: "1" }), ".vitepress/config.ts": "" },
+      "npx --no -- vitepress build .",
+      [".vitepress/dist"],
+    ],
+    [
+      "Create React App",
+      { "package.json": pack({ "react-scripts": "5" }) },
+      "npx --no -- react-scripts build",
+      ["build"],
+    ],
+    ["Vue CLI", { "package.json": pack({ "@vue/cli-service": "5" }) }, "npx --no -- vue-cli-service build", ["dist"]],
+    ["Parcel", { "package.json": pack({ parcel: "2" }) }, "npx --no -- parcel build", ["dist"]],
+    ["Hexo", { "package.json": pack({ hexo: "7" }) }, "npx --no -- hexo generate", ["public"]],
+    ["Hugo", { "hugo.toml": "" }, "hugo", ["public"]],
+    ["Hugo with a folder of its own", { "hugo.yaml": "title: x\npublishDir: web # here\n" }, "hugo", ["web"]],
+    ["Hugo by its older name", { "config.toml": "", "content/a.md": "", "themes/x/y": "" }, "hugo", ["public"]],
+    ["Hugo beside a package.json", { "hugo.toml": "", "package.json": pack({ postcss: "8" }) }, "hugo", ["public"]],
+    ["Hugo from npm", { "package.json": pack({ "hugo-extended": "0.166" }) }, "npx --no -- hugo", ["public"]],
+    ["Jekyll", { Gemfile: 'gem "jekyll"\n', "_config.yml": "" }, "bundle exec jekyll build", ["_site"]],
+  ])("%s", (_, files, command, outputs) => {
+    const made = plan(files);
+    if (command !== "") expect(made.build?.command).toBe(command);
+    expect(made.outputs).toEqual(outputs);
   });
 
-  test("is the default project's first, and no library's", async () => {
-    const app = { projectType: "application", targets: { build: {} } };
-    const projects = { one: app, lib: { ...app, projectType: "library" }, two: app };
-    const made = await angular({}, { projects, defaultProject: "two" });
-    expect(made.outputs).toEqual(["dist/two/browser", "dist/one/browser"]);
-  });
-
-  test.each(["/etc", "../..", "a/../../b"])("must not be %s", async (outputPath) => {
-    await expect(angular({ options: { outputPath } })).rejects.toThrow("leads out of the repository");
+  test("Zola is not taken for Hugo", () => {
+    const made = plan({ "config.toml": 'base_url = "https://x"', "content/a.md": "", "themes/x/y": "" });
+    expect(made).toMatchObject({ framework: null, build: null, outputs: ["."] });
   });
 });
 
-describe("A hostile repository", () => {
-  test.each(["not json", "[]", '"x"', "null", '{"scripts":[]}', '{"dependencies":7}'])(
-    "with the package.json %s fails for good, unquoted",
-    async (text) => {
-      const error = await plan({ "package.json": text }).catch((thrown: unknown) => thrown);
-      expect(error).toBeInstanceOf(PermanentError);
-      expect(String(error)).toMatch(/package\.json is not (valid JSON|of the usual shape)/);
-    },
-  );
-
-  test("whose package.json is a link or a pipe is taken to have none", async () => {
-    const folder = temporaryFolder();
-    symlinkSync("/etc/passwd", join(folder, "package.json"));
-    execFileSync("mkfifo", [join(folder, "angular.json")]);
-    const [listing] = await readFolders(folder, ".");
-    expect(listing).toMatchObject({ packageJson: null, angularJson: null });
+describe("The build script of package.json", () => {
+  test("wins over the command of the framework", () => {
+    const made = plan({ "package.json": pack({ vite: "^7.1.0" }, { build: "tsc && vite build --outDir=site" }) });
+    expect(made.framework).toEqual({ name: "Vite", version: "^7.1.0", because: "package.json" });
+    const because = "the build script of package.json";
+    expect(made.build).toEqual({ command: "npm run build", folder: ".", because });
+    expect(made).toMatchObject({ outputs: ["site"], outputsBecause: because });
   });
 
-  test("whose build script is called like a member of every object is planned all the same", async () => {
-    const made = await plan({ "package.json": '{"scripts":{"__proto__":"x","constructor":"y"}}' });
-    expect(made.build).toBeNull();
+  test("of Nuxt is not run where it would make a server", () => {
+    const made = plan({ "package.json": pack({ nuxt: "4" }, { build: "nuxt build" }) });
+    expect(made.build?.command).toBe("npx --no -- nuxt generate");
+    expect(made.remarks.join()).toContain("nuxt generate makes static files");
+  });
+
+  test("of Nuxt gives way to its generate script", () => {
+    const made = plan({ "package.json": pack({ nuxt: "4" }, { build: "nuxt build", generate: "nuxt generate" }) });
+    expect(made.build?.command).toBe("npm run generate");
+  });
+
+  test("may be called docs:build with VitePress, and names its folder", () => {
+    const made = plan({ "package.json": pack({ vitepress: "1" }, { "docs:build": "vitepress build guide" }) });
+    expect(made).toMatchObject({ build: { command: "npm run docs:build" }, outputs: ["guide/.vitepress/dist"] });
+  });
+
+  test("without a known framework leaves its output in one of the usual folders", () => {
+    expect(plan({ "package.json": buildable })).toMatchObject({ framework: null, outputs: usual });
   });
 });
 
-test("Of several outputs the one that the build made is taken, else the first that exists", async () => {
-  const made = await plan({ "package.json": buildable });
+describe("A site that would need a server", () => {
+  test.each<[string, Files, RegExp]>([
+    [
+      "Next without a configuration",
+      { "package.json": pack({ next: "15" }) },
+      /there is no next\.config.*output: "export"/,
+    ],
+    [
+      "Next without static export",
+      { "package.json": pack({ next: "15" }), "next.config.mjs": "export default {}" },
+      /next\.config\.mjs does not set output: "export"/,
+    ],
+    ["SvelteKit with another adapter", { "package.json": pack({ "@sveltejs/kit": "2" }) }, /@sveltejs\/adapter-static/],
+    [
+      "Astro on request",
+      { "package.json": pack({ astro: "5" }), "astro.config.mjs": "defineConfig({ output: 'server' })" },
+      /astro\.config\.mjs lets Astro render pages on a server/,
+    ],
+  ])("%s is refused with advice, unless the output is named", (_, files, message) => {
+    expect(() => plan(files)).toThrow(PermanentError);
+    expect(() => plan(files)).toThrow(message);
+    expect(plan(files, { output: "web" }).outputs).toEqual(["web"]);
+  });
+
+  test.each(['output: "export"', "output: isProduction ? 'export' : undefined"])("Next with %s goes out", (config) => {
+    const made = plan({ "package.json": pack({ next: "15" }), "next.config.js": `module.exports = { ${config} }` });
+    expect(made.outputs).toEqual(["out"]);
+  });
+
+  test("Next whose configuration is put together elsewhere gets the benefit of the doubt, and advice", () => {
+    const config = 'import shared from "./shared.mjs"; export default shared;';
+    const made = plan({ "package.json": pack({ next: "15" }), "next.config.mjs": config });
+    expect(made.remarks.join()).toContain('does not say output: "export" itself');
+    expect(made.advice).toContain("nextjs.org");
+  });
+});
+
+describe("The settings of a site", () => {
+  const settings = { install: "make deps", command: "make", output: "web", node: "22" };
+
+  test("win over all that is found, and are named as where it comes from", () => {
+    const made = plan({ "package.json": buildable, "package-lock.json": "" }, settings);
+    expect(made.install).toEqual({ command: "make deps", folder: ".", because: "build.install of slipway.yaml" });
+    expect(made.build).toEqual({ command: "make", folder: ".", because: "build.command of slipway.yaml" });
+    expect(made).toMatchObject({ outputs: ["web"], outputsBecause: "build.output of slipway.yaml" });
+    expect(made.node).toEqual({ range: "22", because: "build.node of slipway.yaml" });
+  });
+
+  test("are told from those of the repository", () => {
+    const from = { install: ".github/slipway.yml", output: ".github/slipway.yml" };
+    const made = planBuild(siteWith(settings), listingsOf({ "package.json": buildable }), from);
+    expect(made.install?.because).toBe("build.install of .github/slipway.yml");
+    expect(made.build?.because).toBe("build.command of slipway.yaml");
+    expect(made.outputsBecause).toBe("build.output of .github/slipway.yml");
+  });
+});
+
+test("Nothing is installed where nothing is named", () => {
+  const made = plan({ "package.json": { scripts: { build: "x" } } });
+  expect(made.install).toBeNull();
+  expect(made.remarks).toEqual(["package.json names no dependencies, so nothing is installed"]);
+});
+
+test("Plain files are the site themselves", () => {
+  const made = plan({ "index.html": "x" });
+  expect(made).toMatchObject({ install: null, build: null, outputs: ["."], framework: null, manager: null });
+  expect(toolsOf(made)).toEqual({ node: null, manager: null });
+});
+
+test("The toolchain is asked for what the plan found", () => {
+  const made = plan({ "package.json": { ...buildable, packageManager: "pnpm@10.2.0" }, ".nvmrc": "22" });
+  expect(toolsOf(made)).toEqual({
+    node: { range: "22", because: ".nvmrc" },
+    manager: { name: "pnpm", version: { range: "10.2.0", because: "packageManager of package.json" } },
+  });
+});
+
+test("Of several outputs the one that the build made is taken, else the first that exists", () => {
+  const made = plan({ "package.json": buildable });
   const choose = (before: string[], after: string[]) => chooseOutput(made, new Set(before), new Set(after));
   expect(choose([], ["public", "dist"])).toBe("dist");
   expect(choose(["dist"], ["dist", "public"])).toBe("public");
   expect(choose(["public"], ["public", "out"])).toBe("out");
   expect(choose(["public"], ["public"])).toBe("public");
   expect(choose([], [])).toBeUndefined();
-});
-
-test("A file is no output folder", async () => {
-  const folder = temporaryFolder();
-  writeFileSync(join(folder, "dist"), "");
-  mkdirSync(join(folder, "out"));
-  expect(await existingFolders(folder, usual)).toEqual(new Set(["out"]));
 });

@@ -12,7 +12,7 @@ import { createLogKeys } from "../../src/secrets/log-keys.ts";
 import { secret } from "../../src/secrets/secret.ts";
 import { claimDeployment, listDeployments } from "../../src/store/deployments.ts";
 import { forgetOldReleases, keepRelease } from "../../src/store/releases.ts";
-import { pauseSite, setLive } from "../../src/store/sites.ts";
+import { setGithubPause, setLive } from "../../src/store/sites.ts";
 import { openSqlite } from "../../src/store/sqlite.ts";
 import { temporaryFolder } from "../git/git-repository.ts";
 
@@ -87,7 +87,7 @@ describe("A rollback", () => {
     await goLive("shop", { "index.html": "a" }, "1111111");
     await goLive("shop", { "index.html": "b" }, "2222222");
     const waiting = await ask<Deployment>("deploy", { name: "shop" });
-    await store.transact((tx) => pauseSite(tx, "shop", "the GitHub App is suspended"));
+    await store.transact((tx) => setGithubPause(tx, "shop", "the GitHub App is suspended"));
     await expect(ask("deploy", { name: "shop" })).rejects.toThrow("shop is paused: the GitHub App is suspended");
     const { deployment } = await ask<Rollback>("rollback", { name: "shop" });
     const listed = await store.transact((tx) => listDeployments(tx, { limit: 5 }));

@@ -9,6 +9,7 @@ import { createDemoRepository, GRACE } from "../../src/demo/git-repository.ts";
 import { type GithubServer, startGithub } from "../../src/demo/github-server.ts";
 import { payloadSchema } from "../../src/github/payloads.ts";
 import { temporaryFolder } from "../git/git-repository.ts";
+import { missingKeys, readExample } from "./github-examples.ts";
 
 const SECRET = "a secret of at least sixteen bytes";
 const SHA = "5f".repeat(20);
@@ -395,26 +396,4 @@ async function startReceiver(status: (count: number) => number) {
     stop,
     received: (count: number) => expect.poll(() => requests.length).toBeGreaterThanOrEqual(count),
   };
-}
-
-type Json = Record<string, unknown>;
-
-async function readExample(event: string, fits: (example: Json) => boolean): Promise<Json> {
-  const { default: examples } = await import("@octokit/webhooks-examples");
-  const all = examples as unknown as ReadonlyArray<{ name: string; examples: Json[] }>;
-  const found = all.find((one) => one.name === event)?.examples.find(fits);
-  if (!found) throw new Error(`there is no such example of ${event}`);
-  return found;
-}
-
-/** Paths of the keys that the example has and ours lacks. */
-function missingKeys(example: unknown, ours: unknown, path = ""): string[] {
-  if (example === null || typeof example !== "object" || Array.isArray(example)) return [];
-  return Object.entries(example).flatMap(([key, value]) => {
-    const own = (ours as Json | null | undefined)?.[key];
-    const here = `${path}.${key}`;
-    // Permissions differ from App to App.
-    if (key === "permissions") return [];
-    return own === undefined ? [here] : missingKeys(value, own, here);
-  });
 }

@@ -25,7 +25,8 @@ describe("the GitHub App's manifest", () => {
       contents: "read",
       deployments: "write",
       checks: "write",
+      actions: "read",
     });
-    expect(manifest.default_events).toEqual(["push", "repository"]);
+    expect(manifest.default_events).toEqual(["push", "workflow_run", "repository"]);
   });
 });

@@ -5,7 +5,8 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { type Front, startFront } from "../../src/demo/front.ts";
 import type { Fault } from "../../src/demo/misbehaviour.ts";
 import { AmbiguousError, OperatorError, PermanentError, RetryLaterError } from "../../src/errors.ts";
-import { askedToWaitMs, createGithubClient } from "../../src/github/github-client.ts";
+import { createGithubClient } from "../../src/github/github-client.ts";
+import { askedToWaitMs } from "../../src/model/asked-to-wait.ts";
 
 const { privateKey } = generateKeyPairSync("rsa", {
   modulusLength: 2048,

@@ -34,6 +34,19 @@ describe("a token for a build", () => {
     expect(await createGithub(settings).tokenFor(9, 42)).toBe("ghs_only_this");
   });
 
+  it("reads workflow runs too where a site waits for them, and says which permission may be missing", async () => {
+    const answer = { token: "ghs_more", expires_at: "2100-01-01T00:00:00Z", permissions: {} };
+    const permissions = { contents: "read", actions: "read" };
+    nock(API)
+      .post("/app/installations/9/access_tokens", { repository_ids: [42], permissions })
+      .reply(201, answer);
+    expect(await createGithub(settings).tokenFor(9, 42, { actions: true })).toBe("ghs_more");
+    asked().reply(422, { message: "The permissions requested are not granted to this installation." });
+    const failed = createGithub(settings).tokenFor(9, 42, { actions: true });
+    await expect(failed).rejects.toThrow(/\(422\).*permission actions: read accepted in the installation/);
+    await expect(failed).rejects.toBeInstanceOf(PermanentError);
+  });
+
   it("is nobody's without an App, and GitHub is not asked", async () => {
     const github = createGithub({ ...settings, githubApp: null });
     expect([github.hasApp, await github.tokenFor(9, 42)]).toEqual([false, null]);

@@ -7,7 +7,8 @@ import type { CommandEvent } from "../../src/model/event.ts";
 import { aDeployment } from "../notify/deployment.ts";
 
 const ALICE = "U0ALICE";
-const SHOP = { name: "shop", branch: "release", paused: null, deployers: [ALICE] };
+const HOLDS = { githubPause: null, paused: null, locked: null };
+const SHOP = { name: "shop", branch: "release", holds: HOLDS, deployers: [ALICE] };
 const asked = (part: Partial<Deployment> = {}) =>
   aDeployment({
     id: "d-1",
@@ -57,6 +58,8 @@ describe("a deployer who agrees", () => {
         author: "",
         title: "",
         askedRelease: null,
+        askedCommit: null,
+        cleanCaches: false,
         adopt: true,
         allowRemovals: false,
         askedBy: "alice (Slack U0ALICE)",
@@ -89,7 +92,7 @@ describe("a deployer who agrees", () => {
 
   it("of a rollback gets the rollback, even on a paused site", () => {
     const deployment = asked({ trigger: "rollback", askedRelease: "9a8b7c", title: "Before the sale" });
-    const site = { ...SHOP, paused: "the GitHub App is suspended" };
+    const site = { ...SHOP, holds: { ...HOLDS, githubPause: "the GitHub App is suspended" } };
     const [deploy] = handleCommand(click(), facts({ deployment, newest: deployment, site }));
     const { commit, author } = deployment;
     expect(deploy).toMatchObject({
@@ -161,9 +164,28 @@ describe("a click that comes too late", () => {
     expect(refusal(click(), facts({ deployment, newest: deployment }))).toContain("does not ask for that");
   });
 
-  it("on a paused site, on a site that is gone or on an unknown deployment says so", () => {
-    expect(refusal(click(), facts({ site: { ...SHOP, paused: "the sale is on" } }))).toBe(
-      "shop is paused: the sale is on.",
+  it("on a site that somebody locked is told who and why, on one that somebody paused it counts", () => {
+    const hold = { by: "bob", reason: "the sale is on", atMs: 1 };
+    const locked = { ...SHOP, holds: { ...HOLDS, locked: hold } };
+    expect(refusal(click(), facts({ site: locked }))).toBe(
+      "shop is locked by bob: the sale is on; `slipway unlock shop` ends that.",
+    );
+    const rollback = asked({ trigger: "rollback" });
+    expect(refusal(click(), facts({ deployment: rollback, newest: rollback, site: locked }))).toContain("is locked");
+    const [deploy] = handleCommand(click(), facts({ site: { ...SHOP, holds: { ...HOLDS, paused: hold } } }));
+    expect(deploy).toMatchObject({ do: "deploy", trigger: "command" });
+  });
+
+  it("of a deployment of a named commit deploys that one again, of a rebuild rebuilds", () => {
+    const deployment = asked({ askedCommit: "c0ffee", commit: "c0ffee", cleanCaches: true, title: "Old" });
+    const [deploy] = handleCommand(click(), facts({ deployment, newest: deployment }));
+    expect(deploy).toMatchObject({ askedCommit: "c0ffee", commit: "c0ffee", title: "Old", cleanCaches: true });
+  });
+
+  it("on a site without its GitHub App, on a site that is gone or on an unknown deployment says so", () => {
+    const githubPause = "the GitHub App is suspended";
+    expect(refusal(click(), facts({ site: { ...SHOP, holds: { ...HOLDS, githubPause } } }))).toBe(
+      "shop is paused: the GitHub App is suspended.",
     );
     expect(refusal(click(), facts({ site: null }))).toBe("The site shop is no longer in slipway.yaml.");
     const nothing = { deployment: null, newest: null, site: null, channel: null };

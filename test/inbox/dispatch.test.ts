@@ -88,17 +88,7 @@ describe("a push", () => {
       { repository: { id: 7, full_name: "acme/other" } },
       "no site is configured for acme/other",
     ],
-    [
-      "that says [skip ci]",
-      { head_commit: { message: "Typo [Skip CI]", author: { name: "A" } } },
-      "the commit message says [skip ci]",
-    ],
-    [
-      "that says [skip deploy]",
-      { head_commit: { message: "x\n\n[skip deploy]", author: { name: "A" } } },
-      "says [skip deploy]",
-    ],
-  ])("%s is a recorded skip with its reason", async (_, given, reason) => {
+  ])("%s is no deployment, and the delivery says why", async (_, given, reason) => {
     expect(await sent("push", push(given))).toMatch(/^skipped/);
     expect(await settled().then((it) => it.join())).toContain(reason);
     expect(await world.deployments()).toEqual([]);
@@ -155,14 +145,16 @@ describe("an installation", () => {
   });
 
   it("that is suspended or removed pauses its sites, says so, and resumes them when it comes back", async () => {
-    const paused = () => world.store.transact((tx) => findSite(tx, "shop")).then((it) => it?.paused);
+    const paused = () => world.store.transact((tx) => findSite(tx, "shop")).then((it) => it?.githubPause);
     await sent("installation", { action: "created", installation, repositories });
     expect(await sent("installation", { action: "suspend", installation })).toContain(
       "paused shop: the GitHub App is suspended",
     );
     expect(await paused()).toBe("the GitHub App is suspended");
-    expect(await sent("push", push())).toContain("the site is paused");
+    expect(await sent("push", push())).toMatch(/^held deployment \S+ of shop: the GitHub App is suspended/);
+    expect(await world.deployments()).toMatchObject([{ state: "held" }]);
     expect(await sent("installation", { action: "unsuspend", installation })).toContain("resumed shop");
+    expect(await world.deployments()).toMatchObject([{ state: "queued", reason: null }]);
     expect(await sent("installation", { action: "deleted", installation, repositories })).toContain("paused shop");
     expect(await sent("installation", { action: "created", installation, repositories: repositories })).toContain(
       "resumed shop",

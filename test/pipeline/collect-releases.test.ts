@@ -24,7 +24,7 @@ async function createWorld() {
   /** Stores a content as it was put so many hours ago. */
   async function put(content: string, hoursAgo: number): Promise<void> {
     writeFileSync(join(dataDir, "source"), content);
-    const { sha256 } = await blobs.put(join(dataDir, "source"));
+    const [{ sha256 } = { sha256: "" }] = await blobs.putAll([join(dataDir, "source")]);
     const at = new Date(Date.now() - hoursAgo * HOUR_MS);
     utimesSync(blobs.path(sha256), at, at);
   }

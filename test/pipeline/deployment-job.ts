@@ -7,7 +7,7 @@ import { DEFAULT_RULES } from "../../src/publish/options.ts";
 import { temporaryFolder } from "../git/git-repository.ts";
 
 /** Wide enough for everything that is not about limits. */
-export const TEST_LIMITS: BuildLimits = {
+const TEST_LIMITS: BuildLimits = {
   memoryBytes: 4 * 1024 ** 3,
   processes: 2048,
   diskBytes: 4 * 1024 ** 3,
@@ -43,10 +43,13 @@ export function createJob(url: string, changes: JobChanges = {}): TestJob {
     deploymentId: "d-1",
     sandbox: { isolation: "none", allowHosts: [], limits: TEST_LIMITS },
     cleanCaches: false,
+    askedCommit: null,
+    paths: [],
+    artifact: null,
     cacheBytes: 2 * 1024 ** 3,
     git: { url, token: null },
     branch: "main",
-    live: { commit: null, releaseId: null },
+    live: { commit: null, releaseId: null, missingLinks: null },
     force: false,
     dataDir,
     target: { protocol: "dir", folder: target, key: "sites.shop" },

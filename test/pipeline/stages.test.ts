@@ -4,30 +4,11 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { readHostProfile } from "../../src/pipeline/host-profiles.ts";
-import type { DeploymentJob, Outcome, WorkerMessage } from "../../src/pipeline/job.ts";
-import { runStages } from "../../src/pipeline/stages.ts";
+import type { Outcome } from "../../src/pipeline/job.ts";
 import { createBlobStore } from "../../src/releases/blob-store.ts";
 import { createGitRepository } from "../git/git-repository.ts";
 import { createJob } from "./deployment-job.ts";
-
-async function run(
-  job: DeploymentJob,
-  onMessage: (message: WorkerMessage) => void = () => {},
-): Promise<{ outcome: Outcome; transcript: string }> {
-  const lines: string[] = [];
-  const outcome = await runStages(job, {
-    env: { PATH: process.env.PATH },
-    signal: new AbortController().signal,
-    gone: new AbortController().signal,
-    async onGroup() {},
-    send(message) {
-      onMessage(message);
-      if (message.type === "line") lines.push(message.text);
-    },
-    retryPausesMs: [1, 2],
-  });
-  return { outcome, transcript: lines.join("\n") };
-}
+import { runJob as run } from "./run-job.ts";
 
 /** A web server over a function from path to page; answers 404 where that gives null. */
 async function serve(page: (path: string) => Buffer | null): Promise<string> {
@@ -328,6 +309,6 @@ test("A site's folder that is a link out of the repository is refused", async ()
   repository.git("update-index", "--add", "--cacheinfo", `120000,${link},site`);
   repository.git("commit", "--quiet", "-m", "a link");
   const { outcome } = await run(createJob(repository.url, { site: { folder: "site" } }).job);
-  expect(outcome).toMatchObject({ kind: "failed", stage: "install", retry: false });
+  expect(outcome).toMatchObject({ kind: "failed", stage: "checkout", retry: false });
   expect(outcome).toHaveProperty("reason", expect.stringContaining("leads out of the repository"));
 });

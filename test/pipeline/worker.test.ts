@@ -8,6 +8,7 @@ import { startWorker } from "../../src/pipeline/start-worker.ts";
 import { createGitRepository } from "../git/git-repository.ts";
 import { isRunning, readPids, waitUntil } from "../process/processes.ts";
 import { createJob } from "./deployment-job.ts";
+import { hangingCommand } from "./worker-process.ts";
 
 const env = { PATH: process.env.PATH };
 
@@ -41,9 +42,6 @@ const npmSite = {
     console.log("built with " + process.env.CMS_TOKEN);
   `,
 };
-
-/** Writes the pids of a shell and of its background child into a file, then hangs. */
-const hangingBuild = (pidFile: string) => `echo $$ > '${pidFile}'; sleep 300 & echo $! >> '${pidFile}'; wait`;
 
 describe("a worker", () => {
   test("takes a repository through npm onto the target and tells every step", async () => {
@@ -81,7 +79,7 @@ describe("a worker", () => {
   test("skips a head that is live already, unless it is told to go on", async () => {
     const repository = createGitRepository();
     const commit = repository.commit({ "index.html": "hello" });
-    const live = { commit, releaseId: null };
+    const live = { commit, releaseId: null, missingLinks: null };
 
     const skipped = await run(createJob(repository.url, { live }).job);
     expect(skipped.outcome).toEqual({ kind: "skipped", commit, reason: "the head of the branch is already live" });
@@ -103,7 +101,7 @@ describe("a worker", () => {
     repository.commit({ "README.md": "hello" });
     const site = { command: "ln -s /etc dist" };
     const { outcome } = await run(createJob(repository.url, { site }).job);
-    expect(outcome).toMatchObject({ kind: "failed", stage: "package", retry: false });
+    expect(outcome).toMatchObject({ kind: "failed", stage: "build", retry: false });
     expect(outcome).toHaveProperty("reason", expect.stringContaining("leads out of the repository"));
   });
 
@@ -112,7 +110,7 @@ describe("a worker", () => {
     repository.commit({ "index.html": "hello" });
     const { job, target, dataDir } = createJob(repository.url, { site: { command: "true" } });
     const pidFile = join(target, "..", "pids");
-    const { worker } = start({ ...job, site: { ...job.site, command: hangingBuild(pidFile) } });
+    const { worker } = start({ ...job, site: { ...job.site, command: hangingCommand(pidFile) } });
     const pids = await waitUntil("the build runs", () => readPids(pidFile, 2));
 
     worker.cancel();
@@ -128,7 +126,7 @@ describe("a worker", () => {
     const { job, target } = createJob(repository.url);
     const pidFile = join(target, "..", "pids");
     // The parent of the build's shell is the worker.
-    const command = `echo $PPID > '${pidFile}'; ${hangingBuild(pidFile).replace("> ", ">> ")}`;
+    const command = `echo $PPID > '${pidFile}'; ${hangingCommand(pidFile).replace("> ", ">> ")}`;
     const { worker } = start({ ...job, site: { ...job.site, command } });
     const [workerPid, ...pids] = await waitUntil("the build runs", () => readPids(pidFile, 3));
     if (workerPid === undefined) throw new Error("no pid");
@@ -149,7 +147,7 @@ describe("a worker", () => {
     repository.commit({ "index.html": "hello" });
     const { job, target } = createJob(repository.url);
     const pidFile = join(target, "..", "pids");
-    const command = `echo $PPID > '${pidFile}'; ${hangingBuild(pidFile).replace("> ", ">> ")}`;
+    const command = `echo $PPID > '${pidFile}'; ${hangingCommand(pidFile).replace("> ", ">> ")}`;
     const jobFile = join(target, "..", "job.json");
     writeFileSync(jobFile, JSON.stringify({ ...job, site: { ...job.site, command } }));
     const service = spawn(process.execPath, ["--input-type=module", "-e", serviceScript(jobFile)], { stdio: "ignore" });

@@ -47,3 +47,57 @@ test("A secret is also found in a URL, in JSON, in base64 and line by line", () 
   ].join("\n");
   expect(maskSecrets(shown, [value])).toBe('[secret]\n{"value":"[secret]"}\n[secret]\n…\n[secret]\n…');
 });
+
+const SHOWN = "[secret]";
+
+test("A secret is found in base64 wherever it stands in a longer text, also in the alphabet of URLs and in lines", () => {
+  const value = fc
+    .string({ unit: "binary", minLength: 8, maxLength: 40 })
+    .filter((it) => it.trim() === it && it.isWellFormed());
+  fc.assert(
+    fc.property(value, fc.string({ maxLength: 5 }), fc.string({ maxLength: 5 }), (secret, before, after) => {
+      for (const encoding of ["base64", "base64url"] as const) {
+        const text = Buffer.from(`${before}${secret}${after}`).toString(encoding);
+        const masked = maskSecrets(text, [secret]);
+        // At most the characters that a neighbour has a part in are left, three at each end.
+        const rest = Math.ceil((Buffer.byteLength(before) * 4) / 3) + Math.ceil((Buffer.byteLength(after) * 4) / 3) + 8;
+        expect(masked.replaceAll(SHOWN, "").length).toBeLessThanOrEqual(rest);
+        expect(masked).toContain(SHOWN);
+      }
+    }),
+    { numRuns: 500 },
+  );
+  const long = "0123456789".repeat(20);
+  const lines = Buffer.from(long).toString("base64").replace(/.{76}/g, "$&\n");
+  expect(maskSecrets(lines, [long])).toBe([SHOWN, SHOWN, SHOWN, SHOWN].join("\n"));
+});
+
+test("A secret is found in URLs and in JSON, however their writers spell it", () => {
+  const value = "p/ä ß!'(\"x\\) ~*+&=é\u{1f511}\ttab";
+  const lower = (text: string) => text.replace(/%[0-9A-F]{2}/g, (it) => it.toLowerCase());
+  const ascii = JSON.stringify(value).replace(
+    /[\u007f-\uffff]/g,
+    (it) => `\\u${it.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+  const spellings = [
+    encodeURIComponent(value),
+    lower(encodeURIComponent(value)),
+    encodeURI(value),
+    new URLSearchParams({ a: value }).toString().slice(2),
+    lower(new URLSearchParams({ a: value }).toString().slice(2)),
+    encodeURIComponent(value).replaceAll("%20", "+"),
+    JSON.stringify(value).slice(1, -1),
+    JSON.stringify(value).slice(1, -1).replaceAll("/", "\\/"),
+    ascii.slice(1, -1),
+  ];
+  for (const text of spellings) expect(maskSecrets(`<${text}>`, [value])).toBe(`<${SHOWN}>`);
+});
+
+test("A chunk that is full of secrets is masked in no time", () => {
+  const secret = "top-secret-value";
+  const others = Array.from({ length: 50 }, (_, index) => `${index}`.repeat(400));
+  const mask = createMask([secret, ...others]);
+  const beganMs = performance.now();
+  expect(mask.write(`${secret} `.repeat(5000)) + mask.end()).toBe(`${SHOWN} `.repeat(5000));
+  expect(performance.now() - beganMs).toBeLessThan(2000);
+});

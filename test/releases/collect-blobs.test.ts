@@ -24,7 +24,7 @@ const hourAgo = () => Date.now() - HOUR_MS;
 async function put(content: string): Promise<string> {
   const path = join(root, "source");
   await writeFile(path, content);
-  return (await blobs.put(path)).sha256;
+  return (await blobs.putAll([path]))[0]?.sha256 ?? "";
 }
 
 /** Puts a content, a long time ago. */
@@ -58,7 +58,7 @@ describe("Collecting contents", () => {
     // Every file is old, so each is either collected or touched first; whoever put it last finds it.
     const sources = contents.map((_, index) => join(root, `source-${index}`));
     await Promise.all(sources.map((path, index) => writeFile(path, contents[index] ?? "")));
-    const building = Promise.all(sources.map((path) => blobs.put(path)));
+    const building = Promise.all(sources.map((path) => blobs.putAll([path])));
     const { removed } = await collectBlobs({ folder, isNeeded: nobody, beforeMs: hourAgo() });
     await building;
     expect(await Promise.all(contents.map((content) => blobs.has(digest(content))))).not.toContain(false);

@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { PermanentError } from "../../src/errors.ts";
 import { readFolderRelease } from "../../src/releases/folder-release.ts";
 
-const words = { missing: "", notAFolder: "", empty: "", noPage: () => "", advice: "" };
+const words = { missing: "", notAFolder: "", empty: "", tooMany: () => "too many", noPage: () => "", advice: "" };
 
 let root: string;
 beforeEach(async () => {

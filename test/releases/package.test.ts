@@ -118,6 +118,20 @@ describe("packageFolder", () => {
     await expect(pack()).rejects.toThrow(/no page/);
   });
 
+  it("names the limit that a build is over, and stores nothing of it", async () => {
+    await write("index.html", "x".repeat(1000));
+    await write("about.html");
+    await write("team.html");
+    const folder = join(root, "out");
+    const blobs = createBlobStore({ folder: join(root, "blobs") });
+    await expect(packageFolder({ folder, blobs, maxFiles: 2 })).rejects.toThrow(/more than 2 files \(limits\.files\)/);
+    const tooLarge = packageFolder({ folder, blobs, maxBytes: 1000 });
+    await expect(tooLarge).rejects.toThrow(/larger than 1000 bytes \(limits\.output\)/);
+    await expect(tooLarge).rejects.toBeInstanceOf(PermanentError);
+    const { release } = await packageFolder({ folder, blobs, maxFiles: 3, maxBytes: 2000 });
+    expect(release.files.size).toBe(3);
+  });
+
   it("stops when it is told to", async () => {
     await write("index.html");
     const options = { folder: join(root, "out"), blobs: createBlobStore({ folder: join(root, "blobs") }) };

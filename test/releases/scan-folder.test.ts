@@ -10,6 +10,7 @@ const words: ScanWords = {
   notAFolder: "it is a file",
   empty: "it is empty",
   noPage: (files) => `${files} files and no page`,
+  tooMany: (maxFiles) => `more than ${maxFiles} files`,
   advice: "Rename.",
 };
 

@@ -46,14 +46,14 @@ import {
   findRepository,
   findSite,
   listSites,
-  pauseSite,
   rememberRepository,
-  resumeSite,
+  setGithubPause,
   setLive,
 } from "../../src/store/sites.ts";
 import type { Store } from "../../src/store/store.ts";
 import { appendTranscript, lastTranscriptSeq, readTranscript } from "../../src/store/transcripts.ts";
 import { all, type Work } from "../../src/store/work.ts";
+import { claim, newDeployment } from "./new-deployment.ts";
 
 let count = 0;
 const delivery = (given: Partial<NewDelivery> = {}): NewDelivery => {
@@ -68,24 +68,6 @@ const delivery = (given: Partial<NewDelivery> = {}): NewDelivery => {
     ...given,
   };
 };
-const deployment = (given: Partial<NewDeployment> = {}): NewDeployment => {
-  count++;
-  return {
-    id: `d-${count}`,
-    site: "shop",
-    trigger: "push",
-    cause: `push ${count}`,
-    repoId: 4_000_000_000,
-    repoName: "acme/shop",
-    installationId: 9,
-    branch: "main",
-    commit: "a".repeat(40),
-    author: "Zoë",
-    title: "Fix “quotes” & 🚢",
-    ...given,
-  };
-};
-const claim = { boot: "boot-1", nowMs: 1000, untilMs: 61_000 };
 
 /** Runs the suite; `open` gives a store over an empty database, opened anew each time it is called with the same `at`. */
 export function storeContract(
@@ -105,6 +87,8 @@ export function storeContract(
         for (const table of [
           "deliveries",
           "deployments",
+          "content_changes",
+          "built_releases",
           "sites",
           "repositories",
           "releases",
@@ -122,21 +106,21 @@ export function storeContract(
 
     it("commits what work wrote, and answers with what it returned", async () => {
       const answer = await store.transact(function* (tx): Work<string> {
-        yield* pauseSite(tx, "shop", "because");
+        yield* setGithubPause(tx, "shop", "because");
         return "done";
       });
       expect(answer).toBe("done");
-      expect(await store.transact((tx) => findSite(tx, "shop"))).toMatchObject({ paused: "because" });
+      expect(await store.transact((tx) => findSite(tx, "shop"))).toMatchObject({ githubPause: "because" });
     });
 
     it("rolls back work that throws, and nothing else that shares its commit", async () => {
       const results = await Promise.allSettled([
-        store.transact((tx) => pauseSite(tx, "one", "stays")),
+        store.transact((tx) => setGithubPause(tx, "one", "stays")),
         store.transact(function* (tx): Work<void> {
-          yield* pauseSite(tx, "two", "goes");
+          yield* setGithubPause(tx, "two", "goes");
           throw new Error("on purpose");
         }),
-        store.transact((tx) => pauseSite(tx, "three", "stays")),
+        store.transact((tx) => setGithubPause(tx, "three", "stays")),
       ]);
       expect(results.map((it) => it.status)).toEqual(["fulfilled", "rejected", "fulfilled"]);
       expect(await store.transact((tx) => findSite(tx, "one"))).toBeDefined();
@@ -146,7 +130,7 @@ export function storeContract(
 
     it("rolls back work whose query the database refuses", async () => {
       const twice = store.transact(function* (tx): Work<void> {
-        yield* pauseSite(tx, "shop", "goes");
+        yield* setGithubPause(tx, "shop", "goes");
         yield* appendTranscript(tx, "d-1", { seq: 1, text: "a" });
         yield* appendTranscript(tx, "d-1", { seq: 1, text: "b" });
       });
@@ -158,14 +142,14 @@ export function storeContract(
       const lazily = (site: string, fails = false) =>
         store.transact(
           function* (tx): Work<void> {
-            yield* pauseSite(tx, site, "because");
+            yield* setGithubPause(tx, site, "because");
             if (fails) throw new Error("on purpose");
           },
           { isLazy: true },
         );
       const results = await Promise.allSettled([lazily("one"), lazily("two", true), lazily("three")]);
       expect(results.map((it) => it.status)).toEqual(["fulfilled", "rejected", "fulfilled"]);
-      await Promise.all([lazily("four"), store.transact((tx) => pauseSite(tx, "five", "because"))]);
+      await Promise.all([lazily("four"), store.transact((tx) => setGithubPause(tx, "five", "because"))]);
       const names = async () => (await store.transact((tx) => listSites(tx))).map((it) => it.name).sort();
       expect(await names()).toEqual(["five", "four", "one", "three"]);
       await store.close();
@@ -295,7 +279,7 @@ export function storeContract(
 
     describe("deployments", () => {
       it("queues one deployment a cause, however often the cause is reported", async () => {
-        const one = deployment({ cause: "push X" });
+        const one = newDeployment({ cause: "push X" });
         const first = await store.transact((tx) => queueDeployment(tx, one, 1));
         const again = await store.transact((tx) => queueDeployment(tx, { ...one, id: "d-other" }, 2));
         expect(first).toMatchObject({
@@ -306,10 +290,10 @@ export function storeContract(
       });
 
       it("lets a newer deployment supersede one of the same site that waits, and no other site's", async () => {
-        const [old, other, young] = [deployment(), deployment({ site: "blog" }), deployment()];
+        const [old, other, young] = [newDeployment(), newDeployment({ site: "blog" }), newDeployment()];
         for (const it of [old, other]) await store.transact((tx) => queueDeployment(tx, it, 1));
-        const { superseded } = await store.transact((tx) => queueDeployment(tx, young, 2));
-        expect(superseded).toMatchObject({ id: old.id, state: "superseded", finishedAtMs: 2 });
+        const { older } = await store.transact((tx) => queueDeployment(tx, young, 2));
+        expect(older).toMatchObject([{ id: old.id, state: "superseded", supersededBy: young.id, finishedAtMs: 2 }]);
         const states = (await store.transact((tx) => listDeployments(tx, { limit: 9 }))).map((it) => [it.id, it.state]);
         expect(Object.fromEntries(states)).toEqual({
           [old.id]: "superseded",
@@ -319,19 +303,19 @@ export function storeContract(
       });
 
       it("runs one deployment of a site at a time", async () => {
-        await store.transact((tx) => queueDeployment(tx, deployment(), 1));
+        await store.transact((tx) => queueDeployment(tx, newDeployment(), 1));
         const first = await store.transact((tx) => claimDeployment(tx, claim));
-        await store.transact((tx) => queueDeployment(tx, deployment(), 2));
+        await store.transact((tx) => queueDeployment(tx, newDeployment(), 2));
         expect(first).toMatchObject({ state: "building", stage: "checkout", attempts: 1, startedAtMs: 1000 });
         expect(await store.transact((tx) => claimDeployment(tx, claim))).toBeUndefined();
-        await store.transact((tx) => queueDeployment(tx, deployment({ site: "blog" }), 3));
+        await store.transact((tx) => queueDeployment(tx, newDeployment({ site: "blog" }), 3));
         expect(await store.transact((tx) => claimDeployment(tx, claim))).toMatchObject({ site: "blog" });
         await store.transact((tx) => changeDeployment(tx, first?.id ?? "", { state: "failed", reason: "no" }, 4));
         expect(await store.transact((tx) => claimDeployment(tx, claim))).toMatchObject({ site: "shop" });
       });
 
       it("gives one deployment to one of many that claim at the same moment", async () => {
-        await store.transact((tx) => queueDeployment(tx, deployment(), 1));
+        await store.transact((tx) => queueDeployment(tx, newDeployment(), 1));
         const claims = await Promise.all(
           ["a", "b", "c", "d"].map((boot) => store.transact((tx) => claimDeployment(tx, { ...claim, boot }))),
         );
@@ -339,10 +323,10 @@ export function storeContract(
       });
 
       it("does not run what is paused or not yet due", async () => {
-        await store.transact((tx) => queueDeployment(tx, deployment(), 1));
-        await store.transact((tx) => pauseSite(tx, "shop", "uninstalled"));
+        await store.transact((tx) => queueDeployment(tx, newDeployment(), 1));
+        await store.transact((tx) => setGithubPause(tx, "shop", "uninstalled"));
         expect(await store.transact((tx) => claimDeployment(tx, claim))).toBeUndefined();
-        await store.transact((tx) => resumeSite(tx, "shop"));
+        await store.transact((tx) => setGithubPause(tx, "shop", null));
         const running = await store.transact((tx) => claimDeployment(tx, claim));
         const back = { state: "queued", notBeforeMs: 2000 } as const;
         await store.transact((tx) => changeDeployment(tx, running?.id ?? "", back, 4));
@@ -353,7 +337,7 @@ export function storeContract(
       });
 
       it("refuses a state that may not follow, and changes nothing then", async () => {
-        const one = deployment();
+        const one = newDeployment();
         await store.transact((tx) => queueDeployment(tx, one, 1));
         expect(await store.transact((tx) => changeDeployment(tx, one.id, { state: "live" }, 2))).toBeUndefined();
         await store.transact((tx) => changeDeployment(tx, one.id, { state: "cancelled", reason: "asked" }, 3));
@@ -365,7 +349,7 @@ export function storeContract(
       });
 
       it("finds what an earlier boot or a machine that went away left half done", async () => {
-        await store.transact((tx) => queueDeployment(tx, deployment(), 1));
+        await store.transact((tx) => queueDeployment(tx, newDeployment(), 1));
         const running = await store.transact((tx) => claimDeployment(tx, claim));
         const here = { boot: claim.boot, nowMs: claim.untilMs };
         const later = { boot: "boot-2", nowMs: claim.untilMs + 1 };
@@ -374,7 +358,7 @@ export function storeContract(
       });
 
       it("notes the real head, statistics and remarks", async () => {
-        const one = deployment();
+        const one = newDeployment();
         await store.transact((tx) => queueDeployment(tx, one, 1));
         expect(await store.transact((tx) => hasWaiting(tx, "shop"))).toBe(true);
         await store.transact((tx) => claimDeployment(tx, claim));
@@ -407,10 +391,17 @@ export function storeContract(
       };
 
       it("remember what they ask for, until a newer one of the site answers, whoever wants that one", async () => {
-        const [one, other, answer] = [deployment(), deployment({ site: "blog" }), deployment({ askedBy: "alice" })];
+        const [one, other, answer] = [
+          newDeployment(),
+          newDeployment({ site: "blog" }),
+          newDeployment({ askedBy: "alice" }),
+        ];
         expect(await refused(one, 1)).toMatchObject({ state: "failed", consent: { ...needed, answer: null } });
-        expect((await store.transact((tx) => queueDeployment(tx, other, 3))).answered).toBeUndefined();
-        const { answered, deployment: queued } = await store.transact((tx) => queueDeployment(tx, answer, 4));
+        expect((await store.transact((tx) => queueDeployment(tx, other, 3))).older).toEqual([]);
+        const {
+          older: [answered],
+          deployment: queued,
+        } = await store.transact((tx) => queueDeployment(tx, answer, 4));
         const consent = { ...needed, answer: { deployment: answer.id, by: "alice" } };
         expect(answered).toMatchObject({ id: one.id, state: "failed", consent });
         expect(await find(one.id)).toEqual(answered);
@@ -418,17 +409,22 @@ export function storeContract(
       });
 
       it("are answered once: neither a repetition nor a later one changes by whom", async () => {
-        const [one, answer, later] = [deployment(), deployment({ askedBy: "alice" }), deployment({ askedBy: "bob" })];
+        const [one, answer, later] = [
+          newDeployment(),
+          newDeployment({ askedBy: "alice" }),
+          newDeployment({ askedBy: "bob" }),
+        ];
         await refused(one, 1);
         await store.transact((tx) => queueDeployment(tx, answer, 4));
         for (const again of [{ ...answer, id: "d-again" }, later]) {
-          expect((await store.transact((tx) => queueDeployment(tx, again, 5))).answered).toBeUndefined();
+          const { older } = await store.transact((tx) => queueDeployment(tx, again, 5));
+          expect(older.filter((it) => it.consent !== null)).toEqual([]);
         }
         expect((await find(one.id))?.consent?.answer).toEqual({ deployment: answer.id, by: "alice" });
       });
 
       it("ask nothing when a newer one waits already", async () => {
-        const [one, later] = [deployment(), deployment()];
+        const [one, later] = [newDeployment(), newDeployment()];
         await store.transact((tx) => queueDeployment(tx, one, 1));
         await store.transact((tx) => claimDeployment(tx, claim));
         await store.transact((tx) => queueDeployment(tx, later, 2));
@@ -453,11 +449,11 @@ export function storeContract(
 
     describe("deployments of kept releases", () => {
       const rollback = (given: Partial<NewDeployment> = {}) =>
-        deployment({ trigger: "rollback", askedRelease: "r-1", ...given });
+        newDeployment({ trigger: "rollback", askedRelease: "r-1", ...given });
 
       it("are claimed on a paused site too, from the stage on that they begin with", async () => {
         const one = rollback({ adopt: true, allowRemovals: true });
-        await store.transact((tx) => pauseSite(tx, "shop", "uninstalled"));
+        await store.transact((tx) => setGithubPause(tx, "shop", "uninstalled"));
         await store.transact((tx) => queueDeployment(tx, one, 1));
         const claimed = await store.transact((tx) => claimDeployment(tx, claim));
         expect(claimed).toMatchObject({ id: one.id, stage: "publish", trigger: "rollback", askedRelease: "r-1" });
@@ -466,12 +462,12 @@ export function storeContract(
       });
 
       it("win over an older push that waits, with a reason, and a push that comes later wins over them", async () => {
-        const [push, back, later] = [deployment(), rollback(), deployment()];
+        const [push, back, later] = [newDeployment(), rollback(), newDeployment()];
         await store.transact((tx) => queueDeployment(tx, push, 1));
         const first = await store.transact((tx) => queueDeployment(tx, back, 2));
-        expect(first.superseded).toMatchObject({ id: push.id, reason: `superseded by the rollback ${back.id}` });
+        expect(first.older).toMatchObject([{ id: push.id, reason: `superseded by the rollback ${back.id}` }]);
         const second = await store.transact((tx) => queueDeployment(tx, later, 3));
-        expect(second.superseded).toMatchObject({ id: back.id, reason: `superseded by ${later.id}` });
+        expect(second.older).toMatchObject([{ id: back.id, reason: `superseded by ${later.id}` }]);
         expect(await store.transact((tx) => claimDeployment(tx, claim))).toMatchObject({
           id: later.id,
           stage: "checkout",
@@ -539,7 +535,7 @@ export function storeContract(
       it("are forgotten beyond the last few, but never the live one, one that is asked for, or another site's", async () => {
         await goLive("x-1", 1, "other");
         for (const [index, id] of ["r-1", "r-2", "r-3", "r-4", "r-1"].entries()) await goLive(id, 10 + index);
-        const asked = deployment({ trigger: "rollback", askedRelease: "r-2" });
+        const asked = newDeployment({ trigger: "rollback", askedRelease: "r-2" });
         await store.transact((tx) => queueDeployment(tx, asked, 1));
         expect(await forget(2)).toBe(1);
         expect(await ids()).toEqual(["r-1", "r-4", "r-2"]);
@@ -645,7 +641,9 @@ export function storeContract(
           liveDeployment: "d-1",
           liveRelease: "r-1",
           liveCommit: "c-1",
+          githubPause: null,
           paused: null,
+          locked: null,
         },
         repository: { id: 42, name: "acme/store", installationId: 9 },
         manifest: new Map([["__proto__", { sha256: "ab", size: 3 }]]),

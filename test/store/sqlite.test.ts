@@ -7,7 +7,7 @@ import { afterAll, describe, expect, it } from "vitest";
 import { OperatorError } from "../../src/errors.ts";
 import { recordDelivery } from "../../src/store/deliveries.ts";
 import { refuseNetworkFileSystem } from "../../src/store/file-system.ts";
-import { findSite, listSites, pauseSite } from "../../src/store/sites.ts";
+import { findSite, listSites, setGithubPause } from "../../src/store/sites.ts";
 import { openSqlite } from "../../src/store/sqlite.ts";
 import type { Work } from "../../src/store/work.ts";
 import { storeContract } from "./contract.ts";
@@ -57,7 +57,7 @@ describe("SQLite alone", () => {
     const results = await Promise.allSettled(
       Array.from({ length: 200 }, (_, n) =>
         store.transact(function* (tx): Work<number> {
-          yield* pauseSite(tx, `site-${n}`, "because");
+          yield* setGithubPause(tx, `site-${n}`, "because");
           if (n % 50 === 7) throw new Error(`no ${n}`);
           return n;
         }),
@@ -104,12 +104,12 @@ describe("SQLite alone", () => {
     const store = await openSqlite(path);
     const other = new Database(path);
     other.exec("BEGIN IMMEDIATE");
-    const waiting = ["one", "two", "three"].map((site) => store.transact((tx) => pauseSite(tx, site, "because")));
+    const waiting = ["one", "two", "three"].map((site) => store.transact((tx) => setGithubPause(tx, site, "because")));
     const results = await Promise.allSettled(waiting);
     expect(results.map((it) => it.status === "rejected" && it.reason.code)).toEqual(Array(3).fill("SQLITE_BUSY"));
     other.exec("COMMIT");
     other.close();
-    await store.transact((tx) => pauseSite(tx, "one", "because"));
+    await store.transact((tx) => setGithubPause(tx, "one", "because"));
     expect(await store.transact((tx) => listSites(tx))).toHaveLength(1);
     await store.close();
   });

@@ -29,8 +29,14 @@ export type Hub = {
 
 export const APP_SLUG = "slipway-demo";
 /** The App's permissions and events, as in app.yml. */
-export const APP_PERMISSIONS = { metadata: "read", contents: "read", deployments: "write", checks: "write" } as const;
-export const APP_EVENTS = ["push", "repository"] as const;
+export const APP_PERMISSIONS = {
+  metadata: "read",
+  contents: "read",
+  deployments: "write",
+  checks: "write",
+  actions: "read",
+} as const;
+export const APP_EVENTS = ["push", "workflow_run", "repository"] as const;
 
 export const fullName = (repository: HubRepository) => `${repository.owner}/${repository.name}`;
 

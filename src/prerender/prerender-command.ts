@@ -1,0 +1,29 @@
+/** The command that prerenders a site, to be run inside the build's sandbox. */
+import { dirname } from "node:path";
+import { fileURLToPath } from "node:url";
+
+/** The process's file, whether this one runs as it is or compiled. */
+const PROCESS = new URL(
+  import.meta.url.endsWith(".ts") ? "./prerender-process.ts" : "./prerender-process.js",
+  import.meta.url,
+);
+
+export type PrerenderCommand = {
+  readonly file: string;
+  readonly args: readonly string[];
+  /** Absolute folders that the process reads besides Node, the system's programs and the job's own folder. */
+  readonly readable: readonly string[];
+};
+
+/**
+ * Prerenders as the job in `jobFile` says (`PrerenderJob` as JSON). What it prints is for `createPrerenderReport`; it
+ * exits with 0 as soon as it could say what happened, even where that was a failure.
+ */
+export function prerenderCommand(jobFile: string): PrerenderCommand {
+  const file = fileURLToPath(PROCESS);
+  return {
+    file: process.execPath,
+    args: [file, jobFile],
+    readable: [dirname(file), dirname(fileURLToPath(import.meta.resolve("playwright-core/package.json")))],
+  };
+}

@@ -1,0 +1,131 @@
+/** Cancelling at each stage, with real worker processes: it ends soon, nothing goes on running, the live site is whole. */
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test, vi } from "vitest";
+import type { Stage } from "../../src/model/deployment.ts";
+import type { DeploymentJob } from "../../src/pipeline/job.ts";
+import { createGitRepository } from "../git/git-repository.ts";
+import { isRunning, readPids, waitUntil } from "../process/processes.ts";
+import { ftpTarget, serverForTest } from "../publishers/ftp/world.ts";
+import { describeWithProgram } from "../servers/available.ts";
+import { createJob, type JobChanges } from "./deployment-job.ts";
+import { hangingCommand, silentGitHost, startTestWorker, webServer } from "./worker-process.ts";
+
+const OLD = "<h1>the page that is live</h1>";
+
+/** A site that is live already, of which a new page was pushed. */
+async function createLive(changes: JobChanges = {}) {
+  const repository = createGitRepository();
+  repository.commit({ "index.html": OLD, "about.html": "about" });
+  const made = createJob(repository.url);
+  const first = startTestWorker(made.job);
+  const outcome = await first.worker.done;
+  if (outcome.kind !== "live") throw new Error(first.transcript());
+  repository.commit({ "index.html": "<h1>the new page</h1>" });
+  const job: DeploymentJob = {
+    ...made.job,
+    previous: outcome.manifest,
+    ...changes,
+    site: { ...made.job.site, ...changes.site },
+  };
+  return { ...made, job, pidFile: join(made.target, "..", "pids") };
+}
+
+function expectWhole(target: string): void {
+  const files = readdirSync(target).filter((name) => name !== ".slipway");
+  expect(files.sort()).toEqual(["about.html", "index.html"]);
+  expect(readFileSync(join(target, "index.html"), "utf8")).toBe(OLD);
+}
+
+/** Cancels once the processes in `pidFile` run, and sees them go. */
+async function cancelWhileRunning(started: ReturnType<typeof startTestWorker>, stage: Stage, pidFile: string) {
+  const pids = await waitUntil(`something hangs in ${stage}`, () => readPids(pidFile, 2));
+  started.worker.cancel();
+  expect(await started.worker.done, started.transcript()).toEqual({ kind: "cancelled", stage });
+  await waitUntil("all of it is gone", () => !pids.some(isRunning));
+}
+
+describe("A deployment that is cancelled", () => {
+  test("during checkout ends the git that waits for its host", async () => {
+    const { job, target, dataDir } = await createLive();
+    const { url, env, pidFile } = silentGitHost(join(target, ".."));
+    const started = startTestWorker({ ...job, git: { url, token: null } }, env);
+    await cancelWhileRunning(started, "checkout", pidFile);
+    expectWhole(target);
+    expect(readdirSync(join(dataDir, "work"))).toEqual([]);
+  });
+
+  test.each(["install", "build"] as const)("during %s ends the command with everything it started", async (stage) => {
+    const { job, target, dataDir, pidFile } = await createLive();
+    const site = { ...job.site, [stage === "install" ? "install" : "command"]: hangingCommand(pidFile) };
+    await cancelWhileRunning(startTestWorker({ ...job, site }), stage, pidFile);
+    expectWhole(target);
+    expect(readdirSync(join(dataDir, "work"))).toEqual([]);
+  });
+
+  test("during package stops reading the files", async () => {
+    const command = `node -e 'const fs = require("fs"); fs.mkdirSync("dist"); for (let i = 0; i < 6000; i++) fs.writeFileSync("dist/" + i + ".html", String(i))'`;
+    const { job, target, dataDir } = await createLive({ site: { command, output: "dist" } });
+    const started = startTestWorker(job);
+    await started.entered("package");
+    started.worker.cancel();
+    expect(await started.worker.done, started.transcript()).toEqual({ kind: "cancelled", stage: "package" });
+    expectWhole(target);
+    expect(readdirSync(join(dataDir, "work"))).toEqual([]);
+  });
+
+  test("during publish leaves the host's live files as they were, and keeps what has arrived", async () => {
+    const { job } = await createLive();
+    const { server, folder } = await serverForTest();
+    writeFileSync(join(folder, "index.html"), OLD);
+    writeFileSync(join(folder, "about.html"), "about");
+    const site = { ...job, target: ftpTarget(server, { connections: 1 }), rules: { ...job.rules, adopt: true } };
+    server.misbehave({ cutUpload: { afterBytes: 5, path: /\/[^/.]+$/, nth: 3, how: "hang" } });
+    const started = startTestWorker(site);
+    await vi.waitFor(() => expect(server.log.commands.get("STOR") ?? 0).toBeGreaterThanOrEqual(3), {
+      timeout: 15_000,
+      interval: 10,
+    });
+    started.worker.cancel();
+    expect(await started.worker.done, started.transcript()).toEqual({ kind: "cancelled", stage: "publish" });
+    expectWhole(folder);
+    expect(readdirSync(join(folder, ".slipway"))).toContain("stage");
+  });
+
+  test("during confirm is live all the same, and says that nobody waited", async () => {
+    const confirm = { url: await webServer(OLD), waitMs: 60_000, rollback: false };
+    const { job, target } = await createLive({ confirm });
+    const started = startTestWorker(job);
+    await vi.waitFor(() => expect(started.transcript()).toContain("looking again"), { timeout: 15_000, interval: 10 });
+    started.worker.cancel();
+    expect(await started.worker.done, started.transcript()).toMatchObject({ kind: "live" });
+    expect(started.transcript()).toContain("Cancelled: the release is on the host, and nobody waited until it showed");
+    expect(readFileSync(join(target, "index.html"), "utf8")).toBe("<h1>the new page</h1>");
+  });
+});
+
+/** The browser of a deployment; Chromium names its folder on its command line. */
+function browsersIn(dataDir: string): string[] {
+  return readdirSync("/proc").filter((pid) => {
+    try {
+      const line = readFileSync(`/proc/${pid}/cmdline`, "utf8");
+      return /^\d+$/.test(pid) && /chrom/.test(line) && line.includes(dataDir);
+    } catch {
+      // It has ended meanwhile, or is none.
+      return false;
+    }
+  });
+}
+
+describeWithProgram("chromium", "A deployment that is cancelled while its pages are rendered", () => {
+  test("ends the browser", async () => {
+    const prerender = { routes: ["/"], crawl: false, parallel: 1, timeoutMs: 60_000, allow: [], maxPages: 10 };
+    const { job, target, dataDir } = await createLive({ site: { prerender: { ...prerender, ready: "false" } } });
+    const started = startTestWorker(job);
+    await waitUntil("a browser runs", () => browsersIn(dataDir).length > 0, 25_000);
+    started.worker.cancel();
+    expect(await started.worker.done, started.transcript()).toEqual({ kind: "cancelled", stage: "prerender" });
+    await waitUntil("the browser is gone", () => browsersIn(dataDir).length === 0);
+    expectWhole(target);
+  });
+});
