@@ -1,4 +1,5 @@
 /** The stages of a deployment up to its release: a commit is checked out, built (here, or by CI) and packaged. */
+import type { SiteCaches } from "../caches/site-caches.ts";
 import type { Release } from "../model/release.ts";
 import type { BlobStore } from "../releases/blob-store.ts";
 import { packageFolder } from "../releases/package.ts";
@@ -11,18 +12,22 @@ import { prerenderPages } from "./prerender-pages.ts";
 import { enter, everySoOften, type StageRun } from "./stage-run.ts";
 import type { Workspace } from "./workspace.ts";
 
+/** What a build works with. */
+export type BuildMeans = {
+  readonly workspace: Workspace;
+  readonly blobs: BlobStore;
+  /** Whoever gave the means closes them. */
+  openCaches(): Promise<SiteCaches>;
+};
+
 export type BuiltRelease = { readonly release: Release; readonly commit: string };
 
 /** Makes the release of the head of the branch; or says why there is nothing to deploy. */
-export async function buildRelease(
-  run: StageRun,
-  workspace: Workspace,
-  blobs: BlobStore,
-): Promise<BuiltRelease | Skipped> {
+export async function buildRelease(run: StageRun, means: BuildMeans): Promise<BuiltRelease | Skipped> {
   const { job } = run;
   if (job.artifact !== null && job.site.prerender === null) {
     run.say("isolation: not needed, since nothing of the repository runs here");
-    return inSandbox(run, workspace, blobs, null);
+    return inSandbox(run, means, null);
   }
   const sandbox = await openSandbox({
     settings: job.sandbox,
@@ -32,24 +37,24 @@ export async function buildRelease(
   });
   try {
     run.say(`isolation: ${sandbox.summary}`);
-    return await inSandbox(run, workspace, blobs, sandbox);
+    return await inSandbox(run, means, sandbox);
   } finally {
     await sandbox.close();
   }
 }
 
-async function inSandbox(run: StageRun, workspace: Workspace, blobs: BlobStore, sandbox: Sandbox | null) {
+async function inSandbox(run: StageRun, means: BuildMeans, sandbox: Sandbox | null) {
   const checkedOut = await checkOut(run);
   if ("skipped" in checkedOut) return checkedOut;
   const { commit } = checkedOut.head;
-  const built = await build(run, workspace, sandbox, checkedOut);
+  const built = await build(run, means, sandbox, checkedOut);
   if ("skipped" in built) return built;
-  return { release: await packageRelease(run, built, blobs), commit };
+  return { release: await packageRelease(run, built, means.blobs), commit };
 }
 
 async function build(
   run: StageRun,
-  workspace: Workspace,
+  { workspace, openCaches }: BuildMeans,
   sandbox: Sandbox | null,
   checkedOut: CheckedOut,
 ): Promise<BuiltFolder | Skipped> {
@@ -57,7 +62,7 @@ async function build(
   const { commit } = checkedOut.head;
   if (artifact === null) {
     if (sandbox === null) throw new RangeError("a build needs a sandbox");
-    return buildSite(run, { workspace, sandbox }, checkedOut);
+    return buildSite(run, { workspace, sandbox, caches: await openCaches() }, checkedOut);
   }
   const built = await fetchArtifact(run, workspace, artifact, commit);
   if (!("skipped" in built) && sandbox !== null && site.prerender !== null) {

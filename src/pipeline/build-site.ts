@@ -7,6 +7,7 @@ import { describePlan } from "../build/describe-plan.ts";
 import { folderInside } from "../build/folder-inside.ts";
 import { existingFolders, readFolders } from "../build/read-folders.ts";
 import { applyRepositoryConfig, REPOSITORY_CONFIG } from "../build/repository-config.ts";
+import type { SiteCaches } from "../caches/site-caches.ts";
 import { PermanentError } from "../errors.ts";
 import type { SiteBuild } from "../model/build.ts";
 import { CommandError } from "../process/run-command.ts";
@@ -21,7 +22,7 @@ import type { Workspace } from "./workspace.ts";
 /** Larger than any that people write, in bytes. */
 const MAX_CONFIG_BYTES = 256 * 1024;
 
-type Place = { readonly workspace: Workspace; readonly sandbox: Sandbox };
+type Place = { readonly workspace: Workspace; readonly sandbox: Sandbox; readonly caches: SiteCaches };
 
 /** What all commands of one build have in common. */
 type Building = Place & { readonly site: SiteBuild; readonly plan: BuildPlan; readonly tools: Tools };
@@ -48,17 +49,59 @@ export async function buildSite(run: StageRun, place: Place, { head, mirror }: C
   const env = environmentOf(run, building, head.commit);
 
   enter(run, "install");
-  if (plan.install) await runPlanned(run, building, plan.install, env);
+  if (plan.install) await install(run, building, plan.install, { env, treeId: await mirror.treeOf(head.commit, "") });
 
   enter(run, "build");
   const before = await existingFolders(siteFolder, plan.outputs);
-  if (plan.build) await runPlanned(run, building, plan.build, { ...env, ...job.secrets });
+  if (plan.build) await build(run, building, plan.build, { ...env, ...job.secrets });
   else say("Nothing to build");
 
   const output = chooseOutput(plan, before, await existingFolders(siteFolder, plan.outputs)) ?? noOutput(plan);
   const folder = await folderInside(workspace.source, join(site.folder, output), "the output folder");
   if (site.prerender !== null) await prerenderPages(run, { ...place, commit: head.commit }, folder, site.prerender);
   return { folder, because: `${join(site.folder, output)}, ${plan.outputsBecause}` };
+}
+
+/** Takes the dependencies of an earlier deployment where they are the same, and installs them where they are not. */
+async function install(
+  run: StageRun,
+  building: Building,
+  planned: PlannedCommand,
+  { env, treeId }: { readonly env: Record<string, string>; readonly treeId: string },
+): Promise<void> {
+  const { workspace, sandbox, caches, plan, tools } = building;
+  const { downloads } = caches;
+  if (plan.manager === null || tools.manager === null || downloads === null) {
+    return runPlanned(run, building, planned, { env });
+  }
+  const manager = { name: plan.manager.name, version: tools.manager };
+  const installEnv = { ...env, ...downloads.environment(manager) };
+  const { isWarm, repeated } = await caches.restoreDependencies({
+    ...{ source: workspace.source, installFolder: planned.folder, command: planned.command, manager, treeId },
+    ...{ nodeVersion: tools.node, isolation: sandbox.isolation, env: installEnv },
+  });
+  const options = { env: installEnv, writable: [downloads.folder] };
+  if (!isWarm) {
+    await runPlanned(run, building, planned, options);
+    return caches.afterInstall();
+  }
+  for (const { folder, script } of repeated) {
+    const command = `${manager.name} run ${script}`;
+    await runPlanned(run, building, { command, folder, because: `the ${script} script of package.json` }, options);
+  }
+}
+
+async function build(
+  run: StageRun,
+  building: Building,
+  planned: PlannedCommand,
+  env: Record<string, string>,
+): Promise<void> {
+  const { caches, sandbox, tools, site, plan } = building;
+  const folders = [...new Set([site.folder, planned.folder, ...(plan.install ? [plan.install.folder] : [])])];
+  const inputs = { folders, command: planned.command, nodeVersion: tools.node, isolation: sandbox.isolation, env };
+  await caches.restoreFrameworks(inputs);
+  await runPlanned(run, building, planned, { env });
 }
 
 async function provideTools(run: StageRun, plan: BuildPlan): Promise<Tools> {
@@ -85,7 +128,12 @@ function environmentOf(
   });
 }
 
-async function runPlanned(run: StageRun, building: Building, planned: PlannedCommand, env: Record<string, string>) {
+async function runPlanned(
+  run: StageRun,
+  building: Building,
+  planned: PlannedCommand,
+  { env, writable = [] }: { readonly env: Record<string, string>; readonly writable?: readonly string[] },
+): Promise<void> {
   const { job, signal, gone, onGroup, say } = run;
   const { workspace, sandbox, tools, plan } = building;
   const { command } = planned;
@@ -95,7 +143,7 @@ async function runPlanned(run: StageRun, building: Building, planned: PlannedCom
   try {
     await sandbox.run({
       ...{ signal, gone, onGroup, command, cwd, env, timeoutMs, idleTimeoutMs, secrets: run.secretValues },
-      writable: [workspace.root],
+      writable: [workspace.root, ...writable],
       readable: tools.readable,
       network: "internet",
       limits: job.sandbox.limits,

@@ -1,5 +1,6 @@
 /** The stages of a deployment, one after another: checkout, install, build, package, publish, confirm. */
 import { join } from "node:path";
+import { openSiteCaches, type SiteCaches } from "../caches/site-caches.ts";
 import { describeError, PermanentError } from "../errors.ts";
 import { manifestFromJson, manifestToJson, releaseOf } from "../model/release.ts";
 import { maskSecrets } from "../process/mask.ts";
@@ -46,8 +47,22 @@ function secretsOf({ secrets, git, target }: DeploymentJob): string[] {
 async function buildAndPublish(run: StageRun, blobs: BlobStore): Promise<Outcome> {
   const { job, say } = run;
   const workspace = await makeWorkspace(job.dataDir, job.site.name);
+  let caches: SiteCaches | null = null;
+  let endedWell = false;
+  async function openCaches(): Promise<SiteCaches> {
+    caches = await openSiteCaches({
+      folder: join(job.dataDir, "cache"),
+      site: job.site.name,
+      workspace,
+      maxBytes: job.cacheBytes,
+      isClean: job.cleanCaches,
+      say,
+    });
+    return caches;
+  }
   try {
-    const built = await buildRelease(run, workspace, blobs);
+    const built = await buildRelease(run, { workspace, openCaches, blobs });
+    endedWell = true;
     if ("skipped" in built) return { kind: "skipped", commit: built.commit, reason: built.skipped };
     const missingLinks = await checkRelease(run, built, blobs);
     const { release, commit } = built;
@@ -57,10 +72,17 @@ async function buildAndPublish(run: StageRun, blobs: BlobStore): Promise<Outcome
     });
     return await makeLive(run, { ...built, missingLinks }, blobs);
   } finally {
+    await letGo(caches, endedWell);
     await removeFolder(workspace.root).catch((error: unknown) => {
       say(`The workspace could not be removed: ${describeError(error)}`);
     });
   }
+}
+
+/** Keeps what later builds can use. It is done last, since nobody waits for it by then. */
+async function letGo(caches: SiteCaches | null, endedWell: boolean): Promise<void> {
+  await caches?.keep({ endedWell });
+  caches?.close();
 }
 
 /** The short runbook: all that a rollback or a redeploy needs is in the store. */

@@ -6,11 +6,12 @@ export async function runJob(
   job: DeploymentJob,
   onMessage: (message: WorkerMessage) => void = () => {},
   env: NodeJS.ProcessEnv = { PATH: process.env.PATH },
+  signal: AbortSignal = new AbortController().signal,
 ): Promise<{ outcome: Outcome; transcript: string }> {
   const lines: string[] = [];
   const outcome = await runStages(job, {
     env,
-    signal: new AbortController().signal,
+    signal,
     gone: new AbortController().signal,
     async onGroup() {},
     send(message) {

@@ -1,7 +1,7 @@
 /** `slipway doctor`: looks at everything that a newcomer may lack, and says what to do about it. */
 import { resolve } from "node:path";
 import { type Finding, findingLine, note, summaryLine } from "./finding.ts";
-import { checkChromium, checkDataFolder, checkPrograms, checkService } from "./machine.ts";
+import { checkCaches, checkChromium, checkDataFolder, checkPrograms, checkService } from "./machine.ts";
 import { checkPartners } from "./partners.ts";
 import { checkSettings } from "./settings.ts";
 import { checkHosts, checkIsolation } from "./sites.ts";
@@ -30,7 +30,7 @@ async function* examine(env: NodeJS.ProcessEnv, { hosts, online }: DoctorOptions
   yield findings;
   const dataDir = environment?.dataDir ?? resolve(env.DATA_DIR || "./data");
   yield checkDataFolder(dataDir, { isStore: environment?.database.kind !== "postgres" });
-  yield [await checkService(dataDir)];
+  yield [await checkService(dataDir), await checkCaches(dataDir)];
   yield checkPrograms(env);
   if (config) {
     yield checkChromium(config, env);

@@ -4,6 +4,7 @@ import { access, constants, mkdtemp, rmdir, stat, statfs } from "node:fs/promise
 import { connect } from "node:net";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
+import { summarizeCaches } from "../../caches/bounds.ts";
 import type { Config } from "../../config/schema.ts";
 import { describeError, OperatorError } from "../../errors.ts";
 import { size } from "../../notify/plain.ts";
@@ -53,6 +54,19 @@ export async function checkDataFolder(folder: string, { isStore }: { isStore: bo
 async function nearestFolder(folder: string): Promise<string> {
   const found = await stat(folder).catch(() => null);
   return found !== null || dirname(folder) === folder ? folder : nearestFolder(dirname(folder));
+}
+
+/** How much of the disk the caches of builds take, the largest first. */
+export async function checkCaches(dataDir: string): Promise<Finding> {
+  const sizes = (await summarizeCaches(join(dataDir, "cache"))).map(
+    ({ site, dependencies, frameworks, downloads }) => ({
+      site,
+      bytes: dependencies + frameworks + downloads,
+    }),
+  );
+  const shown = sizes.filter(({ bytes }) => bytes > 0).sort((a, b) => b.bytes - a.bytes);
+  const list = shown.slice(0, 10).map(({ site, bytes }) => `${site} ${size(bytes)}`);
+  return note("caches", list.length === 0 ? "are empty" : `hold ${list.join(", ")}`);
 }
 
 /** Whether a Slipway runs on this data folder at present. */
