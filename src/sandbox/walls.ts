@@ -20,9 +20,10 @@ export function withWalls(argv: readonly string[], limits: BuildLimits): Command
 }
 
 /**
- * RLIMIT_NPROC a little above the limit, so that the limit is reached and named first; never a limit that is lower
- * than what the machine allows already, which prlimit(1) refuses to raise.
+ * RLIMIT_NPROC far enough above the limit that whoever watches sees and names it first: what forks forever makes a
+ * thousand processes between two looks. Never a limit that is lower than what the machine allows already, which
+ * prlimit(1) refuses to raise.
  */
 export function countWall(processes: number): string {
-  return `--nproc=${processes + Math.ceil(processes / 10) + 16}`;
+  return `--nproc=${processes * 2 + 2048}`;
 }

@@ -3,7 +3,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { BuildLimits } from "../model/build.ts";
 import { CommandError, showSize, type Watch } from "../process/run-command.ts";
 import { watchDisk } from "./disk.ts";
-import { createProcessFinder, readExactMemory } from "./processes.ts";
+import { countTasks, createProcessFinder, readExactMemory } from "./processes.ts";
 
 export type WatchedBuild = {
   /** Its process group and session. */
@@ -48,8 +48,18 @@ export function watchLimits({ leader, mark, writable, limits, end }: WatchedBuil
     while (!stop.signal.aborted) {
       const beganMs = performance.now();
       lookAtProcesses();
-      await pause((performance.now() - beganMs) * SHARE);
+      await pauseUnlessMany((performance.now() - beganMs) * SHARE);
     }
+  }
+
+  /** Ends early when the machine has many more processes than before: a fork bomb is not given two seconds. */
+  async function pauseUnlessMany(ms: number): Promise<void> {
+    const before = countTasks();
+    const untilMs = performance.now() + Math.min(ms, LONGEST_PAUSE_MS);
+    do {
+      await pause(SHORTEST_PAUSE_MS);
+      if (countTasks() - before > limits.processes / 4) return;
+    } while (performance.now() < untilMs && !stop.signal.aborted);
   }
 
   async function watchFolders(): Promise<void> {

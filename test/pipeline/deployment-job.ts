@@ -7,7 +7,7 @@ import { DEFAULT_RULES } from "../../src/publish/options.ts";
 import { temporaryFolder } from "../git/git-repository.ts";
 
 /** Wide enough for everything that is not about limits. */
-const TEST_LIMITS: BuildLimits = {
+export const TEST_LIMITS: BuildLimits = {
   memoryBytes: 4 * 1024 ** 3,
   processes: 2048,
   diskBytes: 4 * 1024 ** 3,
