@@ -1,6 +1,7 @@
 /** How much of a fetch has arrived, as far as the disk shows it. */
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { showSize } from "../process/run-command.ts";
 
 export type Receiving = {
   /** Ends the watch. Answers with the most bytes of a pack that were seen at once. */
@@ -9,6 +10,8 @@ export type Receiving = {
 
 const LOOK_EVERY_MS = 1000;
 const SAY_EVERY_MS = 5000;
+/** A host that has to pack a large repository first is silent for minutes. */
+const SAY_WAITING_EVERY_MS = 15_000;
 
 /**
  * Watches the packs that a fetch is writing into a bare repository and says every few seconds how large they have
@@ -17,23 +20,23 @@ const SAY_EVERY_MS = 5000;
 export function watchReceiving(
   folder: string,
   say: (text: string) => void,
-  { lookEveryMs = LOOK_EVERY_MS, sayEveryMs = SAY_EVERY_MS } = {},
+  { lookEveryMs = LOOK_EVERY_MS, sayEveryMs = SAY_EVERY_MS, sayWaitingEveryMs = SAY_WAITING_EVERY_MS } = {},
 ): Receiving {
   let most = 0;
-  let nextMs = performance.now() + sayEveryMs;
+  let saidMs = performance.now();
 
   async function look(): Promise<void> {
     most = Math.max(most, await receivedBytes(join(folder, "objects", "pack")));
-    if (most === 0 || performance.now() < nextMs) return;
-    nextMs = performance.now() + sayEveryMs;
-    say(`Received ${(most / 1e6).toFixed(1)} MB so far`);
+    if (performance.now() < saidMs + (most === 0 ? sayWaitingEveryMs : sayEveryMs)) return;
+    saidMs = performance.now();
+    say(most === 0 ? "Nothing has arrived yet: the host is packing its answer" : `Received ${showSize(most)} so far`);
   }
 
   const timer = setInterval(() => void look(), lookEveryMs);
   return {
     async stop() {
       clearInterval(timer);
-      nextMs = Number.POSITIVE_INFINITY;
+      saidMs = Number.POSITIVE_INFINITY;
       await look();
       return most;
     },

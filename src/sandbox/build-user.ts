@@ -56,10 +56,13 @@ export async function giveFolders(folders: readonly string[], id: number, env: E
   if (code !== 0) throw new Error(`the build's folders could not be given to its user ${id}: ${text}`);
 }
 
-/** Arguments that make a program run as the user, without any right of root's and without a way back: setpriv(1). */
+/**
+ * Arguments that make a program run as the user, without any right of root's and without a way back: setpriv(1). Whoever
+ * becomes another user no longer dies with its parent (prctl(2), PR_SET_PDEATHSIG), so that is asked for anew.
+ */
 export function becomeUser(setpriv: string, id: number): readonly string[] {
   const none = ["--clear-groups", "--inh-caps=-all", "--ambient-caps=-all", "--bounding-set=-all", "--no-new-privs"];
-  return [setpriv, `--reuid=${id}`, `--regid=${id}`, ...none, "--"];
+  return [setpriv, `--reuid=${id}`, `--regid=${id}`, ...none, "--pdeathsig=KILL", "--"];
 }
 
 /** Passing through, and nothing else, for others. A folder of this mode was opened for some site's builds. */

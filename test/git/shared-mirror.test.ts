@@ -36,7 +36,7 @@ async function startHolder(file: string): Promise<ChildProcess> {
 }
 
 describe("The mirror of a repository", () => {
-  test("serves several sites in processes of their own, while the repository moves on", async () => {
+  test("serves several sites in processes of their own, while the repository moves on", { timeout: 120_000 }, async () => {
     const repository = createGitRepository();
     repository.commit({ "a.txt": "0" }, "0");
     const dataDir = temporaryFolder();
@@ -57,7 +57,7 @@ describe("The mirror of a repository", () => {
         repository.commit({ "a.txt": String(commits), [`${commits}.txt`]: "" }, String(commits++));
         expect(running).toBe(0);
       },
-      { timeout: 25_000, interval: 10 },
+      { timeout: 110_000, interval: 10 },
     );
 
     for (const { code, output } of await Promise.all(workers)) {

@@ -8,10 +8,14 @@ import { networkInterfaces } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { describeWithProgram } from "../servers/available.ts";
-import { openWorld } from "./sandbox-world.ts";
+import { openWorld, type WorldOptions } from "./sandbox-world.ts";
 
 const isRoot = process.getuid?.() === 0;
-const KINDS = isRoot ? (["bubblewrap", "user"] as const) : (["bubblewrap"] as const);
+const KINDS = [
+  ["bubblewrap", "slirp4netns"],
+  ["bubblewrap", "pasta"],
+  ...(isRoot ? ([["user", "slirp4netns"]] as const) : []),
+] as const;
 
 /** A server on all of this machine's addresses, as Slipway itself may be one. */
 async function listen(): Promise<number> {
@@ -32,15 +36,19 @@ const ownAddress = Object.values(networkInterfaces())
   .find((address) => address?.family === "IPv4" && !address.internal)?.address;
 
 describeWithProgram("bwrap", "A build", () => {
-  describe.each(KINDS)("in isolation %s", (isolation) => {
+  describe.each(KINDS)("in isolation %s with %s", (isolation, networkTool) => {
+    const open = (options: WorldOptions = {}) => openWorld(isolation, { networkTool, ...options });
+
     it("says what is in force", async () => {
-      const { sandbox } = await openWorld(isolation);
+      const { sandbox } = await open();
       expect(sandbox.isolation).toBe(isolation);
-      expect(sandbox.summary).toMatch(/^(bubblewrap|user): .*(slirp4netns|pasta).*private addresses are closed/);
+      expect(sandbox.summary).toMatch(
+        new RegExp(`^${isolation}: .*\\(${networkTool}\\).*private addresses are closed`),
+      );
     });
 
     it("sees its own environment and processes, and nobody else's", async () => {
-      const { run } = await openWorld(isolation);
+      const { run } = await open();
       const { output } = await run(
         "env | sort; echo ==; ls -d /proc/[0-9]*; cat /proc/*/environ | tr '\\0' '\\n' | sort -u; id -u",
         {
@@ -54,7 +62,7 @@ describeWithProgram("bwrap", "A build", () => {
     });
 
     it("reads neither the database, nor another site's workspace, nor what root may read", async () => {
-      const { run, dataDir, other } = await openWorld(isolation);
+      const { run, dataDir, other } = await open();
       const { output } = await run(
         `cat ${dataDir}/slipway.db ${other}/page.txt /etc/shadow; ls ${other} /root; ls ${dataDir}`,
       );
@@ -63,7 +71,7 @@ describeWithProgram("bwrap", "A build", () => {
     });
 
     it("writes into its workspace and nowhere else", async () => {
-      const { run, dataDir, other, work } = await openWorld(isolation);
+      const { run, dataDir, other, work } = await open();
       const place = `slipway-outside-${process.pid}`;
       await run(`for f in /etc /usr /usr/bin ${dataDir} ${other} /work; do touch $f/${place}; done; echo yes > mine`);
       expect(readFileSync(join(work, "mine"), "utf8")).toBe("yes\n");
@@ -73,7 +81,7 @@ describeWithProgram("bwrap", "A build", () => {
 
     it("reaches neither the loopback of the machine nor the machine's own address", async () => {
       const port = await listen();
-      const { run } = await openWorld(isolation);
+      const { run } = await open();
       expect(await (await fetch(`http://127.0.0.1:${port}`)).text()).toBe("the-service");
       const urls = ["127.0.0.1", "localhost", ...(ownAddress ? [ownAddress] : [])].map(
         (host) => `http://${host}:${port}`,
@@ -84,7 +92,7 @@ describeWithProgram("bwrap", "A build", () => {
     });
 
     it("without a network has its own loopback alone", async () => {
-      const { run } = await openWorld(isolation);
+      const { run } = await open();
       const server = `require("http").createServer((_, r) => r.end("its-own")).listen(4321, "127.0.0.1", async () => {
         console.log(await (await fetch("http://127.0.0.1:4321")).text()); process.exit() })`;
       const { output } = await run(`node -e '${server}'; ${get("http://198.18.77.3")}`, { network: "none" });
@@ -94,8 +102,8 @@ describeWithProgram("bwrap", "A build", () => {
 
     it.skipIf(!isRoot)("does not reach the address at which clouds answer with credentials", async () => {
       // Names of its own each time: a namespace goes some time after it was deleted.
-      const name = `slipway-meta-${isolation}-${process.pid}`;
-      const device = `slm${isolation[0]}${process.pid}`;
+      const name = `slipway-meta-${isolation}-${networkTool}-${process.pid}`;
+      const device = `slm${isolation[0]}${networkTool[0]}${process.pid}`;
       const ip = (...args: string[]) => execFileSync("ip", args, { stdio: "pipe" });
       ip("netns", "add", name);
       let server: ChildProcess | undefined;
@@ -116,9 +124,9 @@ describeWithProgram("bwrap", "A build", () => {
         timeout: 10_000,
       });
 
-      const { run } = await openWorld(isolation);
+      const { run } = await open();
       expect((await run(get(url))).output).toMatch(/^refused/);
-      const opened = await openWorld(isolation, {}, ["169.254.169.254"]);
+      const opened = await open({ allowHosts: ["169.254.169.254"] });
       expect((await opened.run(get(url))).output).toBe("the-credentials");
     });
   });

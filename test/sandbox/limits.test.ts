@@ -40,7 +40,7 @@ describeWithProgram("bwrap", "A build under limits", () => {
       ],
       ["prints forever", "yes a line of the transcript", { printedBytes: 1024 ** 2 }, "printed", "limits.printed"],
     ] as const)("that %s is ended", async (_, command, limits, why, key) => {
-      const { run } = await openWorld(isolation, limits);
+      const { run } = await openWorld(isolation, { limits });
       const { error } = await run(command);
       expect(error).toMatchObject({ why, message: expect.stringContaining(key) });
     });
@@ -56,7 +56,7 @@ describeWithProgram("bwrap", "A build under limits", () => {
 
     // Without isolation nothing but the watcher would hold it, and a test is no place to find out whether it does.
     it.skipIf(isolation === "none")("that is a fork bomb is ended", async () => {
-      const { run } = await openWorld(isolation, { processes: 150 });
+      const { run } = await openWorld(isolation, { limits: { processes: 150 } });
       const { error } = await run("exec bash -c ':() { : | : & }; :; while :; do sleep 1; done'");
       expect(error).toMatchObject({ why: "processes", message: expect.stringContaining("limits.processes") });
     });

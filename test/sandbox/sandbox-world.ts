@@ -3,22 +3,21 @@ import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { onTestFinished } from "vitest";
 import type { BuildLimits, Isolation } from "../../src/model/build.ts";
+import type { NetworkTool } from "../../src/sandbox/network.ts";
 import { openSandbox } from "../../src/sandbox/open-sandbox.ts";
 import type { SandboxedCommand } from "../../src/sandbox/sandbox.ts";
 import { temporaryFolder } from "../git/git-repository.ts";
-
-export const LIMITS: BuildLimits = {
-  memoryBytes: 1024 ** 3,
-  processes: 200,
-  diskBytes: 200 * 1024 ** 2,
-  printedBytes: 4 * 1024 ** 2,
-  outputBytes: 1024 ** 3,
-  outputFiles: 1000,
-};
+import { LIMITS } from "./limits.ts";
 
 export type Ran = { readonly output: string; readonly error: unknown };
 
-export async function openWorld(isolation: Isolation, limits: Partial<BuildLimits> = {}, allowHosts: string[] = []) {
+export type WorldOptions = {
+  readonly limits?: Partial<BuildLimits>;
+  readonly allowHosts?: readonly string[];
+  readonly networkTool?: NetworkTool;
+};
+
+export async function openWorld(isolation: Isolation, { limits, allowHosts = [], networkTool }: WorldOptions = {}) {
   const folder = temporaryFolder();
   // Another user's build passes through it.
   chmodSync(folder, 0o711);
@@ -30,7 +29,10 @@ export async function openWorld(isolation: Isolation, limits: Partial<BuildLimit
   writeFileSync(join(other, "page.txt"), "the-other-site");
   const all = { ...LIMITS, ...limits };
   const settings = { isolation, allowHosts, limits: all };
-  const sandbox = await openSandbox({ settings, site: "shop", dataDir, env: process.env });
+  const sandbox = await openSandbox({
+    ...{ settings, site: "shop", dataDir, env: process.env },
+    ...(networkTool && { networkTool }),
+  });
   onTestFinished(() => sandbox.close());
 
   async function run(command: string, options: Partial<SandboxedCommand> = {}): Promise<Ran> {
