@@ -203,8 +203,9 @@ async function openLock(
     async release(current, keepStage) {
       const listing = await current.list(stage);
       const [ownerFile] = await current.sizes([ownerPath]);
-      // Renamed by somebody who took over: what is called lock now is theirs.
-      if (wasUploaded && ownerFile === undefined) return;
+      // Both renamed by somebody who took over: what is called lock now is theirs. A stage that is still there says that
+      // our file never arrived.
+      if (wasUploaded && ownerFile === undefined && listing === undefined) return;
       // Its journal is what the next publish sees.
       if (keepStage && listing?.files.has("journal")) await takeFolder(current, stage, place.leftStage);
       else if (listing !== undefined) await clearFolder(current, stage);

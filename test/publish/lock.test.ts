@@ -142,6 +142,27 @@ describe("a lock whose owner died", () => {
   });
 });
 
+describe("a publish that ends before the host knows its owner", () => {
+  it("gives the lock back, so that the next one need not wait until the nameless owner counts as dead", async () => {
+    await world.publish(await world.build(A));
+    const inner = world.directory();
+    const publisher: Publisher = {
+      label: inner.label,
+      async open(options) {
+        const session = await inner.open(options);
+        const upload: PublishSession["upload"] = async (files, onUploaded) => {
+          if (files.some(({ path }) => path.includes("/lock/"))) throw new Error("the connection was cut");
+          return session.upload(files, onUploaded);
+        };
+        return { ...session, upload };
+      },
+    };
+    await expect(world.publish(await world.build(B), { ...strangers, publisher })).rejects.toThrow("was cut");
+    await world.publish(await world.build(C), { ...strangers, lockWaitMs: 0 });
+    expect(await world.read()).toEqual({ ...C, ...OWN });
+  });
+});
+
 describe("an owner that stalls and wakes up after it was taken over from", () => {
   it.each([
     ["before its journal", isJournal],
