@@ -1,6 +1,10 @@
 /** `slipway demo`: the whole story on this machine. It stays up until Ctrl-C, or with --once says whether all claims hold. */
 import { nearest } from "../config/problem.ts";
 import { PermanentError } from "../errors.ts";
+import { probeIsolation } from "../sandbox/probe-isolation.ts";
+import { createLogKeys } from "../secrets/log-keys.ts";
+import { secret } from "../secrets/secret.ts";
+import { statusLink } from "../web/status.ts";
 import { observe } from "./observer.ts";
 import { createScreen, type Screen } from "./screen.ts";
 import { playStory, type SiteScript } from "./story.ts";
@@ -46,7 +50,10 @@ export async function runDemo(options: { once: boolean; site: string }): Promise
   }
   const screen = createScreen();
   screen.title("Slipway’s demo: a GitHub, a Slack, an FTPS host and a web server, all on this machine");
-  const world = await startWorld({ siteFolder: siteFolder(options.site), onLog: () => {} });
+  const isApart = (await probeIsolation(process.env)).some((it) => it.isolation !== "none" && it.isAvailable);
+  if (!isApart) screen.note("Without bubblewrap, the demo's builds run as you: `slipway doctor` says how to have it.");
+  const siteKeys = isApart ? "" : "    isolation: none\n";
+  const world = await startWorld({ siteFolder: siteFolder(options.site), siteKeys, onLog: () => {} });
   // From here on Ctrl-C ends the world in good order, whenever it comes.
   const interrupted = new Promise<"interrupted">((resolve) => {
     process.once("SIGINT", () => resolve("interrupted"));
@@ -68,10 +75,12 @@ export async function runDemo(options: { once: boolean; site: string }): Promise
 /** Shows where everything is, and turns each further push to the repository into a webhook. */
 async function stayUp(world: World, screen: Screen, interrupted: Promise<unknown>): Promise<void> {
   const { logUrl } = (await observe(world).deployments()).at(-1) ?? { logUrl: "" };
+  const logKeys = createLogKeys([secret(world.settings.WEBHOOK_SECRET ?? "")]);
   screen.title("Now you");
   screen.note(`the site          ${world.web.url}`);
   screen.note(`Slack             ${world.slack.inspectorUrl(CHANNEL)}`);
   screen.note(`the last log      ${logUrl}`);
+  screen.note(`the status page   ${statusLink(world.slipwayUrl, logKeys, Date.now())}`);
   screen.note(`the repository    ${world.repository.folder}`);
   screen.note("Change something there, commit and push: it goes live. Ctrl-C ends the demo.");
   let isOver = false;

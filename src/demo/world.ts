@@ -43,8 +43,15 @@ export const FTP_USER = "deploy";
 const INSTALLATION_ID = 77_001;
 const APP_ID = 31_337;
 
-/** Starts the world around the example site in `siteFolder`. `onLog` gets the lines of Slipway's own log. */
-export async function startWorld(options: { siteFolder: string; onLog(line: string): void }): Promise<World> {
+/**
+ * Starts the world around the example site in `siteFolder`. `siteKeys` is YAML for more keys of the site; `onLog` gets the
+ * lines of Slipway's own log.
+ */
+export async function startWorld(options: {
+  siteFolder: string;
+  siteKeys?: string;
+  onLog(line: string): void;
+}): Promise<World> {
   const partners = await startPartners(options);
   try {
     const slipway = await startSlipway(partners, { onLog: options.onLog });
