@@ -1,7 +1,7 @@
 /**
  * Measures what Slipway adds to a build: the example Angular application is pushed, built and published to an FTPS host
  * on this machine, once with nothing cached and then warm. Needs npm's registry, and bubblewrap and slirp4netns or
- * another --isolation.
+ * another --isolation. Then `prerender.ts`, which needs Chromium.
  *
  *     node bench/build/run.ts [--rounds 3] [--isolation bubblewrap|user|none]
  */
@@ -12,6 +12,7 @@ import { callOperation } from "../../src/cli/control.ts";
 import { loadSettings } from "../../src/cli/settings.ts";
 import { startSlipway } from "../../src/demo/slipway.ts";
 import { siteFolder, startPartners } from "../../src/demo/world.ts";
+import { benchPrerender } from "./prerender.ts";
 import { createStageTimes } from "./stage-times.ts";
 
 const { values } = parseArgs({
@@ -49,6 +50,7 @@ try {
   await slipway.stop();
   await partners.stop();
 }
+await benchPrerender();
 
 /** Pushes a change and waits until it is live. */
 async function deploy(name: string, sentence: string): Promise<Measured> {

@@ -40,7 +40,7 @@ async function readTexts(folder: string, names: ReadonlySet<string>): Promise<Ma
 }
 
 /** A file's text, or its first `onlyBytes`; null where there is none. A link counts as none: it may lead anywhere. */
-async function readSmall(path: string, maxBytes: number, onlyBytes?: number): Promise<string | null> {
+export async function readSmall(path: string, maxBytes: number, onlyBytes?: number): Promise<string | null> {
   // O_NOFOLLOW refuses a link, O_NONBLOCK keeps a named pipe from blocking.
   const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK).catch(() => null);
   if (!file) return null;

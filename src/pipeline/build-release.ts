@@ -1,4 +1,5 @@
 /** The stages of a deployment up to its release: a commit is checked out, built (here, or by CI) and packaged. */
+import { settleAngularOutput } from "../build/angular-output.ts";
 import type { SiteCaches } from "../caches/site-caches.ts";
 import type { Release } from "../model/release.ts";
 import type { BlobStore } from "../releases/blob-store.ts";
@@ -49,6 +50,7 @@ async function inSandbox(run: StageRun, means: BuildMeans, sandbox: Sandbox | nu
   const { commit } = checkedOut.head;
   const built = await build(run, means, sandbox, checkedOut);
   if ("skipped" in built) return built;
+  for (const line of await settleAngularOutput(built.folder, means.workspace.source)) run.say(line);
   return { release: await packageRelease(run, built, means.blobs), commit };
 }
 

@@ -7,7 +7,8 @@ import type { PrerenderSettings } from "../model/build.ts";
 import { prerenderCommand } from "../prerender/prerender-command.ts";
 import type { PrerenderJob } from "../prerender/prerender-job.ts";
 import { createPrerenderReport, describeFailedPages } from "../prerender/prerender-report.ts";
-import type { Sandbox } from "../sandbox/sandbox.ts";
+import { CommandError } from "../process/run-command.ts";
+import type { Sandbox, SandboxedCommand } from "../sandbox/sandbox.ts";
 import { enter, everySoOften, type StageRun } from "./stage-run.ts";
 import type { Workspace } from "./workspace.ts";
 
@@ -24,8 +25,8 @@ export async function prerenderPages(
   const task: PrerenderJob = { folder, siteUrl: job.siteUrl, chromium: null, settings };
   await writeFile(jobFile, JSON.stringify(task));
   const { file, args, readable } = prerenderCommand(jobFile);
-  const report = createPrerenderReport(everySoOften(say));
-  await sandbox.run({
+  const report = createPrerenderReport({ progress: everySoOften(say), say });
+  await runInside(sandbox, {
     ...{ signal, gone, onGroup, secrets: run.secretValues },
     command: { file, args },
     cwd: workspace.temporary,
@@ -51,6 +52,19 @@ export async function prerenderPages(
   });
   const { pages, redirects, warnings, failed } = report.result();
   for (const warning of warnings) say(warning);
+  for (const { route, reason } of failed) say(`${route} ${reason}`);
   if (failed.length > 0) throw new PermanentError(describeFailedPages(failed));
-  say(`Prerendered ${pages} pages${redirects > 0 ? ` and ${redirects} redirects` : ""}`);
+  say(`Prerendered ${count(pages, "page")}${redirects > 0 ? ` and ${count(redirects, "redirect")}` : ""}`);
+}
+
+const count = (number: number, what: string) => `${number} ${what}${number === 1 ? "" : "s"}`;
+
+/** Its limits are those of the site's builds, and what they say begins with what was run. */
+async function runInside(sandbox: Sandbox, command: SandboxedCommand): Promise<void> {
+  try {
+    await sandbox.run(command);
+  } catch (error) {
+    if (!(error instanceof CommandError)) throw error;
+    throw new PermanentError(`Prerendering ${error.message}`, { cause: error });
+  }
 }

@@ -53,7 +53,8 @@ function isRead(request: Request): boolean {
   return request.method() === "GET" || request.method() === "HEAD";
 }
 
-function isMainDocument(request: Request): boolean {
+/** Whether the tab itself is going there. */
+export function isMainDocument(request: Request): boolean {
   if (!request.isNavigationRequest()) return false;
   try {
     return request.frame().parentFrame() === null;

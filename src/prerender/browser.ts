@@ -2,7 +2,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { type Browser, chromium } from "playwright-core";
-import { PrerenderError } from "./prerender-error.ts";
+import { CrashError, PrerenderError } from "./prerender-error.ts";
 
 export type BrowserKeeper = {
   /** The running browser, which is started first where there is none. */
@@ -22,9 +22,24 @@ export type BrowserOptions = {
 
 /** A browser that ends more often than this does so for a reason that stays. */
 const MAX_STARTS = 5;
+/**
+ * A spare renderer would be started for each page that is opened, and taken for it, where all pages of a tab do with
+ * one. The last list on a command line is the one that counts, so those of Playwright's that concern pages are repeated.
+ */
+const DISABLED = [
+  "SpareRendererForSitePerProcess",
+  ...["HttpsUpgrades", "HttpsFirstBalancedModeAutoEnable", "PaintHolding", "ThirdPartyStoragePartitioning"],
+  ...["AvoidCorsURLLoaderRestartOnRedirect", "OptimizationHints", "NetworkTimeServiceQuerying", "PreconnectToSearch"],
+];
+/**
+ * The path of a socket has at most 107 bytes (unix(7)), and workspaces may lie deep: Chromium ends where that of its
+ * own, "org.chromium.Chromium.XXXXXX/SingletonSocket" below TMPDIR, has more.
+ */
+const MAX_TMPDIR = 107 - 46;
 
 export async function openBrowser(options: BrowserOptions): Promise<BrowserKeeper> {
   const home = await mkdtemp(join(options.temporaryFolder, "slipway-browser-"));
+  const short = home.length <= MAX_TMPDIR ? home : await mkdtemp("/tmp/slipway-browser-");
   let running: Promise<Browser> | undefined;
   let starts = 0;
   let isClosed = false;
@@ -37,7 +52,7 @@ export async function openBrowser(options: BrowserOptions): Promise<BrowserKeepe
           "(prerender.parallel) or a higher limit (limits.memory) may help.",
       );
     }
-    const browser = await launch(options, home);
+    const browser = await launch(options, { home, short });
     browser.once("disconnected", () => {
       running = undefined;
     });
@@ -56,16 +71,32 @@ export async function openBrowser(options: BrowserOptions): Promise<BrowserKeepe
       isClosed = true;
       const browser = await running?.catch(() => undefined);
       await browser?.close().catch(() => {});
-      await rm(home, { recursive: true, force: true, maxRetries: 5 });
+      for (const folder of [home, short]) await rm(folder, { recursive: true, force: true, maxRetries: 5 });
     },
   };
 }
 
-async function launch({ file, env, hosts }: BrowserOptions, home: string): Promise<Browser> {
+/** What `work` comes to; CrashError where the browser ends first, since some calls of Playwright then never return. */
+export async function untilEnd<T>(browser: Browser, work: Promise<T>): Promise<T> {
+  const { promise: ended, reject } = Promise.withResolvers<never>();
+  const end = () => reject(new CrashError("ended the browser"));
+  browser.once("disconnected", end);
+  if (!browser.isConnected()) end();
+  try {
+    return await Promise.race([work, ended]);
+  } finally {
+    browser.off("disconnected", end);
+  }
+}
+
+/** `short` is a folder with a short path. */
+type Folders = { readonly home: string; readonly short: string };
+
+async function launch({ file, env, hosts }: BrowserOptions, { home, short }: Folders): Promise<Browser> {
   try {
     return await chromium.launch({
       executablePath: file,
-      env: { ...env, HOME: home, TMPDIR: home, XDG_CONFIG_HOME: home, XDG_CACHE_HOME: home },
+      env: { ...env, HOME: home, TMPDIR: short, XDG_CONFIG_HOME: home, XDG_CACHE_HOME: home },
       // What ends this process ends the browser too, after its own tidying.
       handleSIGINT: false,
       handleSIGTERM: false,
@@ -73,6 +104,7 @@ async function launch({ file, env, hosts }: BrowserOptions, home: string): Promi
       // The build's sandbox stands around it, in which Chromium cannot set up its own.
       chromiumSandbox: false,
       args: [
+        `--disable-features=${DISABLED.join(",")}`,
         "--disable-gpu",
         "--disable-quic",
         "--no-first-run",
@@ -93,5 +125,7 @@ async function launch({ file, env, hosts }: BrowserOptions, home: string): Promi
 function lastWords(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error);
   const said = [...text.matchAll(/^\s*(?:- )?\[pid=\d+\]\[err\] (.+)$/gm)].map((match) => match[1]);
-  return (said.at(-1) ?? text.split("\n")[0] ?? "").slice(0, 500);
+  // What it ends with is the report of its end, and nothing about the reason.
+  const reason = said.findLast((line) => /:FATAL:|error while loading/.test(line ?? "")) ?? said.at(-1);
+  return (reason ?? text.split("\n")[0] ?? "").slice(0, 500);
 }

@@ -11,6 +11,9 @@ import { type Rendered, renderPage } from "./render-page.ts";
 import { fileOf, pathOf, readRoute, servedUrlOf, urlOf } from "./route.ts";
 import { sitemapFiles } from "./sitemap.ts";
 
+/** So long an app may take to say that its page for addresses that do not exist is ready. */
+const UNKNOWN_READY_MS = 5000;
+
 /** Throws PrerenderError where no page can be made at all. Pages that fail are told one by one. */
 export async function makePages(options: MakePagesOptions): Promise<PrerenderCounts> {
   const run = beginRun(options);
@@ -39,13 +42,26 @@ async function readListed(run: PagesRun): Promise<void> {
 /** Sees what the app does with an address that does not exist. Whatever it is, it fails nothing. */
 async function openUnknown(run: PagesRun): Promise<void> {
   const { tabs, rendering, place } = run;
-  try {
-    const shown = await tabs.use((tab) => renderPage(tab, UNKNOWN_ROUTE, { ...rendering, isPlaceKnown: false }));
+  const { ready, timeoutMs } = rendering;
+  // Apps say that a page is done, and may say nothing of one that they do not have.
+  const asks = ready === null ? [] : [{ ready, timeoutMs: Math.min(timeoutMs, UNKNOWN_READY_MS) }];
+  for (const ask of [...asks, { ready: null, timeoutMs }]) {
+    const options = { ...rendering, ...ask, isPlaceKnown: false };
+    const shown = await pageOrNull(() => tabs.use((tab) => renderPage(tab, UNKNOWN_ROUTE, options)));
+    if (shown === null) continue;
     if (shown.kind === "page") run.unknown = shown.snapshot;
-  } catch (error) {
-    if (!(error instanceof PageError)) throw error;
+    break;
   }
   run.likenessOfUnknown = run.unknown && likenessOf(run.unknown, UNKNOWN_ROUTE, place);
+}
+
+async function pageOrNull<T>(work: () => Promise<T>): Promise<T | null> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof PageError)) throw error;
+    return null;
+  }
 }
 
 async function crawlSite(run: PagesRun): Promise<void> {

@@ -1,4 +1,5 @@
 /** The command that prerenders a site, to be run inside the build's sandbox. */
+import { existsSync } from "node:fs";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -7,6 +8,9 @@ const PROCESS = new URL(
   import.meta.url.endsWith(".ts") ? "./prerender-process.ts" : "./prerender-process.js",
   import.meta.url,
 );
+
+/** What browsers have besides what lies under /usr: Debian's launcher reads all of the one, Google's package is the other. */
+const BROWSER_FOLDERS = ["/etc/chromium.d", "/opt/google/chrome"];
 
 export type PrerenderCommand = {
   readonly file: string;
@@ -24,6 +28,10 @@ export function prerenderCommand(jobFile: string): PrerenderCommand {
   return {
     file: process.execPath,
     args: [file, jobFile],
-    readable: [dirname(file), dirname(fileURLToPath(import.meta.resolve("playwright-core/package.json")))],
+    readable: [
+      dirname(file),
+      dirname(fileURLToPath(import.meta.resolve("playwright-core/package.json"))),
+      ...BROWSER_FOLDERS.filter((folder) => existsSync(folder)),
+    ],
   };
 }

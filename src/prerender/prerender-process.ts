@@ -11,11 +11,12 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal
 // Nobody reads any more.
 process.stdout.on("error", () => stop.abort());
 
-const { PATH = "/usr/local/bin:/usr/bin:/bin", LANG = "C.UTF-8" } = process.env;
+const { PATH = "/usr/local/bin:/usr/bin:/bin", LANG = "C.UTF-8", SLIPWAY_RUN } = process.env;
 
 await prerenderSite({
   job: JSON.parse(await readFile(jobFile, "utf8")) as PrerenderJob,
-  env: { PATH, LANG },
+  // Without isolation, the browser is known by this one to be part of the build: it has a process group of its own.
+  env: { PATH, LANG, ...(SLIPWAY_RUN !== undefined && { SLIPWAY_RUN }) },
   temporaryFolder: tmpdir(),
   tell: (message: PrerenderMessage) => process.stdout.write(`${JSON.stringify(message)}\n`),
   signal: stop.signal,

@@ -35,8 +35,15 @@ export type PrerenderReport = {
 /** More warnings than this are counted only. */
 const MAX_WARNINGS = 50;
 
-/** Gathers the process's messages. `say` gets what people want to read while it works: "120 of 200 pages". */
-export function createPrerenderReport(say: (line: string) => void): PrerenderReport {
+export type PrerenderListener = {
+  /** Gets what people want to read while it works: "120 of 200 pages". */
+  progress(line: string): void;
+  /** Gets what the process says besides: its last words, where it failed in a way that nobody thought of. */
+  say(line: string): void;
+};
+
+/** Gathers the process's messages. */
+export function createPrerenderReport({ progress, say }: PrerenderListener): PrerenderReport {
   const warnings: string[] = [];
   const failed: FailedPage[] = [];
   let unsaid = 0;
@@ -44,7 +51,7 @@ export function createPrerenderReport(say: (line: string) => void): PrerenderRep
 
   function take(read: PrerenderMessage): void {
     last = read;
-    if (read.type === "progress") say(`${read.finished} of ${read.found} pages`);
+    if (read.type === "progress") progress(`${read.finished} of ${read.found} pages`);
     if (read.type === "failed" && failed.length < MAX_FAILED) failed.push({ route: read.route, reason: read.reason });
     if (read.type !== "warning") return;
     if (warnings.length < MAX_WARNINGS) warnings.push(read.text);
@@ -80,10 +87,10 @@ function readPrerenderMessage(line: string): PrerenderMessage | null {
   }
 }
 
-/** What is said of a deployment whose pages failed. */
+/** What is said of a deployment whose pages failed, in one line. */
 export function describeFailedPages(failed: readonly FailedPage[]): string {
-  const lines = failed.map(({ route, reason }) => `  ${route} ${reason}`);
+  const pages = failed.map(({ route, reason }) => `${route} ${reason}`);
   const more = failed.length >= MAX_FAILED ? ", perhaps more; the rest was given up" : "";
   const howMany = failed.length === 1 ? "1 page" : `${failed.length} pages`;
-  return [`${howMany} could not be prerendered${more}:`, ...lines].join("\n");
+  return `${howMany} could not be prerendered${more}: ${pages.join("; ")}`;
 }

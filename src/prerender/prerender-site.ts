@@ -1,12 +1,11 @@
 /** Prerenders a site: the runbook, from the folder of built files to the same folder with its pages. */
 import { Script } from "node:vm";
-import type { Page } from "playwright-core";
-import { type BrowserKeeper, openBrowser } from "./browser.ts";
+import { type BrowserKeeper, openBrowser, untilEnd } from "./browser.ts";
 import { findChromium } from "./find-chromium.ts";
 import { makePages } from "./make-pages.ts";
-import { PrerenderError } from "./prerender-error.ts";
+import { PageError, PrerenderError } from "./prerender-error.ts";
 import type { PrerenderJob, PrerenderMessage } from "./prerender-job.ts";
-import { readShell } from "./read-shell.ts";
+import { readShell, type Shell } from "./read-shell.ts";
 import { placeOf } from "./route.ts";
 import { openSiteFolder } from "./site-folder.ts";
 
@@ -33,13 +32,15 @@ export async function prerenderSite(options: PrerenderSiteOptions): Promise<void
     const hosts = job.settings.allow.map((origin) => new URL(origin).hostname);
     browser = await openBrowser({ file, env, temporaryFolder, hosts });
     signal.throwIfAborted();
-    const shell = await withBlankPage(browser, (page) => readShell(page, folder.shell));
+    const shell = await readShellIn(browser, folder.shell);
     const place = placeOf(job.siteUrl, shell.base);
     const counts = await makePages({ job, folder, browser, shell, place, tell });
     tell({ type: "done", ...counts });
   } catch (error) {
-    const text = error instanceof Error ? error.message : String(error);
-    tell({ type: "error", permanent: error instanceof PrerenderError, text: text.slice(0, 1500) });
+    // Below its first line, Playwright writes all that the browser printed.
+    const [text = ""] = (error instanceof Error ? error.message : String(error)).split("\n");
+    const permanent = error instanceof PrerenderError || error instanceof PageError;
+    tell({ type: "error", permanent, text: text.slice(0, 1500) });
   } finally {
     signal.removeEventListener("abort", end);
     await browser?.close();
@@ -56,11 +57,17 @@ function checkExpression(ready: string | null): void {
   }
 }
 
-async function withBlankPage<T>(browser: BrowserKeeper, work: (page: Page) => Promise<T>): Promise<T> {
-  const page = await (await browser.get()).newPage();
-  try {
-    return await work(page);
-  } finally {
-    await page.close();
-  }
+/** Once more where the browser ended meanwhile. */
+async function readShellIn(browser: BrowserKeeper, html: string): Promise<Shell> {
+  const read = async () => {
+    const running = await browser.get();
+    const page = await untilEnd(running, running.newPage());
+    const shell = await untilEnd(running, readShell(page, html));
+    await untilEnd(running, page.close());
+    return shell;
+  };
+  return read().catch((error: unknown) => {
+    if (error instanceof PrerenderError) throw error;
+    return read();
+  });
 }

@@ -12,6 +12,8 @@ export const UNKNOWN_ORIGIN = "https://prerender.invalid";
 
 /** What no file system takes in one name: 255 bytes on all that matter. */
 const MAX_NAME_BYTES = 255;
+/** Well below the 4096 of Linux, since the path of the output folder comes before it; hosts take less. */
+const MAX_PATH_BYTES = 1024;
 
 /** The place of a site from where visitors see it and from the `<base href>` of its pages, which knows its folder better. */
 export function placeOf(siteUrl: string | null, base: string | null): SitePlace {
@@ -38,13 +40,14 @@ export function routeOf(url: string, { origin, root }: SitePlace): string | null
   if (!URL.canParse(url)) return null;
   const { origin: itsOrigin, pathname } = new URL(url);
   if (itsOrigin !== origin || !`${pathname}/`.startsWith(root)) return null;
-  const inside = pathname.slice(root.length).replace(/\/{2,}/g, "/");
-  return `/${inside}`.replace(/\/index\.html?$/, "/").replace(/(?<=.)\/$/, "");
+  const path = `/${pathname.slice(root.length)}`.replace(/\/{2,}/g, "/");
+  return path.replace(/(\/index\.html?|\/)+$/, "") || "/";
 }
 
 /** The same for a route that somebody wrote down. Throws PageError where it is none. */
 export function readRoute(written: string, place: SitePlace): string {
-  const url = new URL(`${place.root}${written.slice(1)}`, place.origin);
+  const url = URL.parse(place.origin + place.root + written.slice(1));
+  if (url === null) throw new PageError("is no path of this site");
   if (url.search !== "" || url.hash !== "" || /[?#]/.test(written)) {
     throw new PageError("has a query or a fragment, and a file can have none; name the path alone");
   }
@@ -63,7 +66,9 @@ export function fileOf(route: string): string {
 
 /** A route as files are named, without its first slash. Throws PageError where no file can have that name. */
 export function pathOf(route: string): string {
-  return route === "/" ? "" : route.slice(1).split("/").map(decodeName).join("/");
+  const path = route === "/" ? "" : route.slice(1).split("/").map(decodeName).join("/");
+  if (Buffer.byteLength(path) > MAX_PATH_BYTES) throw new PageError("is too long for the path of a file");
+  return path;
 }
 
 function decodeName(encoded: string): string {

@@ -1,5 +1,5 @@
 /** The folder of built files: what a web server would answer from it, and where pages are put. */
-import { mkdir, open, readdir, readFile, realpath, rename } from "node:fs/promises";
+import { lstat, mkdir, open, readdir, readFile, realpath, rename, rm } from "node:fs/promises";
 import { dirname, join, relative, sep } from "node:path";
 import { PageError, PrerenderError } from "./prerender-error.ts";
 
@@ -48,9 +48,8 @@ export async function openSiteFolder(folder: string): Promise<SiteFolder> {
     },
     read: (path) => readFile(join(folder, path)),
     async write(path, content) {
-      const target = join(root, path);
-      await makeFolder(root, target);
-      await replaceFile(target, content);
+      await makeFolders(root, path);
+      await replaceFile(join(root, path), content);
     },
   };
 }
@@ -64,21 +63,25 @@ async function listFiles(folder: string): Promise<Set<string>> {
   return new Set(paths.map((path) => path.split(sep).join("/")));
 }
 
-async function makeFolder(root: string, target: string): Promise<void> {
-  const parent = dirname(target);
-  try {
-    await mkdir(parent, { recursive: true });
-  } catch (error) {
-    if (!isCode(error, "EEXIST", "ENOTDIR")) throw error;
-    throw new PageError("needs a folder where the build left a file of the same name");
+/** One folder at a time: a link that the build left may lead anywhere, and nothing is made behind it. */
+async function makeFolders(root: string, path: string): Promise<void> {
+  let folder = root;
+  for (const name of path.split("/").slice(0, -1)) {
+    folder = join(folder, name);
+    await mkdir(folder).catch((error: unknown) => {
+      if (!isCode(error, "EEXIST")) throw error;
+    });
+    const found = await lstat(folder);
+    if (found.isSymbolicLink()) throw new PageError(`lies behind a symbolic link, ${relative(root, folder)}`);
+    if (!found.isDirectory()) throw new PageError("needs a folder where the build left a file of the same name");
   }
-  const real = await realpath(parent);
-  if (real !== parent) throw new PageError(`lies behind a symbolic link, ${relative(root, parent)}`);
 }
+
+let written = 0;
 
 /** Through a new file beside it, so that a link in its place is replaced and not followed. */
 async function replaceFile(target: string, content: string): Promise<void> {
-  const beside = `${target}.prerendering`;
+  const beside = join(dirname(target), `.prerendering-${process.pid}-${++written}`);
   const file = await open(beside, "wx");
   try {
     await file.writeFile(content);
@@ -88,6 +91,7 @@ async function replaceFile(target: string, content: string): Promise<void> {
   try {
     await rename(beside, target);
   } catch (error) {
+    await rm(beside, { force: true });
     if (!isCode(error, "EISDIR")) throw error;
     throw new PageError("needs a file where the build left a folder of the same name");
   }

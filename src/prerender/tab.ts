@@ -1,6 +1,7 @@
 /** One tab of the browser, in which page after page is opened as if for a first visit. */
+import { setTimeout as delay } from "node:timers/promises";
 import type { Browser, BrowserContext, ConsoleMessage, Page, Request, WebSocketRoute } from "playwright-core";
-import { answerRequest, BLANK_PATH, type Origin } from "./answer-request.ts";
+import { answerRequest, BLANK_PATH, isMainDocument, type Origin } from "./answer-request.ts";
 import { CrashError } from "./prerender-error.ts";
 import { createVisit, shorten, threw, type Visit } from "./visit.ts";
 
@@ -8,10 +9,13 @@ export type Tab = {
   readonly page: Page;
   /** What is noticed from now on belongs to this visit. */
   begin(route: string): Visit;
-  /** Leaves the page and forgets what it stored. */
-  leave(): Promise<void>;
+  /** Leaves the page and forgets what it stored. False where that did not work, and the tab is of no more use. */
+  leave(): Promise<boolean>;
   close(): Promise<void>;
 };
+
+/** An empty page is there at once; one that hangs is not worth waiting for. */
+const LEAVE_MS = 5000;
 
 /** A page is done without these, or never has all of them: they last as long as it is open, or load by and by. */
 const ENDLESS = new Set(["eventsource", "websocket", "ping", "media", "manifest"]);
@@ -33,15 +37,15 @@ const VISITOR = {
 export async function openTab(browser: Browser, origin: Origin): Promise<Tab> {
   const context = await browser.newContext(VISITOR);
   let visit = createVisit("");
-  // With an empty list all others are refused, so that none waits for somebody to answer.
-  await context.grantPermissions([]);
+  // All others are refused, so that none waits for somebody to answer. What is asked for on private networks and this
+  // machine has been allowed by name; browsers of before 2025 let pages do that anyway, and do not know the name.
+  await context.grantPermissions(["local-network-access"]).catch(() => context.grantPermissions([]));
   await context.addInitScript(NO_SERVICE_WORKERS);
   await context.route("**/*", (route) => answerRequest(route, origin, visit).catch(() => {}));
   await context.routeWebSocket(/.*/, (socket) => connect(socket, origin, visit));
   const page = await context.newPage();
   context.on("page", (opened) => void opened.close().catch(() => {}));
   listen(page, () => visit);
-  browser.once("disconnected", () => visit.fail(new CrashError("ended the browser")));
   const session = await context.newCDPSession(page);
 
   return {
@@ -53,10 +57,16 @@ export async function openTab(browser: Browser, origin: Origin): Promise<Tab> {
     async leave() {
       const { place } = origin;
       visit = createVisit("");
-      await page.goto(place.origin + place.root + BLANK_PATH, { waitUntil: "commit" });
-      await page.evaluate("sessionStorage.clear(); window.name = ''");
-      await session.send("Storage.clearDataForOrigin", { origin: place.origin, storageTypes: "all" });
-      await context.clearCookies();
+      try {
+        await page.goto(place.origin + place.root + BLANK_PATH, { waitUntil: "commit", timeout: LEAVE_MS });
+        await page.evaluate("sessionStorage.clear(); window.name = ''");
+        await session.send("Storage.clearDataForOrigin", { origin: place.origin, storageTypes: "all" });
+        await context.clearCookies();
+        return true;
+      } catch {
+        // The page is on its way elsewhere, hangs, or its browser has ended.
+        return false;
+      }
     },
     close: () => closeContext(context),
   };
@@ -65,13 +75,11 @@ export async function openTab(browser: Browser, origin: Origin): Promise<Tab> {
 function listen(page: Page, current: () => Visit): void {
   const over = (request: Request) => current().waitingFor.delete(request);
   page.on("request", (request) => {
+    if (isMainDocument(request)) current().loads += 1;
     if (!ENDLESS.has(request.resourceType())) current().waitingFor.set(request, request.url());
   });
   page.on("requestfinished", over);
   page.on("requestfailed", over);
-  page.on("domcontentloaded", () => {
-    current().loads += 1;
-  });
   page.on("pageerror", (error) => {
     const visit = current();
     visit.fail(threw(visit, error.message));
@@ -106,5 +114,9 @@ async function connect(socket: WebSocketRoute, { allowed }: Origin, visit: Visit
 
 /** A tab whose page hangs is not worth waiting for: its browser is closed in the end. */
 async function closeContext(context: BrowserContext): Promise<void> {
-  await Promise.race([context.close().catch(() => {}), new Promise((resolve) => setTimeout(resolve, 5000).unref())]);
+  const done = new AbortController();
+  // It keeps this process going: nothing else may, where the browser has ended.
+  const late = delay(LEAVE_MS, undefined, { signal: done.signal }).catch(() => {});
+  await Promise.race([context.close().catch(() => {}), late]);
+  done.abort();
 }

@@ -13,7 +13,7 @@ export type Visit = {
   readonly reported: Set<string>;
   /** An address of another site that the page went to. */
   leftFor: string | null;
-  /** How often the page was loaded, from its first time on. */
+  /** How often the page was asked for, from its first time on. */
   loads: number;
   /** Rejects when the page threw, when it or its browser ended, and when the time is over. Nobody else ends a visit. */
   readonly failure: Promise<never>;

@@ -18,7 +18,7 @@ const MAX_LOADS = 10;
  */
 export async function waitUntilReady(page: Page, visit: Visit, ready: string | null, timeoutMs: number): Promise<void> {
   const stop = new AbortController();
-  const late = delay(timeoutMs, undefined, { signal: stop.signal, ref: false }).then(() => {
+  const late = delay(timeoutMs, undefined, { signal: stop.signal }).then(() => {
     throw new PageError(`was not ready after ${timeoutMs / 1000} s: ${whyNot(visit, ready)} (prerender.timeout)`);
   });
   late.catch(() => {});
