@@ -1,16 +1,15 @@
 /** The frameworks that Slipway knows, one entry each. Those that others are built on come later in the list. */
 import { angularOutputs } from "./angular-workspace.ts";
 import { hugoConfig } from "./folder-listing.ts";
-import type { Findings, Framework, FrameworkFacts, Outputs } from "./framework.ts";
-import { configMentions, lineSetting, type OutputRule, outputsOf } from "./framework-output.ts";
+import type { Framework, FrameworkFacts, Outputs } from "./framework.ts";
+import { lineSetting, type OutputRule, outputsOf } from "./framework-output.ts";
 import { dependency } from "./package-json.ts";
+import { examineAstro, examineNext, examineNuxt, examineReactRouter, examineSvelteKit } from "./static-setup.ts";
 
 /** An entry without peculiarities: one package, one command, one folder. */
 function plain(name: string, pack: string, command: string, rule: OutputRule): Framework {
   return { name, packages: [pack], command: () => command, outputs: (facts) => outputsOf(facts, name, rule) };
 }
-
-const SET_OUTPUT = "set build.output if it writes static files to a folder after all";
 
 const FRAMEWORKS: readonly Framework[] = [
   {
@@ -30,6 +29,7 @@ const FRAMEWORKS: readonly Framework[] = [
     insteadOf: /\b(nuxt|nuxi) build\b(?!.*--prerender)/,
     command: () => "nuxt generate",
     outputs: () => ({ paths: [".output/public", "dist"], because: "the default of Nuxt" }),
+    examine: examineNuxt,
   },
   {
     ...plain("SvelteKit", "@sveltejs/kit", "vite build", { usual: "build", setting: { tool: "svelte", key: "pages" } }),
@@ -45,13 +45,7 @@ const FRAMEWORKS: readonly Framework[] = [
   },
   {
     ...plain("React Router", "@react-router/dev", "react-router build", { usual: "build/client" }),
-    examine: ({ own }) => ({
-      remarks: configMentions(own, "react-router", /\bssr\s*:\s*false/)?.does
-        ? []
-        : [
-            "React Router renders on a server unless ssr: false is set; only what it writes to build/client is published.",
-          ],
-    }),
+    examine: examineReactRouter,
   },
   plain("Gatsby", "gatsby", "gatsby build", { usual: "public" }),
   plain("Docusaurus", "@docusaurus/core", "docusaurus build", { usual: "build", options: ["--out-dir"] }),
@@ -124,33 +118,6 @@ export function findFramework(facts: FrameworkFacts): FoundFramework | null {
     if (file !== null) return { framework, version: null, because: file };
   }
   return null;
-}
-
-/** Pages are written by `next build` only with `output: "export"`. nextjs.org/docs/app/guides/static-exports. */
-function examineNext({ own, script }: FrameworkFacts): Findings {
-  const advice = `Next.js writes static files only where next.config has output: "export" (nextjs.org/docs/app/guides/static-exports)`;
-  if (/\bnext export\b/.test(script)) return {};
-  const found = configMentions(own, "next", /["'`]export["'`]/);
-  if (found?.does) return { advice };
-  // What a configuration imports may set it all the same; without one nothing does.
-  const imports = configMentions(own, "next", /\b(import|require)\b[\s(]*[^\n]*["'`]\.{1,2}\//);
-  if (found && imports?.does) return { advice, remarks: [`${found.name} does not say output: "export" itself.`] };
-  const where = found ? `${found.name} does not set output: "export"` : "there is no next.config";
-  return { refusal: `${where}: ${advice}. Set it, or ${SET_OUTPUT}.` };
-}
-
-function examineSvelteKit({ pack }: FrameworkFacts): Findings {
-  if (dependency(pack, "@sveltejs/adapter-static") !== undefined) return {};
-  const refusal =
-    "SvelteKit writes static files only with @sveltejs/adapter-static (svelte.dev/docs/kit/adapter-static), which package.json does not name";
-  return { refusal: `${refusal}. Use it, or ${SET_OUTPUT}.` };
-}
-
-/** docs.astro.build/en/guides/on-demand-rendering: "server" renders on request, an adapter may do so for some pages. */
-function examineAstro({ own }: FrameworkFacts): Findings {
-  const server = configMentions(own, "astro", /\boutput\s*:\s*["'`](server|hybrid)["'`]/);
-  if (!server?.does) return {};
-  return { refusal: `${server.name} lets Astro render pages on a server. Remove output there, or ${SET_OUTPUT}.` };
 }
 
 /** The folder is given on the command line, else it is the one with `.vitepress`. vitepress.dev/reference/cli. */

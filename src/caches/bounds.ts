@@ -12,7 +12,7 @@ type CacheSize = {
   readonly dependencies: number;
   readonly frameworks: number;
   readonly downloads: number;
-  /** When a deployment last used them, in milliseconds since 1970; null where there are none. */
+  /** When a deployment last used any of them, in milliseconds since 1970; null where there are none. */
   readonly usedMs: number | null;
 };
 
@@ -79,10 +79,10 @@ export async function removeDownloads(place: SiteFolders): Promise<void> {
   await rm(place.downloadsInDoubt, { force: true });
 }
 
-/** Notes how large the downloads are, and that they were used; measured anew where something may have been added. */
-export async function noteDownloads(place: SiteFolders, nowMs: number, isGrown: boolean): Promise<void> {
-  const known = isGrown ? null : await readDownloads(place);
-  const bytes = known?.bytes ?? (await measureFolder(place.downloads));
+/** Notes how large the downloads are and when an install used them last. A deployment that put dependencies back did not. */
+export async function noteDownloads(place: SiteFolders, nowMs: number, isUsed: boolean): Promise<void> {
+  if (!isUsed && (await readDownloads(place))) return;
+  const bytes = await measureFolder(place.downloads);
   await writeFile(place.downloadsFacts, JSON.stringify({ bytes, usedMs: nowMs }), { mode: 0o600 });
 }
 

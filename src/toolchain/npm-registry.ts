@@ -46,6 +46,13 @@ export function openNpmRegistry(options: NpmRegistryOptions): NpmRegistry {
 /** `--ignore-scripts`: some tools bring scripts that other releases than the wanted one would be fetched by. */
 const ALWAYS = ["--json", "--loglevel=error", "--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier"];
 
+/** By itself npm would wait for 10 seconds and then for a minute; whoever asks tries again as well. In milliseconds. */
+const RETRIES = {
+  npm_config_fetch_retries: "1",
+  npm_config_fetch_retry_mintimeout: "1000",
+  npm_config_fetch_retry_maxtimeout: "1000",
+};
+
 /** What npm printed. Throws PermanentError when there is no such package or version, RetryLaterError when it was not reached. */
 async function runNpm(options: NpmRegistryOptions, timeoutMs: number, args: readonly string[]): Promise<string> {
   const { npm, env, folder, signal, gone, onGroup } = options;
@@ -61,6 +68,7 @@ async function runNpm(options: NpmRegistryOptions, timeoutMs: number, args: read
       command: { file: "/bin/sh", args: ["-c", 'umask 022 && exec "$@"', "sh", ...program, ...args, ...ALWAYS] },
       cwd: scratch,
       env: {
+        ...RETRIES,
         ...pick(env, () => true),
         PATH: safePath(env.PATH),
         npm_config_cache: join(scratch, "cache"),
@@ -92,6 +100,7 @@ function registryError(error: CommandError, printed: string, complaints: readonl
   if (code && NOT_REACHED.test(code)) {
     return new RetryLaterError(null, `the npm registry was not reached (${said})`, { cause: error });
   }
+  if (error.why === "timeout") return new RetryLaterError(null, "the npm registry did not answer", { cause: error });
   return new Error(`npm failed (${said})`, { cause: error });
 }
 

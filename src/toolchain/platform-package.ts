@@ -14,6 +14,8 @@ export type Machine = {
 
 export function thisMachine(): Machine {
   const { platform, arch } = process;
+  // Or the report looks up names of hosts, which may take seconds.
+  Object.assign(process.report, { excludeNetwork: true });
   const header =
     platform === "linux" ? (process.report.getReport() as { header?: { glibcVersionRuntime?: string } }).header : {};
   return {

@@ -25,7 +25,7 @@ describe("The default command and output of", () => {
       "",
       ["web", "dist"],
     ],
-    ["Vite with a computed outDir", { ...vite, "vite.config.js": "build: { outDir: `${x}/web` }" }, "", ["dist"]],
+    ["Vite with a computed outDir", { ...vite, "vite.config.js": 'build: { outDir: base + "/web" }' }, "", ["dist"]],
     ["Vite with two outDirs", { ...vite, "vite.config.js": 'a: {outDir: "a"}, b: {outDir: "b"}' }, "", ["dist"]],
     ["Vite with outDir in a comment", { ...vite, "vite.config.js": '// outDir: "a"\n/* outDir: "b" */' }, "", ["dist"]],
     ["Vite that writes outside", { ...vite, "vite.config.js": 'outDir: "../../etc"' }, "", ["dist"]],

@@ -1,7 +1,9 @@
-/** A site without settings, and listings of a repository that exists only as text. */
-import { posix } from "node:path";
+/** A site without settings, and repositories: as listings without files, and as files. */
+import { mkdirSync, writeFileSync } from "node:fs";
+import { dirname, join, posix } from "node:path";
 import { type FolderListing, isDeciding } from "../../src/build/folder-listing.ts";
 import type { SiteBuild } from "../../src/model/build.ts";
+import { temporaryFolder } from "../git/git-repository.ts";
 
 export function siteWith(changes: Partial<SiteBuild> = {}): SiteBuild {
   return {
@@ -40,4 +42,14 @@ export function listingsOf(files: Files, folder = "."): FolderListing[] {
     listings.push({ folder: at, names, texts });
     if (at === ".") return listings;
   }
+}
+
+/** The files in a folder that is gone after the test. */
+export function writeRepository(files: Files): string {
+  const folder = temporaryFolder();
+  for (const [path, content] of Object.entries(files)) {
+    mkdirSync(dirname(join(folder, path)), { recursive: true });
+    writeFileSync(join(folder, path), typeof content === "string" ? content : JSON.stringify(content));
+  }
+  return folder;
 }
