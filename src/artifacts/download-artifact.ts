@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { open, rm } from "node:fs/promises";
 import { PermanentError } from "../errors.ts";
-import { showDuration, showSize } from "../process/run-command.ts";
+import { sizeLimitText, timeLimitText } from "../model/quantities.ts";
 import type { Artifact } from "./find-artifact.ts";
 import { classified, type GithubAccess, openDownload } from "./github-api.ts";
 
@@ -34,8 +34,8 @@ export async function downloadArtifact(options: DownloadOptions): Promise<{ zipP
   if (artifact.sizeBytes > maxBytes) tooLarge(artifact, maxBytes);
   const ended = new AbortController();
   const endAfter = (ms: number, what: string) => setTimeout(() => ended.abort(new Error(what)), ms);
-  const idle = endAfter(idleTimeoutMs, `nothing came for ${showDuration(idleTimeoutMs)}`);
-  const whole = endAfter(timeoutMs, `it was not there after ${showDuration(timeoutMs)}`);
+  const idle = endAfter(idleTimeoutMs, `nothing came for ${timeLimitText(idleTimeoutMs)}`);
+  const whole = endAfter(timeoutMs, `it was not there after ${timeLimitText(timeoutMs)}`);
   const limit = AbortSignal.any([signal, ended.signal]);
   await rm(zipPath, { force: true });
   try {
@@ -83,6 +83,6 @@ async function store(response: Response, options: DownloadOptions, onBytes: () =
 
 function tooLarge({ name }: Artifact, maxBytes: number): never {
   throw new PermanentError(
-    `The artifact ${JSON.stringify(name)} is larger than limits.output of the site allows (${showSize(maxBytes)}).`,
+    `The artifact ${JSON.stringify(name)} is larger than limits.output of the site allows (${sizeLimitText(maxBytes)}).`,
   );
 }

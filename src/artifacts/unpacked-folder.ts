@@ -4,7 +4,7 @@ import { chmod, mkdir, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { PermanentError } from "../errors.ts";
 import type { BuildLimits } from "../model/build.ts";
-import { showSize } from "../process/run-command.ts";
+import { sizeLimitText } from "../model/quantities.ts";
 import { showEntry } from "./entry-path.ts";
 
 export type UnpackLimits = Pick<BuildLimits, "outputBytes" | "outputFiles">;
@@ -96,6 +96,6 @@ export function tooMany({ outputFiles }: UnpackLimits): never {
 
 export function tooLarge({ outputBytes }: UnpackLimits): never {
   throw new PermanentError(
-    `The artifact is larger, once unpacked, than limits.output of the site allows (${showSize(outputBytes)}).`,
+    `The artifact is larger, once unpacked, than limits.output of the site allows (${sizeLimitText(outputBytes)}).`,
   );
 }

@@ -1,6 +1,6 @@
 /** Ends a publish from outside, by Ctrl-C, by a signal or by a deadline, without leaving the site half changed. */
 import { PermanentError } from "../errors.ts";
-import { durationText } from "./quantities.ts";
+import { durationText } from "../model/quantities.ts";
 
 /** Somebody has cancelled the publish. */
 export class CancelledError extends PermanentError {

@@ -1,11 +1,11 @@
 /** The commands that keep a site as it is, and let it go on. */
-import { userInfo } from "node:os";
 import type { Command } from "commander";
 import type { HoldsChanged } from "../commands/hold-operations.ts";
 import type { OperationName } from "../commands/operations.ts";
 import type { Deployment } from "../model/deployment.ts";
 import type { Printing } from "./answer.ts";
 import { deploymentLine, printable } from "./print.ts";
+import { whoAsks } from "./who-asks.ts";
 
 type Given = Printing & { readonly reason?: string };
 type Answer = (
@@ -18,11 +18,13 @@ type Answer = (
 /** Adds pause, resume, lock and unlock. */
 export function addHoldCommands(program: Command, answer: Answer): void {
   const add = (name: "pause" | "resume" | "lock" | "unlock", description: string, told: (site: string) => string) => {
+    const isEnd = name === "resume" || name === "unlock";
     const command = program.command(name).description(description).argument("<site>").option("--json", "as JSON");
-    if (name === "pause" || name === "lock") command.option("--reason <text>", "why, for whoever wonders");
+    if (!isEnd) command.option("--reason <text>", "why, for whoever wonders");
     command.action((site: string, { json, reason }: Given) => {
       const input = { name: site, by: whoAsks(), ...(reason !== undefined && { reason }) };
-      return answer(name, input, { json }, (result) => console.log(holdLines(told(site), result).join("\n")));
+      const show = (result: HoldsChanged) => console.log(holdLines(told(site), result, isEnd).join("\n"));
+      return answer(name, input, { json }, show);
     });
   };
   add(
@@ -39,23 +41,13 @@ export function addHoldCommands(program: Command, answer: Answer): void {
   add("unlock", "end a lock, and deploy what was held by it", (site) => `${site} is no longer locked`);
 }
 
-function holdLines(told: string, { changed, running, still }: HoldsChanged): string[] {
+function holdLines(told: string, { changed, running, still }: HoldsChanged, isEnd: boolean): string[] {
   const lines = [told, ...changed.map(deploymentLine)];
   if (running) lines.push(runs(running));
-  if (still && changed.every((it) => it.state !== "held")) lines.push(`pushes are held: ${printable(still)}`);
+  if (isEnd && still && changed.every((it) => it.state !== "held")) lines.push(`pushes are held: ${printable(still)}`);
   return lines;
 }
 
 function runs({ id, state }: Deployment): string {
   return `${id} is ${state} and goes on; \`slipway cancel ${id}\` stops it`;
-}
-
-/** As the machine calls them, which is who may open Slipway's socket. */
-function whoAsks(): string {
-  try {
-    return userInfo().username;
-  } catch {
-    // A container may run as a user id that has no name.
-    return `user ${process.getuid?.() ?? "unknown"}`;
-  }
 }

@@ -1,8 +1,8 @@
 /** Shows how a publish goes on: a bar on a terminal, a plain line every few seconds elsewhere. */
 import { styleText } from "node:util";
+import { bytesText, count, durationText } from "../model/quantities.ts";
 import type { PublishPhase, UploadProgress } from "../publish/options.ts";
 import { printable } from "./print.ts";
-import { bytesText, count, durationText } from "./quantities.ts";
 
 /** A stream that may be a terminal. */
 export type Output = NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number };

@@ -1,11 +1,11 @@
 /** Tells how `slipway publish` ended: to people, to programs, and to GitHub Actions. */
 import { styleText } from "node:util";
+import { bytesText, count, durationText } from "../model/quantities.ts";
 import type { Release } from "../model/release.ts";
 import type { PublishPreview, PublishResult } from "../publish/options.ts";
 import { addSummary, codeBlock, errorAnnotation, isGithubActions, setOutputs } from "./github-actions.ts";
 import type { PublishArguments } from "./publish-arguments.ts";
 import { previewLines, previewText, resultText, summaryTable } from "./publish-report.ts";
-import { bytesText, count, durationText } from "./quantities.ts";
 
 type Ended = { readonly label: string; readonly release: Release };
 export type PublishOutcome =

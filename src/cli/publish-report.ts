@@ -1,7 +1,8 @@
 /** The words in which `slipway publish` tells how it ended, and what it would do. */
+
+import { bytesText, count, durationText } from "../model/quantities.ts";
 import type { PublishPreview, PublishResult } from "../publish/options.ts";
 import { showPath } from "../releases/path.ts";
-import { bytesText, count, durationText } from "./quantities.ts";
 
 /** How many paths of each kind a plan shows; all of them are in the JSON. */
 const MAX_PATHS_SHOWN = 20;

@@ -7,6 +7,7 @@ import { followDeployment } from "./follow-deployment.ts";
 import { deploymentLine } from "./print.ts";
 import { releaseLine } from "./release-lines.ts";
 import { loadSettings, type Settings } from "./settings.ts";
+import { whoAsks } from "./who-asks.ts";
 
 /** How to publish, whether to wait for the end of it, and what to print. */
 export type DeployGiven = Printing & {
@@ -23,7 +24,7 @@ const printJson = (value: unknown) => print(JSON.stringify(value, null, 2));
 export async function deploy(env: NodeJS.ProcessEnv, name: string, given: DeployGiven): Promise<void> {
   const settings = loadSettings(env);
   const { commit, cleanCaches = false } = given;
-  const input = { name, ...(commit !== undefined && { commit }), cleanCaches, ...consentOf(given) };
+  const input = { name, ...(commit !== undefined && { commit }), cleanCaches, ...askedWith(given) };
   const deployment = (await callOperation(settings, "deploy", input)) as Deployment;
   await tell(settings, deployment, given);
 }
@@ -35,7 +36,7 @@ export async function rollback(
   given: DeployGiven,
 ): Promise<void> {
   const settings = loadSettings(env);
-  const input = { name, ...(release !== undefined && { release }), ...consentOf(given) };
+  const input = { name, ...(release !== undefined && { release }), ...askedWith(given) };
   const { deployment, from, to } = (await callOperation(settings, "rollback", input)) as Rollback;
   if (!given.json) print(`${name}: from ${from ? named(from) : "nothing"} to ${named(to)}`);
   await tell(settings, deployment, given, { from, to });
@@ -48,7 +49,7 @@ export async function redeploy(
   given: DeployGiven,
 ): Promise<void> {
   const settings = loadSettings(env);
-  const input = { name, ...(release !== undefined && { release }), ...consentOf(given) };
+  const input = { name, ...(release !== undefined && { release }), ...askedWith(given) };
   const deployment = (await callOperation(settings, "redeploy", input)) as Deployment;
   await tell(settings, deployment, given);
 }
@@ -76,8 +77,8 @@ async function tell(settings: Settings, queued: Deployment, given: DeployGiven, 
   if (waits && end.state !== "live" && end.state !== "skipped") process.exitCode = 1;
 }
 
-function consentOf({ adopt = false, allowRemovals = false }: DeployGiven) {
-  return { adopt, allowRemovals };
+function askedWith({ adopt = false, allowRemovals = false }: DeployGiven) {
+  return { by: whoAsks(), adopt, allowRemovals };
 }
 
 function named({ id, commit }: { id: string; commit: string }): string {

@@ -23,7 +23,7 @@ export function addReleaseCommands(program: Command, env: NodeJS.ProcessEnv): vo
   deploying(
     program
       .command("rebuild")
-      .description("the same, without anything that earlier builds left: dependencies and caches are made anew")
+      .description("as deploy, without anything that earlier builds left: dependencies and caches are made anew")
       .argument("<site>"),
   )
     .addHelpText("after", WAITING)

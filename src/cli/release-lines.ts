@@ -1,6 +1,7 @@
 /** Lines about releases and about what became of them on the host. */
 import type { ListedRelease, PublishedRelease } from "../commands/release-operations.ts";
-import { count, size } from "../notify/plain.ts";
+import { bytesText } from "../model/quantities.ts";
+import { count } from "../notify/plain.ts";
 import type { Drift } from "../publish/options.ts";
 import { coloured, printable } from "./print.ts";
 
@@ -13,7 +14,7 @@ export function releaseLine(it: ListedRelease): string {
     it.commit.slice(0, 7),
     when(it.liveAtMs ?? it.createdAtMs),
     count(it.files, "file").padStart(11),
-    size(it.bytes).padStart(7),
+    bytesText(it.bytes).padStart(7),
     differs.padEnd(18),
     printable(it.title),
   ]

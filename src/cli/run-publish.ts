@@ -2,6 +2,7 @@
 import { hostname, userInfo } from "node:os";
 import { setTimeout as delay } from "node:timers/promises";
 import { describeError, OperatorError, PermanentError, RetryLaterError } from "../errors.ts";
+import { bytesText, durationText, filesText } from "../model/quantities.ts";
 import type { Manifest } from "../model/release.ts";
 import { maskSecrets } from "../process/mask.ts";
 import { DEFAULT_RULES, NeedsConsentError, type PublishOptions, type PublishRules } from "../publish/options.ts";
@@ -18,7 +19,6 @@ import type { PublishArguments } from "./publish-arguments.ts";
 import { type PublishOutcome, tellFailure, tellOutcome } from "./publish-outcome.ts";
 import { stateFile } from "./publish-state.ts";
 import { nameOption, readAddress, resolveTarget, secretsOf } from "./publish-target.ts";
-import { bytesText, durationText, filesText } from "./quantities.ts";
 import { UsageError } from "./usage-error.ts";
 
 export type PublishSurroundings = {

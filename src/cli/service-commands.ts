@@ -71,9 +71,12 @@ export function addServiceCommands(program: Command, env: NodeJS.ProcessEnv): vo
 
   program
     .command("cancel")
-    .description("cancel a deployment that waits or runs")
+    .description("cancel a deployment that waits or runs; exits with 1 if its release is on the host already")
     .argument("<deployment>")
-    .action((name: string) => answer<unknown>("cancel", { name }, {}, () => print(`${name} is cancelled`)));
+    .action(async (name: string) => {
+      const { cancel } = await import("./cancel-answer.ts");
+      await cancel(env, name);
+    });
 
   program
     .command("log")

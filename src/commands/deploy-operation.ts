@@ -4,20 +4,20 @@ import { PermanentError } from "../errors.ts";
 import type { Deployment } from "../model/deployment.ts";
 import { findCommits } from "../store/commits.ts";
 import type { Tx, Work } from "../store/work.ts";
-import { consents, type OperationDeps, queueFor, requireSite, type Wanted } from "./operation.ts";
+import { deploying, type OperationDeps, queueFor, requireSite, type Wanted } from "./operation.ts";
 
 const input = z.strictObject({
   name: z.string().min(1).max(300),
   commit: z.string().max(100).optional(),
   cleanCaches: z.boolean().default(false),
-  ...consents,
+  ...deploying,
 });
 
 /** Works on a paused site, and whatever is live, whatever the commit message or the path filters say. */
 export async function deploy(deps: OperationDeps, given: unknown): Promise<Deployment> {
-  const { name, commit, ...wanted } = input.parse(given);
+  const { name, by, commit, ...wanted } = input.parse(given);
   requireSite(deps, name);
-  return queueFor(deps, name, function* (tx): Work<Wanted> {
+  return queueFor(deps, { name, by }, function* (tx): Work<Wanted> {
     // Which commit the head is, is known when it is fetched.
     const named = commit === undefined ? { commit: "", author: "", title: "" } : yield* findNamed(tx, name, commit);
     return { trigger: "command", askedRelease: null, askedCommit: named.commit || null, ...named, ...wanted };

@@ -4,13 +4,12 @@ import { z } from "zod";
 import { PermanentError } from "../errors.ts";
 import type { Deployment } from "../model/deployment.ts";
 import { type Hold, holdOf, whoAndWhy } from "../model/site.ts";
-import { oneLine } from "../notify/plain.ts";
 import { tellDeployment, tellNotice } from "../notify/tell.ts";
 import { runningOf } from "../store/deployments.ts";
 import { settleWaiting } from "../store/settle-waiting.ts";
 import { findSite, type SiteState, setLocked, setPaused } from "../store/sites.ts";
 import type { Tx, Work } from "../store/work.ts";
-import { type OperationDeps, requireSite } from "./operation.ts";
+import { asking, type OperationDeps, requireSite, words } from "./operation.ts";
 
 /** What a pause, a lock or its end changed. */
 export type HoldsChanged = {
@@ -22,8 +21,7 @@ export type HoldsChanged = {
   readonly still: string | null;
 };
 
-const words = (maxChars: number) => z.string().transform((text) => oneLine(text, maxChars));
-const ofSite = { name: z.string().min(1).max(300), by: words(80).default("") };
+const ofSite = { name: z.string().min(1).max(300), ...asking };
 const starting = z.strictObject({ ...ofSite, reason: words(300).optional() });
 const ending = z.strictObject(ofSite);
 

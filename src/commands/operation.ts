@@ -7,6 +7,7 @@ import { PermanentError } from "../errors.ts";
 import type { Deployment } from "../model/deployment.ts";
 import { deploymentId } from "../model/id.ts";
 import { refusalOf } from "../model/site.ts";
+import { oneLine } from "../notify/plain.ts";
 import { type Telling, tellDeployment } from "../notify/tell.ts";
 import type { Queue } from "../queue/queue.ts";
 import { type NewDeployment, queueDeployment } from "../store/deployments.ts";
@@ -25,8 +26,14 @@ export type OperationDeps = {
 
 export type Operation = (deps: OperationDeps, input: unknown) => Promise<unknown>;
 
-/** What somebody may agree to once, for this one deployment. */
-export const consents = { adopt: z.boolean().default(false), allowRemovals: z.boolean().default(false) };
+/** Words of a person, as one line. */
+export const words = (maxChars: number) => z.string().transform((text) => oneLine(text, maxChars));
+
+/** Who asks, as their machine calls them; "" where nobody knows. */
+export const asking = { by: words(80).default("") };
+
+/** Who asks for a deployment, and what they agree to for this one alone. */
+export const deploying = { ...asking, adopt: z.boolean().default(false), allowRemovals: z.boolean().default(false) };
 
 /** What is to be deployed, and what the commit was that it comes from. */
 export type Wanted = Required<
@@ -48,7 +55,7 @@ export function requireSite({ config }: OperationDeps, name: string): SiteConfig
  */
 export async function queueFor(
   deps: OperationDeps,
-  name: string,
+  { name, by }: { readonly name: string; readonly by: string },
   decide: (tx: Tx) => Work<Wanted>,
 ): Promise<Deployment> {
   const { store, queue, telling } = deps;
@@ -62,7 +69,10 @@ export async function queueFor(
     const refusal = state ? refusalOf(name, state, wanted.trigger) : null;
     if (refusal !== null) throw new PermanentError(refusal);
     const repository = yield* repositoryOf(tx, name, site.repo);
-    const newOne: NewDeployment = { ...wanted, ...repository, id, cause, site: name, branch: site.branch };
+    const newOne: NewDeployment = {
+      ...{ ...wanted, ...repository, id, cause, site: name, branch: site.branch },
+      askedBy: by ? `${by} (command line)` : null,
+    };
     const { deployment, older } = yield* queueDeployment(tx, newOne, nowMs);
     for (const it of [...older, deployment]) yield* tellDeployment(tx, telling, it, { nowMs });
     return deployment;

@@ -4,6 +4,7 @@
  */
 import { z } from "zod";
 import { PermanentError } from "../errors.ts";
+import type { Deployment } from "../model/deployment.ts";
 import { tellDeployment } from "../notify/tell.ts";
 import { countDeliveries, findDelivery, listDeliveries, reviveDelivery } from "../store/deliveries.ts";
 import { changeDeployment, findDeployment, listDeployments } from "../store/deployments.ts";
@@ -14,7 +15,7 @@ import { waitingOf } from "../store/waiting.ts";
 import type { Tx, Work } from "../store/work.ts";
 import { deploy } from "./deploy-operation.ts";
 import { lock, pause, resume, unlock } from "./hold-operations.ts";
-import type { Operation, OperationDeps } from "./operation.ts";
+import { asking, type Operation, type OperationDeps } from "./operation.ts";
 import { publishedRelease, redeploy, releases, rollback } from "./release-operations.ts";
 
 export type { OperationDeps } from "./operation.ts";
@@ -66,7 +67,7 @@ async function deployments({ store }: OperationDeps, input: unknown): Promise<un
   return store.transact((tx) => listDeployments(tx, site === undefined ? filter : { ...filter, site }));
 }
 
-async function deployment({ store }: OperationDeps, input: unknown): Promise<unknown> {
+async function deployment({ store }: Pick<OperationDeps, "store">, input: unknown): Promise<Deployment> {
   const { name } = byName.parse(input);
   const found = await store.transact((tx) => findDeployment(tx, name));
   if (!found) throw new PermanentError(`there is no deployment ${name}`);
@@ -79,20 +80,22 @@ async function log({ store }: OperationDeps, input: unknown): Promise<unknown> {
   return chunks.map((chunk) => chunk.text).join("");
 }
 
-async function cancel(deps: OperationDeps, input: unknown): Promise<unknown> {
-  const { name } = byName.parse(input);
-  const reason = "cancelled on the command line";
-  if (await deps.cancelRunning(name, reason)) return { cancelled: name };
+/** Answers with the deployment; one that runs has been told and ends soon, unless its release is on the host already. */
+async function cancel(deps: OperationDeps, input: unknown): Promise<Deployment> {
+  const { name, by } = byName.extend(asking).parse(input);
+  const reason = `cancelled${by ? ` by ${by}` : ""} on the command line`;
+  if (await deps.cancelRunning(name, reason)) return deployment(deps, { name });
   const nowMs = Date.now();
-  await deps.store.transact(function* (tx: Tx): Work<void> {
+  const cancelled = await deps.store.transact(function* (tx: Tx): Work<Deployment> {
     const known = yield* findDeployment(tx, name);
     if (!known) throw new PermanentError(`there is no deployment ${name}`);
     const changed = yield* changeDeployment(tx, name, { state: "cancelled", reason }, nowMs);
     if (!changed) throw new PermanentError(`${name} is ${known.state} already`);
     yield* tellDeployment(tx, deps.telling, changed, { nowMs });
+    return changed;
   });
   deps.queue.nudge("outbox");
-  return { cancelled: name };
+  return cancelled;
 }
 
 /** Every operation by its name. */

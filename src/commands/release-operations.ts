@@ -6,7 +6,7 @@ import { type Manifest, type ManifestJson, manifestToJson } from "../model/relea
 import { findManifest, type KeptRelease, listReleases, releaseBeforeLive } from "../store/releases.ts";
 import { findSite } from "../store/sites.ts";
 import type { Tx, Work } from "../store/work.ts";
-import { consents, type OperationDeps, queueFor, requireSite, type Wanted } from "./operation.ts";
+import { deploying, type OperationDeps, queueFor, requireSite, type Wanted } from "./operation.ts";
 
 /** A kept release beside the one that is live. */
 export type ListedRelease = KeptRelease & {
@@ -26,7 +26,7 @@ export type Rollback = {
 export type PublishedRelease = { readonly id: string; readonly commit: string; readonly manifest: ManifestJson } | null;
 
 const ofSite = z.strictObject({ name: z.string().min(1).max(300) });
-const again = ofSite.extend({ release: z.string().min(1).max(64).optional(), ...consents });
+const again = ofSite.extend({ release: z.string().min(1).max(64).optional(), ...deploying });
 
 /** The releases of a site, the one that went live last first. */
 export async function releases(deps: OperationDeps, input: unknown): Promise<ListedRelease[]> {
@@ -53,11 +53,11 @@ export async function releases(deps: OperationDeps, input: unknown): Promise<Lis
  * over an older push that waits; a push that comes later deploys again, for a rollback does not pause the site.
  */
 export async function rollback(deps: OperationDeps, input: unknown): Promise<Rollback> {
-  const { name, release: wanted, ...consent } = again.parse(input);
+  const { name, by, release: wanted, ...consent } = again.parse(input);
   requireSite(deps, name);
   let from: Rollback["from"] = null;
   let to: Rollback["to"] | undefined;
-  const deployment = await queueFor(deps, name, function* (tx): Work<Wanted> {
+  const deployment = await queueFor(deps, { name, by }, function* (tx): Work<Wanted> {
     const site = yield* findSite(tx, name);
     if (site?.liveRelease) from = { id: site.liveRelease, commit: site.liveCommit ?? "" };
     const target = yield* wanted === undefined ? findPrevious(tx, name) : findNamed(tx, name, wanted);
@@ -76,9 +76,9 @@ export async function rollback(deps: OperationDeps, input: unknown): Promise<Rol
  * default it is the one that is live when its turn comes. Works on a paused site, not on a locked one.
  */
 export async function redeploy(deps: OperationDeps, input: unknown): Promise<Deployment> {
-  const { name, release: wanted, ...consent } = again.parse(input);
+  const { name, by, release: wanted, ...consent } = again.parse(input);
   requireSite(deps, name);
-  return queueFor(deps, name, function* (tx): Work<Wanted> {
+  return queueFor(deps, { name, by }, function* (tx): Work<Wanted> {
     if (wanted !== undefined) return wantedFor("redeploy", yield* findNamed(tx, name, wanted), consent);
     const live = (yield* findSite(tx, name))?.liveRelease;
     const release = (yield* listReleases(tx, name)).find(({ id }) => id === live);

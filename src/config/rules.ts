@@ -73,7 +73,7 @@ const BELONGS_TO: Readonly<Record<string, readonly string[]>> = {
 
 /** A site is built here, or by a workflow of GitHub Actions; each way has keys of its own. */
 const oneWayToBuild: Rule = (config) =>
-  Object.entries(config.sites).flatMap(([name, { build }]) => {
+  Object.entries(config.sites).flatMap(([name, { build, git }]) => {
     const problem = (key: string, message: string): Problem => ({ key: `sites.${name}.build.${key}`, message });
     if (build.from === undefined) {
       return (["workflow", "artifact"] as const)
@@ -83,6 +83,12 @@ const oneWayToBuild: Rule = (config) =>
     const strange = (["install", "command", "node", "env", "secrets"] as const)
       .filter((key) => Object.keys(build[key] ?? {}).length > 0)
       .map((key) => problem(key, "is of no use with from: workflow, since nothing is built here"));
+    // The App's token, which reads runs and artifacts, is good for GitHub's own copy of the repository alone.
+    if (git !== undefined) {
+      const message =
+        "is of no use beside git, since workflows run for the repository on GitHub; leave git out, or from";
+      strange.push(problem("from", message));
+    }
     if (build.workflow !== undefined) return strange;
     return [problem("workflow", "is missing; write the workflow's name, or its file: ci.yml"), ...strange];
   });

@@ -1,7 +1,7 @@
 /** How much of a fetch has arrived, as far as the disk shows it. */
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { showSize } from "../process/run-command.ts";
+import { bytesText } from "../model/quantities.ts";
 
 export type Receiving = {
   /** Ends the watch. Answers with the most bytes of a pack that were seen at once. */
@@ -29,7 +29,7 @@ export function watchReceiving(
     most = Math.max(most, await receivedBytes(join(folder, "objects", "pack")));
     if (performance.now() < saidMs + (most === 0 ? sayWaitingEveryMs : sayEveryMs)) return;
     saidMs = performance.now();
-    say(most === 0 ? "Nothing has arrived yet: the host is packing its answer" : `Received ${showSize(most)} so far`);
+    say(most === 0 ? "Nothing has arrived yet: the host is packing its answer" : `Received ${bytesText(most)} so far`);
   }
 
   const timer = setInterval(() => void look(), lookEveryMs);

@@ -22,6 +22,8 @@ export type CommandFacts = {
   } | null;
   /** The id of the channel in which the deployment's message stands; null when none does. */
   readonly channel: string | null;
+  /** Whether the release that the deployment built is still there to be published. */
+  readonly isBuilt: boolean;
 };
 
 /** What Slack calls people: "U" and "W" begin users, "S" a group (docs.slack.dev/reference/objects). */
@@ -38,7 +40,7 @@ export function handleCommand(event: CommandEvent, facts: CommandFacts): Effect[
   const refusal =
     refuse(event, site, facts.channel) ?? tooLate(event, deployment, facts.newest) ?? onHold(deployment, site);
   if (refusal !== undefined) return [answer(refusal)];
-  return [again(event, deployment, site), answer(promise(event, deployment))];
+  return [again(event, deployment, site, facts.isBuilt), answer(promise(event, deployment))];
 }
 
 type SiteOfCommand = NonNullable<CommandFacts["site"]>;
@@ -83,12 +85,17 @@ function onHold({ trigger }: Deployment, { name, holds }: SiteOfCommand): string
 }
 
 /**
- * The same once more: the head of the branch, the same commit, or the same kept release. What was agreed to before stays agreed to, or
+ * The same once more: the release that was built or kept, else the head of the branch or the same commit. What was agreed to before stays agreed to, or
  * else two questions about one release would take turns for ever.
  */
-function again({ consent, actor, cause }: CommandEvent, asked: Deployment, site: SiteOfCommand): Effect {
+function again(
+  { consent, actor, cause }: CommandEvent,
+  asked: Deployment,
+  site: SiteOfCommand,
+  isBuilt: boolean,
+): Effect {
   const isKept = publishesKept(asked.trigger);
-  const isNamed = isKept || asked.askedCommit !== null;
+  const isNamed = isKept || isBuilt || asked.askedCommit !== null;
   return {
     do: "deploy",
     site: site.name,
@@ -108,6 +115,7 @@ function again({ consent, actor, cause }: CommandEvent, asked: Deployment, site:
     adopt: asked.adopt || consent === "adopt",
     allowRemovals: asked.allowRemovals || consent === "allowRemovals",
     askedBy: userOf(actor),
+    ...(isBuilt && { goesOnWith: asked.id }),
   };
 }
 

@@ -1,4 +1,5 @@
 /** A branch moved: which sites are deployed, and which are not, and why. */
+import { skippedBecause } from "../model/deployment.ts";
 import type { Effect } from "../model/effect.ts";
 import type { PushEvent } from "../model/event.ts";
 import { belongsTo, isTied, type SiteFacts } from "../model/site.ts";
@@ -52,11 +53,13 @@ function reasonToIgnore(event: PushEvent, site: SiteFacts): string | undefined {
   return event.deleted ? `the branch ${branch} was deleted` : undefined;
 }
 
-/** Why a push to the site's branch is not deployed: people see that among the deployments. */
+/** Why a push to the site's branch is not deployed, and what does deploy it: people see that among the deployments. */
 function reasonToSkip(event: PushEvent, site: SiteFacts): string | undefined {
   const marker = skipMarker(event.head?.message ?? "");
-  if (marker) return `the commit message says ${marker}`;
-  return site.workflow === null ? undefined : `it waits for the workflow ${site.workflow}`;
+  if (marker) return skippedBecause(site.name, `the commit message says ${marker}`, site.workflow);
+  return site.workflow === null
+    ? undefined
+    : `it waits for the workflow ${site.workflow}, which deploys it by succeeding`;
 }
 
 function alreadyUnderWay(event: PushEvent, site: SiteFacts, facts: PushFacts): string | undefined {

@@ -2,6 +2,7 @@
  * A run of a workflow ended: sites that wait for it are deployed. Which commit is the head of the branch is known when
  * it is fetched; a run that was overtaken by then brings nothing.
  */
+import { skippedBecause } from "../model/deployment.ts";
 import type { Effect } from "../model/effect.ts";
 import type { WorkflowRunEvent } from "../model/event.ts";
 import { belongsTo, isTied, type SiteFacts } from "../model/site.ts";
@@ -39,7 +40,7 @@ function effectsFor(event: WorkflowRunEvent, site: SiteFacts): Effect[] {
     author: event.head?.author || "unknown",
     title: (event.head?.message.split(/\r?\n/, 1)[0] ?? "").slice(0, 200),
   } as const;
-  const reason = reasonToSkip(event);
+  const reason = reasonToSkip(event, site);
   if (reason !== undefined) return [...bind, { do: "skip_deployment", ...asked, reason }];
   return [...bind, { do: "deploy", ...asked, runId: event.runId }];
 }
@@ -61,12 +62,13 @@ function reasonToIgnore(event: WorkflowRunEvent, site: SiteFacts): string | unde
   return undefined;
 }
 
-/** Why the run that the site waited for brings nothing. */
-function reasonToSkip(event: WorkflowRunEvent): string | undefined {
+/** Why the run that the site waited for brings nothing, and what would. */
+function reasonToSkip(event: WorkflowRunEvent, { name, workflow }: SiteFacts): string | undefined {
+  const isGood = event.conclusion === "success";
   const marker = skipMarker(event.head?.message ?? "");
-  if (marker) return `the commit message says ${marker}`;
-  if (event.conclusion === "success") return undefined;
-  return `${runOf(event)} ended with ${short(event.conclusion ?? event.status)}`;
+  if (marker) return skippedBecause(name, `the commit message says ${marker}`, isGood ? null : workflow);
+  if (isGood) return undefined;
+  return `${runOf(event)} ended with ${short(event.conclusion ?? event.status)}; run again on GitHub, it deploys by succeeding`;
 }
 
 function runOf({ workflow, runId, attempt }: WorkflowRunEvent): string {

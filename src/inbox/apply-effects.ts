@@ -1,5 +1,5 @@
 /** Saves effects, in the transaction that finishes the delivery they came from. Answers with what became of each. */
-import { type Deployment, skippedBecause } from "../model/deployment.ts";
+import type { Deployment } from "../model/deployment.ts";
 import type { Effect } from "../model/effect.ts";
 import { deploymentId } from "../model/id.ts";
 import { type Telling, tellAnswer, tellDeployment, tellNotice } from "../notify/tell.ts";
@@ -44,9 +44,8 @@ function* applyEffect(tx: Tx, telling: Telling, effect: Effect, moment: Moment):
       return queued(deployment);
     }
     case "skip_deployment": {
-      const { do: _, reason: because, ...wanted } = effect;
+      const { do: _, reason, ...wanted } = effect;
       const id = deploymentId(moment.nowMs, moment.random());
-      const reason = skippedBecause(effect.site, because);
       const deployment = yield* insertSkipped(tx, { ...wanted, id }, reason, moment.nowMs);
       if (!deployment) return `skipped ${effect.site}: the same ${effect.trigger} is recorded already`;
       yield* tellDeployment(tx, telling, deployment, moment);

@@ -8,6 +8,7 @@ import type { CommandEvent, ContentChangedEvent, Event } from "../model/event.ts
 import type { SiteFacts } from "../model/site.ts";
 import { slackKey } from "../notify/announce.ts";
 import { slackChannelOf } from "../notify/tell.ts";
+import { hasBuilt } from "../store/built-releases.ts";
 import { newestDeployment } from "../store/consent.ts";
 import { activeDeploymentOf, findDeployment } from "../store/deployments.ts";
 import { findRemote } from "../store/outbox.ts";
@@ -56,16 +57,18 @@ const posted = z.object({ channel: z.string() });
 /** The deployment that a command is about, its site, and where its message stands. */
 export function* commandFacts(tx: Tx, config: Config, event: CommandEvent): Work<CommandFacts> {
   const deployment = (yield* findDeployment(tx, event.deployment)) ?? null;
-  if (!deployment) return { deployment, newest: null, site: null, channel: null };
+  if (!deployment) return { deployment, newest: null, site: null, channel: null, isBuilt: false };
   const { site: name, id } = deployment;
   const newest = (yield* newestDeployment(tx, name)) ?? null;
   const site = Object.hasOwn(config.sites, name) ? config.sites[name] : undefined;
-  if (!site) return { deployment, newest, site: null, channel: null };
+  const isBuilt = yield* hasBuilt(tx, id);
+  if (!site) return { deployment, newest, site: null, channel: null, isBuilt };
   const { githubPause = null, paused = null, locked = null } = (yield* findSite(tx, name)) ?? {};
   // Slack's id of the channel: in slipway.yaml it may stand by its name.
   const key = slackChannelOf(config, name);
   const message = key === null ? null : yield* findRemote(tx, slackKey(id, key));
   const channel = posted.safeParse(message).data?.channel ?? null;
   const holds = { githubPause, paused, locked };
-  return { deployment, newest, site: { name, branch: site.branch, holds, deployers: site.deployers }, channel };
+  const facts = { name, branch: site.branch, holds, deployers: site.deployers };
+  return { deployment, newest, site: facts, channel, isBuilt };
 }

@@ -109,9 +109,33 @@ export type NeededConsent = {
   readonly answer: { readonly deployment: string; readonly by: string | null } | null;
 };
 
-/** Why a deployment was skipped, and what to do for whoever wants it all the same. */
-export function skippedBecause(site: string, reason: string): string {
-  return `${reason}; \`slipway deploy ${site}\` deploys it anyway`;
+/**
+ * Why a deployment was skipped, and what to do for whoever wants it all the same. `workflow` builds the site, where
+ * Slipway does not: only what that brought can be deployed.
+ */
+export function skippedBecause(site: string, reason: string, workflow: string | null = null): string {
+  const way = workflow === null ? "deploys it anyway" : `deploys it once ${workflow} has succeeded for it`;
+  return `${reason}; \`slipway deploy ${site}\` ${way}`;
+}
+
+type Overtaken = Pick<Deployment, "site" | "trigger" | "commit" | "askedRelease">;
+
+/** Why a deployment makes way for a newer one, and what to do for whoever wants its commit all the same. */
+export function supersededBy(
+  older: Overtaken,
+  by: Pick<Deployment, "id" | "trigger"> & { readonly commit?: string },
+): string {
+  const reason = `superseded by ${publishesKept(by.trigger) ? `the ${by.trigger} ` : ""}${by.id}`;
+  const command = commandFor(older, by.commit);
+  return command === null ? reason : `${reason}; \`${command}\` deploys it anyway`;
+}
+
+/** Null where the newer one does the same: it was to deploy the head, or the same commit. */
+function commandFor({ site, trigger, commit, askedRelease }: Overtaken, newer: string | undefined): string | null {
+  if (publishesKept(trigger)) return askedRelease && `slipway ${trigger} ${site} ${askedRelease.slice(0, 12)}`;
+  return commit === "" || commit === newer || trigger === "content"
+    ? null
+    : `slipway deploy ${site} --commit ${commit.slice(0, 7)}`;
 }
 
 export type Deployment = {

@@ -28,6 +28,8 @@ type DeployEffect = Asked & {
   readonly adopt?: boolean;
   readonly allowRemovals?: boolean;
   readonly askedBy?: string;
+  /** The refused deployment whose release is published, where that is still there; else there is a build. */
+  readonly goesOnWith?: string;
 };
 
 /**
@@ -40,7 +42,7 @@ type DeployContentEffect = Pick<Asked, "site" | "cause" | "repoId" | "repoName" 
   readonly debounce: Debounce;
 };
 
-/** Record a deployment that is not made, and why, so that people see it. */
+/** Record a deployment that is not made, so that people see it; `reason` says why, and what makes it all the same. */
 type SkipDeploymentEffect = Asked & { readonly do: "skip_deployment"; readonly reason: string };
 
 /** Record that nothing is to be done, and why. */

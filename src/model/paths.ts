@@ -64,7 +64,7 @@ function placesOf(path: string): string[] {
   return [path, ...[...path.matchAll(/\//g)].map(({ index }) => path.slice(0, index))];
 }
 
-/** A name as a pattern that matches nothing but itself. */
+/** A name as a pattern that matches nothing but itself. picomatch takes several escaped backslashes in a row for one. */
 function literally(name: string): string {
-  return name.replace(/[\\$^*+?.()|[\]{}!@,"]/g, "\\$&");
+  return name.replace(/[\\$^*+?.()|[\]{}!@,"]/g, (char) => (char === "\\" ? "[\\\\]" : `\\${char}`));
 }

@@ -66,7 +66,8 @@ export function announce(
     const github = githubWishes(news, deployment.commit, deployment.installationId);
     wishes.push(...github.filter((it) => !isQuiet || it.kind === "github.check"));
     if (previousCommit && previousCommit !== deployment.commit) {
-      const reason = `${deployment.commit.slice(0, 7)} is the head of ${deployment.branch} now and is deployed instead`;
+      const way = `\`slipway deploy ${deployment.site} --commit ${previousCommit}\` deploys this one`;
+      const reason = `${deployment.commit.slice(0, 7)} is the head of ${deployment.branch} now and is deployed instead; ${way}`;
       const overtaken: DeploymentNews = {
         ...news,
         deployment: { ...deployment, commit: previousCommit, state: "superseded", reason },

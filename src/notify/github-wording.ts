@@ -1,8 +1,9 @@
 /** How GitHub is told: states, conclusions and words, as data. Pure. */
 import { contentTitle } from "../model/content.ts";
 import { type Deployment, type DeploymentState, isFinal } from "../model/deployment.ts";
+import { bytesText, durationText } from "../model/quantities.ts";
 import type { DeploymentNews } from "./announce.ts";
-import { againWord, codeSpan, count, duration, oneLine, size, webAddress } from "./plain.ts";
+import { againWord, codeSpan, count, oneLine, webAddress } from "./plain.ts";
 
 /** GitHub's states of a deployment that Slipway uses (docs.github.com/en/rest/deployments/statuses). */
 export type GithubState = "queued" | "in_progress" | "success" | "failure" | "error" | "inactive";
@@ -96,7 +97,7 @@ function summary(deployment: Deployment, siteUrl: string | null): string {
     author && trigger !== "content" && `By ${codeSpan(oneLine(author, 100))}`,
     stats &&
       `${stats.added} added, ${stats.changed} changed, ${stats.removed} removed, ${stats.unchanged} unchanged; ` +
-        `${size(stats.uploadedBytes)} sent, ${count(stats.files, "file")} with ${size(stats.bytes)} in all`,
+        `${bytesText(stats.uploadedBytes)} sent, ${count(stats.files, "file")} with ${bytesText(stats.bytes)} in all`,
     took(deployment) && `Took ${took(deployment)}`,
     siteUrl && `Site: <${siteUrl}>`,
     ...remarks.slice(0, 10).map((remark) => codeSpan(oneLine(remark, 1000))),
@@ -105,5 +106,5 @@ function summary(deployment: Deployment, siteUrl: string | null): string {
 }
 
 function took({ startedAtMs, finishedAtMs }: Deployment): string {
-  return startedAtMs === null || finishedAtMs === null ? "" : duration(finishedAtMs - startedAtMs);
+  return startedAtMs === null || finishedAtMs === null ? "" : durationText(finishedAtMs - startedAtMs);
 }

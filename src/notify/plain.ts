@@ -55,29 +55,6 @@ export function count(n: number, noun: string): string {
   return `${n} ${noun}${n === 1 ? "" : "s"}`;
 }
 
-/** "640 B", "12 KB", "3.4 MB": decimal, as file managers count. */
-export function size(bytes: number): string {
-  if (bytes < 1000) return `${bytes} B`;
-  const units = ["KB", "MB", "GB", "TB"];
-  let value = bytes / 1000;
-  let unit = 0;
-  while (value >= 999.5 && unit < units.length - 1) {
-    value /= 1000;
-    unit++;
-  }
-  return `${value < 9.95 ? Number(value.toFixed(1)) : Math.round(value)} ${units[unit] ?? ""}`;
-}
-
-/** "0.4 s", "12 s", "3 min 5 s", "2 h 10 min" */
-export function duration(ms: number): string {
-  if (ms < 950) return `${Math.max(0, Math.round(ms / 100)) / 10} s`;
-  const seconds = Math.round(ms / 1000);
-  if (seconds < 60) return `${seconds} s`;
-  const minutes = Math.floor(seconds / 60);
-  if (minutes < 60) return `${minutes} min${seconds % 60 ? ` ${seconds % 60} s` : ""}`;
-  return `${Math.floor(minutes / 60)} h${minutes % 60 ? ` ${minutes % 60} min` : ""}`;
-}
-
 /** The address, if it is one that may be linked to; otherwise null. */
 export function webAddress(url: string | null): string | null {
   if (url === null || url.length > 2000 || !URL.canParse(url)) return null;

@@ -8,11 +8,12 @@
 import { contentTitle } from "../model/content.ts";
 import { type Deployment, type DeploymentState, isAutomatic, isFinal, stagesOf } from "../model/deployment.ts";
 import type { Notice } from "../model/notice.ts";
+import { bytesText, durationText } from "../model/quantities.ts";
 import type { SlackMessage } from "../slack/slack-client.ts";
 import type { DeploymentNews } from "./announce.ts";
 import { wordConsent } from "./consent-wording.ts";
 import { wordInstalled } from "./installed.ts";
-import { againWord, count, duration, escapeSlack, oneLine, size, webAddress } from "./plain.ts";
+import { againWord, count, escapeSlack, oneLine, webAddress } from "./plain.ts";
 
 type Block = SlackMessage["blocks"][number];
 
@@ -120,7 +121,7 @@ function sentence(deployment: Deployment): string {
   const facts =
     stats && state === "live" ? [`${count(stats.added + stats.changed + stats.removed, "file")} changed`] : [];
   const took = isFinal(state) ? tookMs(deployment) : null;
-  if (took !== null) facts.push(duration(took));
+  if (took !== null) facts.push(durationText(took));
   const reason = outside(deployment.reason ?? "", 250);
   const head = `${outside(site, 60)} ${VERBS[state]}`;
   const told = [`${what}${by}`.trim(), ...facts].filter(Boolean).join(", ");
@@ -161,8 +162,8 @@ function changes({ stats }: Deployment): string[] {
   );
   return [
     parts.length > 0 ? `${count(added + changed + removed, "file")}: ${parts.join(", ")}` : "no file changed",
-    `${size(uploadedBytes)} sent`,
-    `${count(files, "file")}, ${size(bytes)} in all`,
+    `${bytesText(uploadedBytes)} sent`,
+    `${count(files, "file")}, ${bytesText(bytes)} in all`,
   ];
 }
 
@@ -170,10 +171,10 @@ function times(deployment: Deployment): string[] {
   const { state, createdAtMs, startedAtMs } = deployment;
   const told: string[] = [];
   const took = isFinal(state) ? tookMs(deployment) : null;
-  if (took !== null) told.push(`took ${duration(took)}`);
+  if (took !== null) told.push(`took ${durationText(took)}`);
   const waitedMs = startedAtMs === null ? 0 : startedAtMs - createdAtMs;
   // Whoever pushed wonders about the minutes before the build too.
-  if (waitedMs >= 5000) told.push(`waited ${duration(waitedMs)} before`);
+  if (waitedMs >= 5000) told.push(`waited ${durationText(waitedMs)} before`);
   return told;
 }
 

@@ -5,7 +5,8 @@ import { findArtifact } from "../artifacts/find-artifact.ts";
 import { unpackArtifact } from "../artifacts/unpack-artifact.ts";
 import { folderInside } from "../build/folder-inside.ts";
 import { OperatorError } from "../errors.ts";
-import { showSize } from "../process/run-command.ts";
+import { skippedBecause } from "../model/deployment.ts";
+import { bytesText } from "../model/quantities.ts";
 import type { Skipped } from "./check-out.ts";
 import type { ArtifactJob } from "./job.ts";
 import { enter, everySoOften, retrying, type StageRun } from "./stage-run.ts";
@@ -26,11 +27,14 @@ export async function fetchArtifact(
   const { token } = job.git;
   const key = `sites.${job.site.name}.build.from`;
   if (token === null)
-    throw new OperatorError(key, "workflow needs the GitHub App (APP_ID and PRIVATE_KEY), which reads the artifact");
+    throw new OperatorError(
+      key,
+      "workflow needs the GitHub App (APP_ID and PRIVATE_KEY), installed on the repository: it reads the artifact",
+    );
   const access = { apiUrl: artifact.apiUrl, token, repoName: artifact.repoName };
   const wanted = { ...artifact, branch: job.branch, commit };
   const found = await retrying(run, () => findArtifact(access, wanted, signal));
-  if ("skipped" in found) return { commit, skipped: found.skipped };
+  if ("skipped" in found) return { commit, skipped: skippedBecause(job.site.name, found.skipped, artifact.workflow) };
 
   say(`Downloading the artifact ${JSON.stringify(found.artifact.name)} of run ${found.run.id} of ${artifact.workflow}`);
   const zipPath = join(workspace.temporary, "artifact.zip");
@@ -42,12 +46,12 @@ export async function fetchArtifact(
       // What is packed is hardly ever larger than what it holds.
       maxBytes: outputBytes,
       timeoutMs: job.site.timeoutMs,
-      onProgress: (bytes) => progress(`${showSize(bytes)} downloaded`),
+      onProgress: (bytes) => progress(`${bytesText(bytes)} downloaded`),
     }),
   );
   await removeFolder(workspace.source);
   const { files, bytes } = await unpackArtifact(zipPath, workspace.source, job.sandbox.limits, signal);
-  say(`Unpacked ${files} files, ${showSize(bytes)}`);
+  say(`Unpacked ${files} files, ${bytesText(bytes)}`);
   const output = job.site.output ?? ".";
   const folder = await folderInside(workspace.source, output, "the folder of the artifact");
   return { folder, because: output === "." ? "the whole artifact" : "build.output of slipway.yaml" };

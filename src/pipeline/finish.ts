@@ -37,10 +37,12 @@ export async function finish(deps: StateDeps, deployment: Deployment, end: End, 
       await say(`skipped: ${end.reason}`);
       await changeState(deps, id, { state: "skipped", reason: end.reason });
       return;
-    case "cancelled":
-      await say(`cancelled during ${end.stage}`);
-      await changeState(deps, id, { state: "cancelled", reason: `cancelled during ${end.stage}` });
+    case "cancelled": {
+      const reason = `${end.reason ?? "cancelled"} during ${end.stage}`;
+      await say(reason);
+      await changeState(deps, id, { state: "cancelled", reason });
       return;
+    }
     case "failed":
       if (!end.retry || deployment.attempts >= MAX_ATTEMPTS) return fail(deps, deployment, end, say);
       await say(`${end.reason}; it is tried again`);

@@ -106,7 +106,12 @@ export type Outcome =
       /** What somebody has to agree to, where that is all it lacked. */
       readonly consent?: Omit<NeededConsent, "answer">;
     }
-  | { readonly kind: "cancelled"; readonly stage: Stage };
+  | {
+      readonly kind: "cancelled";
+      readonly stage: Stage;
+      /** Who did it, and how; the service knows. */
+      readonly reason?: string;
+    };
 
 export type WorkerMessage =
   | { readonly type: "stage"; readonly stage: Stage }

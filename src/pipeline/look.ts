@@ -1,8 +1,8 @@
 /** One look at one file of the live site: what is shown, and which release that is. */
 import { createHash } from "node:crypto";
 import { text } from "node:stream/consumers";
+import { bytesText } from "../model/quantities.ts";
 import type { FileEntry, Manifest } from "../model/release.ts";
-import { size } from "../notify/plain.ts";
 import type { Contents } from "../publish/options.ts";
 import { likenessOf } from "./page-likeness.ts";
 
@@ -114,7 +114,9 @@ async function compare(deps: LookDeps, file: FileToLookAt, shown: string, respon
     default: {
       const difference = body.bytes.length - entry.size;
       const by =
-        difference === 0 ? "of the same size" : `${size(Math.abs(difference))} ${difference > 0 ? "more" : "less"}`;
+        difference === 0
+          ? "of the same size"
+          : `${bytesText(Math.abs(difference))} ${difference > 0 ? "more" : "less"}`;
       const detail = `${shown} is the new one, but the host changes it on its way (${by} than was published)`;
       return { kind: "altered", detail };
     }

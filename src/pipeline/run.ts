@@ -73,7 +73,7 @@ export function startRunner(deps: RunnerDeps): Runner {
     },
     async cancel(id, reason) {
       const here = running.get(id);
-      if (here) here.cancel();
+      if (here) here.cancel(reason);
       else if (!(await changeState(deps, id, { state: "cancelled", reason }))) return false;
       return true;
     },
@@ -94,13 +94,14 @@ function claim(deps: RunnerDeps): Promise<Deployment | undefined> {
 type Wanted = "run" | "cancel" | "interrupt";
 
 /** One deployment from its claim to its end. */
-type Run = { readonly done: Promise<void>; cancel(): void; interrupt(): void };
+type Run = { readonly done: Promise<void>; cancel(reason: string): void; interrupt(): void };
 
 function startRun(deps: RunnerDeps, deployment: Deployment): Run {
   const { store, log } = deps;
   const { id } = deployment;
   let worker: Worker | undefined;
   let wanted: Wanted = "run";
+  let why: string | null = null;
   const isWanted = (what: Wanted) => wanted === what;
   // Messages are saved one after another, in the order in which the worker sent them.
   let saved: Promise<void> = Promise.resolve();
@@ -144,7 +145,7 @@ function startRun(deps: RunnerDeps, deployment: Deployment): Run {
     const stage = stageOfStart(deployment.trigger);
     try {
       const job = await makeJob(deps, deployment, transcript);
-      if (!isWanted("run")) return { kind: "cancelled", stage };
+      if (!isWanted("run")) return { kind: "cancelled", stage, ...(why !== null && { reason: why }) };
       worker = startWorker({
         job,
         env: deps.env,
@@ -152,7 +153,8 @@ function startRun(deps: RunnerDeps, deployment: Deployment): Run {
           saved = saved.then(() => save(transcript, message));
         },
       });
-      return await worker.done;
+      const outcome = await worker.done;
+      return outcome.kind === "cancelled" && why !== null ? { ...outcome, reason: why } : outcome;
     } catch (error) {
       return { kind: "failed", stage, reason: describeError(error), retry: !(error instanceof PermanentError) };
     }
@@ -160,7 +162,8 @@ function startRun(deps: RunnerDeps, deployment: Deployment): Run {
 
   return {
     done: run(),
-    cancel() {
+    cancel(reason) {
+      why ??= reason;
       wanted = "cancel";
       worker?.cancel();
     },

@@ -5,6 +5,7 @@ import type { Readable } from "node:stream";
 import { StringDecoder } from "node:string_decoder";
 import { setTimeout as delay } from "node:timers/promises";
 import { describeError, PermanentError } from "../errors.ts";
+import { sizeLimitText, timeLimitText } from "../model/quantities.ts";
 import { createLineReader } from "./lines.ts";
 import { createMask } from "./mask.ts";
 
@@ -108,10 +109,10 @@ export async function runCommand(options: CommandOptions): Promise<void> {
   }
   const cancel = () => stop("cancelled");
   const total = startTimer(timeoutMs, () => {
-    stop(new CommandError("timeout", `ran longer than ${showDuration(timeoutMs)} (build.timeout)`));
+    stop(new CommandError("timeout", `ran longer than ${timeLimitText(timeoutMs)} (build.timeout)`));
   });
   const idle = startTimer(idleTimeoutMs, () => {
-    stop(new CommandError("idle", `gave no output for ${showDuration(idleTimeoutMs ?? 0)} (build.idleTimeout)`));
+    stop(new CommandError("idle", `gave no output for ${timeLimitText(idleTimeoutMs ?? 0)} (build.idleTimeout)`));
   });
   gone.addEventListener("abort", killNow);
   signal.addEventListener("abort", cancel);
@@ -122,7 +123,7 @@ export async function runCommand(options: CommandOptions): Promise<void> {
     idle?.refresh();
     printed += count;
     const limit = options.printedBytes ?? Number.POSITIVE_INFINITY;
-    if (printed > limit) end(new CommandError("printed", `printed more than ${showSize(limit)} (limits.printed)`));
+    if (printed > limit) end(new CommandError("printed", `printed more than ${sizeLimitText(limit)} (limits.printed)`));
     return printed <= limit;
   }
   try {
@@ -203,17 +204,4 @@ async function readOutput(
 
 function startTimer(ms: number | null, onTime: () => void): NodeJS.Timeout | undefined {
   return ms === null ? undefined : setTimeout(onTime, Math.min(ms, MAX_TIMER_MS));
-}
-
-/** A length of time for people: "90 seconds", "10 minutes". */
-export function showDuration(ms: number): string {
-  if (ms < 1000) return `${ms} milliseconds`;
-  const [count, unit] = ms % 60_000 === 0 ? [ms / 60_000, "minute"] : [Math.round(ms / 1000), "second"];
-  return `${count} ${unit}${count === 1 ? "" : "s"}`;
-}
-
-/** A size for people, in the units of the configuration: "64 MB", "1.5 GB". */
-export function showSize(bytes: number): string {
-  const power = Math.min(4, Math.max(0, Math.floor(Math.log2(Math.max(bytes, 1)) / 10)));
-  return `${Number((bytes / 1024 ** power).toFixed(1))} ${["bytes", "KB", "MB", "GB", "TB"][power]}`;
 }

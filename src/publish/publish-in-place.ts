@@ -1,4 +1,5 @@
 /** Replaces the files of a live folder: staged beside it, then renamed into place in one burst. */
+import { bytesText } from "../model/quantities.ts";
 import type { Release } from "../model/release.ts";
 import { HostFullError, type PublishSession } from "../publishers/publisher.ts";
 import type { PutStep } from "../releases/plan.ts";
@@ -137,6 +138,5 @@ async function takeStage(session: PublishSession, place: Place, lock: Lock, jour
 
 function summary({ plan, puts }: Publish): string {
   const bytes = puts.reduce((total, { entry }) => total + entry.size, 0);
-  const size = bytes < 1e6 ? `${Math.ceil(bytes / 1000)} KB` : `${(bytes / 1e6).toFixed(1)} MB`;
-  return `${puts.length} files to upload (${size}), ${plan.removed} to remove, ${plan.unchanged} unchanged.`;
+  return `${puts.length} files to upload (${bytesText(bytes)}), ${plan.removed} to remove, ${plan.unchanged} unchanged.`;
 }

@@ -1,7 +1,7 @@
 /** Turns the output folder of a build into a release: every file is stored as a blob, its path is checked. */
 import { PermanentError } from "../errors.ts";
+import { sizeLimitText } from "../model/quantities.ts";
 import { type Release, releaseOf } from "../model/release.ts";
-import { showSize } from "../process/run-command.ts";
 import type { BlobStore } from "./blob-store.ts";
 import { type ScanWords, scanFolder } from "./scan-folder.ts";
 
@@ -42,7 +42,7 @@ export async function packageFolder(options: PackageOptions): Promise<{ release:
       done += 1;
       bytes += size;
       if (bytes > maxBytes)
-        throw new PermanentError(`The built files are larger than ${showSize(maxBytes)} (limits.output).`);
+        throw new PermanentError(`The built files are larger than ${sizeLimitText(maxBytes)} (limits.output).`);
       onProgress?.({ files: done, ofFiles: found.length, bytes });
     },
   );

@@ -1,7 +1,8 @@
 /** Ends a build that reaches a limit, and leaves nothing of it running, whatever isolation it has. */
 import { setTimeout as delay } from "node:timers/promises";
 import type { BuildLimits } from "../model/build.ts";
-import { CommandError, showSize, type Watch } from "../process/run-command.ts";
+import { sizeLimitText } from "../model/quantities.ts";
+import { CommandError, type Watch } from "../process/run-command.ts";
 import { watchDisk } from "./disk.ts";
 import { countTasks, createProcessFinder, readExactMemory } from "./processes.ts";
 
@@ -40,7 +41,7 @@ export function watchLimits({ leader, mark, writable, limits, end }: WatchedBuil
     } else if (memoryBytes > limits.memoryBytes) {
       if ((readExactMemory(pids) ?? memoryBytes) <= limits.memoryBytes) return;
       killAll(pids);
-      end(new CommandError("memory", `used more than ${showSize(limits.memoryBytes)} of memory (limits.memory)`));
+      end(new CommandError("memory", `used more than ${sizeLimitText(limits.memoryBytes)} of memory (limits.memory)`));
     }
   }
 
@@ -96,7 +97,7 @@ export function watchLimits({ leader, mark, writable, limits, end }: WatchedBuil
 }
 
 export function diskError(limits: BuildLimits): CommandError {
-  return new CommandError("disk", `wrote more than ${showSize(limits.diskBytes)} to disk (limits.disk)`);
+  return new CommandError("disk", `wrote more than ${sizeLimitText(limits.diskBytes)} to disk (limits.disk)`);
 }
 
 function killAll(pids: readonly number[]): void {

@@ -1,6 +1,6 @@
 /**
  * Releases that are built and not on the host yet: what a deployment goes on with when its publish failed or Slipway was
- * restarted. They last as long as the deployment does.
+ * restarted. They last as long as the deployment does, or as the question for consent with which it ended.
  */
 import { type Manifest, type ManifestJson, manifestFromJson } from "../model/release.ts";
 import { all, first, type Tx, type Work } from "./work.ts";
@@ -43,11 +43,17 @@ export function* hasBuilt(tx: Tx, deploymentId: string): Work<boolean> {
   return (yield* first(query)) !== undefined;
 }
 
+/** Has another deployment go on with it. */
+export function* handOnBuilt(tx: Tx, deploymentId: string, to: string): Work<void> {
+  const set = { deployment_id: to };
+  yield* all(tx.db.updateTable("built_releases").set(set).where("deployment_id", "=", deploymentId));
+}
+
 export function* forgetBuilt(tx: Tx, deploymentId: string): Work<void> {
   yield* all(tx.db.deleteFrom("built_releases").where("deployment_id", "=", deploymentId));
 }
 
-/** The deployments that have built a release and are not over. */
+/** The deployments that have built a release which is still to be published. */
 export function* listBuilt(tx: Tx): Work<string[]> {
   const rows = yield* all(tx.db.selectFrom("built_releases").select("deployment_id"));
   return rows.map((row) => row.deployment_id);

@@ -1,19 +1,22 @@
 /** The question that a refused deployment asks: asked while it is the newest of its site, ended by the next one. */
 import type { Deployment, NeededConsent } from "../model/deployment.ts";
+import { forgetBuilt, handOnBuilt } from "./built-releases.ts";
 import { toDeployment } from "./deployment-row.ts";
 import { first, type Tx, type Work } from "./work.ts";
 
 /**
- * Ends the question that the newest deployment of the site asks, if it asks one; an older one asks no more. Answers with
- * that deployment.
+ * Ends the question that the newest deployment of the site asks, if it asks one; an older one asks no more. What it built
+ * is handed on to the one that was asked for by saying yes. Answers with the deployment that asked.
  */
 export function* answerQuestion(
   tx: Tx,
-  by: Pick<Deployment, "id" | "site"> & Partial<Pick<Deployment, "askedBy">>,
+  by: Pick<Deployment, "id" | "site"> & Partial<Pick<Deployment, "askedBy">> & { readonly goesOnWith?: string },
 ): Work<Deployment[]> {
   const newest = yield* newestDeployment(tx, by.site);
   if (!newest?.consent || newest.consent.answer) return [];
   const consent: NeededConsent = { ...newest.consent, answer: { deployment: by.id, by: by.askedBy ?? null } };
+  if (by.goesOnWith === newest.id) yield* handOnBuilt(tx, newest.id, by.id);
+  else yield* forgetBuilt(tx, newest.id);
   const set = { consent: JSON.stringify(consent) };
   const row = yield* first(tx.db.updateTable("deployments").set(set).where("id", "=", newest.id).returningAll());
   return row ? [toDeployment(row)] : [];

@@ -1,7 +1,7 @@
 /** Deployments in the store: queued once per cause, claimed one at a time per site, moved from state to state. */
 import { sql } from "kysely";
 import type { Deployment, DeploymentState, DeploymentStats, NeededConsent, Stage } from "../model/deployment.ts";
-import { isAutomatic, isFinal, mayFollow, publishesKept, TRIGGERS } from "../model/deployment.ts";
+import { isAutomatic, isFinal, mayFollow, publishesKept, supersededBy, TRIGGERS } from "../model/deployment.ts";
 import { forgetBuilt } from "./built-releases.ts";
 import { answerQuestion, askQuestion } from "./consent.ts";
 import { toDeployment } from "./deployment-row.ts";
@@ -39,7 +39,7 @@ export type Queued = {
  *
  * The newest wish wins, whoever has it: a rollback supersedes a push that waits, and a push that comes later deploys
  * again, over the rollback. Whoever wants the site to stay as it is has to pause or lock it. What is held stands in
- * nobody's way.
+ * nobody's way, and is superseded by what deploys the same, the head of the branch, alone: the end of the pause deploys it.
  */
 export function* queueDeployment(tx: Tx, deployment: NewDeployment, nowMs: number): Work<Queued> {
   const known = yield* findByCause(tx, deployment);
@@ -48,7 +48,8 @@ export function* queueDeployment(tx: Tx, deployment: NewDeployment, nowMs: numbe
   const state = hold === null ? "queued" : "held";
   const waiting = yield* waitingOf(tx, deployment.site);
   const older: Deployment[] = [];
-  const overtaken = waiting.filter((it) => state === "queued" || it.state === "held");
+  const deploysHead = !publishesKept(deployment.trigger) && (deployment.askedCommit ?? null) === null;
+  const overtaken = waiting.filter((it) => it.state === state || (it.state === "held" && deploysHead));
   for (const it of overtaken) older.push(...(yield* supersede(tx, it, deployment, nowMs)));
   if (state === "queued") older.push(...(yield* answerQuestion(tx, deployment)));
   const heir = withWishesOf(deployment, overtaken);
@@ -59,16 +60,12 @@ export function* queueDeployment(tx: Tx, deployment: NewDeployment, nowMs: numbe
 export function* supersede(
   tx: Tx,
   older: Deployment,
-  by: Pick<Deployment, "id" | "trigger">,
+  by: Pick<Deployment, "id" | "trigger" | "commit">,
   nowMs: number,
 ): Work<Deployment[]> {
-  const to = { state: "superseded", supersededBy: by.id, reason: supersededBy(by) } as const;
+  const to = { state: "superseded", supersededBy: by.id, reason: supersededBy(older, by) } as const;
   const changed = yield* changeDeployment(tx, older.id, to, nowMs);
   return changed ? [changed] : [];
-}
-
-function supersededBy({ id, trigger }: Pick<Deployment, "id" | "trigger">): string {
-  return `superseded by ${publishesKept(trigger) ? `the ${trigger} ` : ""}${id}`;
 }
 
 /** While GitHub keeps the repository away nothing can be built; a kept release can be published all the same. */
@@ -152,13 +149,15 @@ export function* changeDeployment(
   nowMs: number,
 ): Work<Deployment | undefined> {
   const current = yield* findDeployment(tx, id);
-  if (!current || !(current.state === wanted.state || mayFollow(current.state, wanted.state))) return undefined;
+  if (!current || isFinal(current.state)) return undefined;
+  if (current.state !== wanted.state && !mayFollow(current.state, wanted.state)) return undefined;
   const goesBack = wanted.state === "queued" && current.state !== "queued";
   const change = goesBack ? yield* putBack(tx, current, wanted) : wanted;
   const isOver = isFinal(change.state);
   const leaves = isOver || change.state === "queued" || change.state === "held";
-  if (isOver) yield* forgetBuilt(tx, id);
   const consent = change.consent && (yield* askQuestion(tx, current, change.consent));
+  // Whoever says yes to an open question says it to this release.
+  if (isOver && consent?.answer !== null) yield* forgetBuilt(tx, id);
   const row = yield* first(
     tx.db
       .updateTable("deployments")
@@ -189,7 +188,7 @@ function* putBack(tx: Tx, current: Deployment, wanted: DeploymentChange): Work<D
   const newer = others.findLast((it) => it.state === "queued" || hold !== null);
   if (!newer) return hold === null ? wanted : { ...wanted, state: "held", reason: hold };
   yield* bequeath(tx, current, newer);
-  const reason = [wanted.reason, supersededBy(newer)].filter(Boolean).join("; ");
+  const reason = [wanted.reason, supersededBy(current, newer)].filter(Boolean).join("; ");
   return { ...wanted, state: "superseded", supersededBy: newer.id, reason };
 }
 
@@ -277,14 +276,4 @@ export function* oldestRunningMs(tx: Tx): Work<number | undefined> {
       .where("state", "in", [sql.lit("building"), sql.lit("publishing")]),
   );
   return row?.started_at ?? undefined;
-}
-
-/** Whether another deployment of the site waits. */
-export function* hasWaiting(tx: Tx, site: string): Work<boolean> {
-  const query = tx.db
-    .selectFrom("deployments")
-    .select("id")
-    .where("site", "=", site)
-    .where("state", "=", sql.lit("queued"));
-  return (yield* first(query)) !== undefined;
 }

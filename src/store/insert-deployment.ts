@@ -24,7 +24,10 @@ export type NewDeployment = Pick<
       | ("askedRelease" | "askedCommit" | "runId" | "force" | "cleanCaches" | "content")
       | ("adopt" | "allowRemovals" | "askedBy" | "notBeforeMs")
     >
-  >;
+  > & {
+    /** The deployment that asks for the consent which this one brings, and whose release it publishes. */
+    readonly goesOnWith?: string;
+  };
 
 /** Whether such a deployment is wanted whatever is live already. By default, what somebody asked for by name is. */
 export function isForced({ trigger, force, content }: Pick<NewDeployment, "trigger" | "force" | "content">): boolean {

@@ -1,7 +1,8 @@
 /** How the status page looks. Pure: what is shown follows from the data alone. */
 import type { HttpAnswer } from "../http/server.ts";
 import { type Deployment, isFinal } from "../model/deployment.ts";
-import { duration, oneLine } from "../notify/plain.ts";
+import { durationText } from "../model/quantities.ts";
+import { oneLine } from "../notify/plain.ts";
 import type { ActiveCounts } from "../store/count-deployments.ts";
 import { utc } from "./deployment-page.ts";
 import { type Html, html, pageAnswer } from "./html.ts";
@@ -79,14 +80,15 @@ function liveLine({ live }: SiteStatus): Html {
 }
 
 function deploymentLine({ keyOf, nowMs }: StatusView, deployment: Deployment): Html {
-  const { id, state, stage, commit, title, author, reason, createdAtMs } = deployment;
+  const { id, state, stage, commit, title, author, reason, remarks, createdAtMs } = deployment;
+  const said = [...(reason === null ? [] : [reason]), ...remarks.slice(0, 3)].join("; ");
   const during = stage !== null && !isFinal(state) && state !== "queued" ? ` (${stage})` : "";
   const what = oneLine(title, 120) || "the head of the branch";
   return html`<li><div class="row"><span><span class="state ${state}">${state}</span>${during}
 <code>${commit.slice(0, 7)}</code> ${what}</span>
 <a href="/deployments/${id}/log?key=${keyOf(id)}">log</a></div>
 <p class="dim">${[oneLine(author, 60), ago(createdAtMs, nowMs)].filter(Boolean).join(", ")}${
-    reason !== null && html`: ${oneLine(reason, 300)}`
+    said !== "" && html`: ${oneLine(said, 500)}`
   }</p></li>
 `;
 }
@@ -95,7 +97,7 @@ const DAY_MS = 24 * 3_600_000;
 
 function ago(atMs: number, nowMs: number): string {
   const passedMs = Math.max(0, nowMs - atMs);
-  return passedMs < DAY_MS ? `${duration(passedMs)} ago` : utc(atMs);
+  return passedMs < DAY_MS ? `${durationText(passedMs)} ago` : utc(atMs);
 }
 
 /** Without the account that may stand in it. */

@@ -19,7 +19,7 @@ async function createWorld({ siteKeys = "" } = {}) {
   const repository = createGitRepository();
   writeFileSync(
     join(folder, "slipway.yaml"),
-    `sites: { shop: { repo: acme/shop, git: "${repository.url}", publish: "dir:${host}", ${siteKeys} } }`,
+    `sites: { shop: { repo: acme/shop, git: "${repository.url}", publish: "dir:${host}", isolation: none, ${siteKeys} } }`,
   );
   const settings: Record<string, string> = {
     WEBHOOK_SECRET: "the secret of the tests",

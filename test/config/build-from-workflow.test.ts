@@ -46,3 +46,10 @@ describe("a site that a workflow builds", () => {
     );
   });
 });
+
+it("A workflow's artifact of a repository that is cloned from elsewhere is refused", () => {
+  const text = `sites: { s: { repo: a/b, git: "https://git.example.com/b.git", publish: "dir:/srv", build: { from: workflow, workflow: CI } } }`;
+  expect(() => parseConfig(text, "the tests")).toThrow(
+    "sites.s.build.from: is of no use beside git, since workflows run for the repository on GitHub; leave git out, or from",
+  );
+});

@@ -12,13 +12,13 @@ test("A long fetch says every now and then how much has arrived", async () => {
   const receiving = watchReceiving(folder, (line) => lines.push(line), { lookEveryMs: 5, sayEveryMs: 10 });
 
   writeFileSync(join(packs, "pack-abc.pack"), "an older one");
-  writeFileSync(join(packs, "tmp_pack_x"), Buffer.alloc(1.5 * 1024 ** 2));
+  writeFileSync(join(packs, "tmp_pack_x"), Buffer.alloc(1_500_000));
   await vi.waitFor(() => expect(lines).toContain("Received 1.5 MB so far"));
-  appendFileSync(join(packs, "tmp_pack_x"), Buffer.alloc(1024 ** 2));
+  appendFileSync(join(packs, "tmp_pack_x"), Buffer.alloc(1_000_000));
   await vi.waitFor(() => expect(lines).toContain("Received 2.5 MB so far"));
 
   rmSync(join(packs, "tmp_pack_x"));
-  expect(await receiving.stop()).toBe(2.5 * 1024 ** 2);
+  expect(await receiving.stop()).toBe(2_500_000);
 });
 
 test("A fetch that nothing arrives of says so once it takes long", async () => {

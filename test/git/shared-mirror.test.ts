@@ -36,7 +36,9 @@ async function startHolder(file: string): Promise<ChildProcess> {
 }
 
 describe("The mirror of a repository", () => {
-  test("serves several sites in processes of their own, while the repository moves on", { timeout: 120_000 }, async () => {
+  test("serves several sites in processes of their own, while the repository moves on", {
+    timeout: 120_000,
+  }, async () => {
     const repository = createGitRepository();
     repository.commit({ "a.txt": "0" }, "0");
     const dataDir = temporaryFolder();

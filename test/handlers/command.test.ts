@@ -20,7 +20,7 @@ const asked = (part: Partial<Deployment> = {}) =>
 
 function facts(part: Partial<CommandFacts> = {}): CommandFacts {
   const deployment = asked();
-  return { deployment, newest: deployment, site: SHOP, channel: "C0SHOP", ...part };
+  return { deployment, newest: deployment, site: SHOP, channel: "C0SHOP", isBuilt: false, ...part };
 }
 
 function click(part: Partial<CommandEvent> = {}, actor: Partial<CommandEvent["actor"]> = {}): CommandEvent {
@@ -72,6 +72,15 @@ describe("a deployer who agrees", () => {
         text: "Thank you. shop is published again, and this time it replaces 12 files of others; a message of its own follows.",
       },
     ]);
+  });
+
+  it("gets the release that was built, where it is still there, whatever the head of the branch is by now", () => {
+    const deployment = asked({ commit: "c0ffee", title: "As they saw it", author: "Ada" });
+    const [deploy] = handleCommand(click(), facts({ deployment, newest: deployment, isBuilt: true }));
+    expect(deploy).toMatchObject({
+      ...{ trigger: "command", goesOnWith: "d-1", adopt: true, askedCommit: null },
+      ...{ commit: "c0ffee", title: "As they saw it", author: "Ada" },
+    });
   });
 
   it("agrees to removals only where it is removals that were asked for", () => {
@@ -188,7 +197,7 @@ describe("a click that comes too late", () => {
       "shop is paused: the GitHub App is suspended.",
     );
     expect(refusal(click(), facts({ site: null }))).toBe("The site shop is no longer in slipway.yaml.");
-    const nothing = { deployment: null, newest: null, site: null, channel: null };
+    const nothing = { deployment: null, newest: null, site: null, channel: null, isBuilt: false };
     expect(refusal(click(), nothing)).toBe("Slipway knows no deployment d-1.");
   });
 });

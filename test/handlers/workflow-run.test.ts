@@ -87,10 +87,31 @@ describe("a run that deploys nothing says why", () => {
   });
 
   it.each<[string, Partial<WorkflowRunEvent>, string]>([
-    ["that failed", { conclusion: "failure" }, "run 5 of CI ended with failure"],
-    ["that failed again", { conclusion: "timed_out", attempt: 3 }, "run 5 of CI, attempt 3, ended with timed_out"],
-    ["that was cancelled", { conclusion: "cancelled" }, "run 5 of CI ended with cancelled"],
-    ["with a marker", { head: { message: "x [Skip Deploy]", author: "a" } }, "the commit message says [skip deploy]"],
+    [
+      "that failed",
+      { conclusion: "failure" },
+      "run 5 of CI ended with failure; run again on GitHub, it deploys by succeeding",
+    ],
+    [
+      "that failed again",
+      { conclusion: "timed_out", attempt: 3 },
+      "run 5 of CI, attempt 3, ended with timed_out; run again on GitHub, it deploys by succeeding",
+    ],
+    [
+      "that was cancelled",
+      { conclusion: "cancelled" },
+      "run 5 of CI ended with cancelled; run again on GitHub, it deploys by succeeding",
+    ],
+    [
+      "with a marker",
+      { head: { message: "x [Skip Deploy]", author: "a" } },
+      "the commit message says [skip deploy]; `slipway deploy shop` deploys it anyway",
+    ],
+    [
+      "that failed, with a marker",
+      { head: { message: "[skip ci]", author: "a" }, conclusion: "failure" },
+      "the commit message says [skip ci]; `slipway deploy shop` deploys it once CI has succeeded for it",
+    ],
   ])("in the site's history, where people wait for it: %s", (_, part, reason) => {
     expect(effects(run(part))).toMatchObject([
       { do: "skip_deployment", site: "shop", trigger: "workflow", commit: "1".repeat(40), reason },

@@ -23,7 +23,7 @@ beforeAll(async () => {
   site = mkdtempSync(join(tmpdir(), "slipway-kill-site-"));
   writeFileSync(join(site, "index.html"), "<h1>0</h1>");
   for (let i = 0; i < 12; i++) writeFileSync(join(site, `page-${i}.html`), `<p>${i}</p>`);
-  partners = await startPartners({ siteFolder: site });
+  partners = await startPartners({ siteFolder: site, siteKeys: "    isolation: none\n" });
   observer = observe(partners);
 });
 afterAll(async () => {
@@ -101,8 +101,8 @@ describe("a Slipway that is killed", () => {
     timeout: 600_000,
   }, async () => {
     let kills = 0;
-    // Every commit of the first steps, then every third one, until a deployment outlives its killer.
-    for (let n = 1; n < 80; n += n < 8 ? 1 : 3) {
+    // Every commit of the first steps, then every fifth one, until a deployment outlives its killer.
+    for (let n = 1; n < 80; n += n < 8 ? 1 : 5) {
       const { killed } = await killAndRecover(
         async (slipway) => {
           slipway.kill("SIGUSR2");

@@ -94,6 +94,7 @@ describe("A site without path filters", () => {
           expect(deploys(patterns, [[other, ...rest, "x.html"].join("/")])).toBe(false);
         }
       }),
+      { examples: [["\\\\", "a", ["b"]]] },
     );
   });
 });

@@ -7,7 +7,7 @@ import { refusalOf } from "../../src/demo/slack-limits.ts";
 import { CONSENTS, DEPLOYMENT_STATES, type Deployment, STAGES, TRIGGERS } from "../../src/model/deployment.ts";
 import type { Notice } from "../../src/model/notice.ts";
 import type { DeploymentNews } from "../../src/notify/announce.ts";
-import { codeSpan, duration, oneLine, size, webAddress } from "../../src/notify/plain.ts";
+import { codeSpan, oneLine, webAddress } from "../../src/notify/plain.ts";
 import { wordAnswer, wordDeployment, wordNotice } from "../../src/notify/wording.ts";
 import type { SlackMessage } from "../../src/slack/slack-client.ts";
 import { aDeployment, news } from "./deployment.ts";
@@ -321,28 +321,6 @@ describe("Plain words", () => {
     expect(oneLine(" a\r\n\tb\u0000\u200b ", 10)).toBe("a b");
     expect(oneLine("👍👍👍👍", 6)).toBe("👍👍…");
     expect(oneLine("a\ud800b", 5)).toBe("a\ufffdb");
-  });
-  test("of sizes and times are short", () => {
-    expect([0, 999, 1000, 9949, 12_345, 999_499, 999_600, 5e9].map(size)).toEqual([
-      "0 B",
-      "999 B",
-      "1 KB",
-      "9.9 KB",
-      "12 KB",
-      "999 KB",
-      "1 MB",
-      "5 GB",
-    ]);
-    expect([0, 440, 949, 950, 59_400, 60_000, 185_000, 7_800_000].map(duration)).toEqual([
-      "0 s",
-      "0.4 s",
-      "0.9 s",
-      "1 s",
-      "59 s",
-      "1 min",
-      "3 min 5 s",
-      "2 h 10 min",
-    ]);
   });
   test("in a code span end it never", () => {
     expect(codeSpan("a ``b`` @alice")).toBe("``` a ``b`` @alice ```");

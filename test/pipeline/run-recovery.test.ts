@@ -10,6 +10,9 @@ import { isRunning, readPids, waitUntil } from "../process/processes.ts";
 import { serverForTest } from "../publishers/ftp/world.ts";
 import { createRunWorld, type RunWorldOptions } from "./run-world.ts";
 
+// Workers get the processor while nobody else wants it, which on a busy machine takes its time.
+vi.setConfig({ testTimeout: 200_000 });
+
 /** Builds until the file "go" is there. */
 const untilGo = (folder: string) => `until [ -e '${folder}/go' ]; do sleep 0.02; done`;
 
@@ -38,7 +41,7 @@ describe("A deployment whose release is built when Slipway is stopped", () => {
     await world.queue();
     const first = world.start();
     await world.until(({ state }) => state === "publishing");
-    await vi.waitFor(() => expect(world.server.log.commands.get("STOR") ?? 0).toBeGreaterThan(0), { timeout: 10_000 });
+    await vi.waitFor(() => expect(world.server.log.commands.get("STOR") ?? 0).toBeGreaterThan(0), { timeout: 60_000 });
 
     await first.stop();
 
@@ -104,7 +107,7 @@ describe("A deployment whose publish fails for the moment", () => {
     const world = await createHangingHost({ build: (folder) => `echo $PPID > '${folder}/worker'` });
     await world.queue();
     world.start();
-    await vi.waitFor(() => expect(world.server.log.commands.get("STOR") ?? 0).toBeGreaterThan(0), { timeout: 15_000 });
+    await vi.waitFor(() => expect(world.server.log.commands.get("STOR") ?? 0).toBeGreaterThan(0), { timeout: 60_000 });
     process.kill(Number(readFileSync(join(world.folder, "worker"), "utf8")), "SIGKILL");
     const { reason } = await world.until(({ state, reason }) => state === "queued" && reason !== null);
     expect(reason).toBe("the worker process ended unexpectedly (SIGKILL)");
@@ -123,7 +126,7 @@ describe("A build that is cut", () => {
     await world.queue();
     for (let boots = 1; boots <= 2; boots += 1) {
       const runner = world.start();
-      await vi.waitFor(() => expect(world.builds()).toBe(boots), { timeout: 10_000 });
+      await vi.waitFor(() => expect(world.builds()).toBe(boots), { timeout: 60_000 });
       await runner.stop();
       expect(await world.deployment()).toMatchObject({
         ...{ state: "queued", attempts: 0 },
@@ -142,7 +145,7 @@ describe("A build that is cut", () => {
     });
     await world.queue();
     const runner = world.start();
-    const pids = await waitUntil("the build runs", () => readPids(join(world.folder, "pids"), 2));
+    const pids = await waitUntil("the build runs", () => readPids(join(world.folder, "pids"), 2), 60_000);
     for (const pid of pids) process.kill(pid, "SIGTERM");
     await waitUntil("the build is gone", () => !isRunning(pids[1] ?? 0));
     await runner.stop();
@@ -164,7 +167,7 @@ describe("A build that is cut", () => {
     await world.queue();
     await leaveCut(world, "build");
     const second = world.start("second");
-    await vi.waitFor(() => expect(world.builds()).toBe(1), { timeout: 10_000 });
+    await vi.waitFor(() => expect(world.builds()).toBe(1), { timeout: 60_000 });
     // A third boot finds what the second one, killed, say, would have left.
     world.start("third");
     const { reason } = await world.until(({ state }) => state === "failed");

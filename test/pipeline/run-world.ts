@@ -20,13 +20,18 @@ export type RunWorldOptions = {
   readonly build?: (folder: string) => string;
   /** Lines of the site's configuration in place of `publish: dir:`. */
   readonly publish?: string;
+  /** How many deployments run at the same time. Default 2. */
+  readonly parallel?: number;
+  /** More sites, which are built from the same repository in the same way. */
+  readonly sites?: readonly string[];
 };
 
-export async function createRunWorld({ build = () => "true", publish }: RunWorldOptions = {}) {
+export async function createRunWorld(options: RunWorldOptions = {}) {
+  const { build = () => "true", publish, parallel = 2, sites = [] } = options;
   const folder = temporaryFolder();
   const dataDir = join(folder, "data");
   const target = join(folder, "target");
-  for (const one of [dataDir, target]) mkdirSync(one);
+  for (const one of [dataDir, target, ...sites.map((site) => join(folder, site))]) mkdirSync(one);
   const repository = createGitRepository();
   const commit = repository.commit({ "index.html": "hello" });
   const store = await openSqlite(join(dataDir, "slipway.db"));
@@ -41,7 +46,7 @@ export async function createRunWorld({ build = () => "true", publish }: RunWorld
     isolation: none
     build: { command: ${JSON.stringify(command)}, output: dist }
     ${publish ?? `publish: "dir:${target}"`}
-`,
+${sites.map((site) => `  ${site}: { repo: acme/shop, git: "${repository.url}", isolation: none, publish: "dir:${join(folder, site)}", build: { command: ${JSON.stringify(command)}, output: dist } }\n`).join("")}`,
     "the test",
   );
   const runners = new Set<Runner>();
@@ -74,7 +79,7 @@ export async function createRunWorld({ build = () => "true", publish }: RunWorld
     /** Starts a runner, as another boot of Slipway; it is stopped with the test, if not before. */
     start(boot: string = randomUUID()): Runner {
       const runner = startRunner({
-        ...{ store, queue, boot, dataDir, parallel: 2, cacheBytes: 1024 ** 3 },
+        ...{ store, queue, boot, dataDir, parallel, cacheBytes: 1024 ** 3 },
         log: createLog({ level: "silent", pretty: false }),
         telling: { config, hasSlack: false, hasGithub: false, logKeys: createLogKeys([secret("of the tests only")]) },
         sites: config.sites,
@@ -99,7 +104,7 @@ export async function createRunWorld({ build = () => "true", publish }: RunWorld
           if (!isWanted(now)) throw new Error(`${now.state} ${now.stage} ${now.reason}\n${await transcript(id)}`);
           return now;
         },
-        { timeout: 25_000, interval: 10 },
+        { timeout: 60_000, interval: 10 },
       ),
   };
 }

@@ -82,7 +82,8 @@ describe("a worker", () => {
     const live = { commit, releaseId: null, missingLinks: null };
 
     const skipped = await run(createJob(repository.url, { live }).job);
-    expect(skipped.outcome).toEqual({ kind: "skipped", commit, reason: "the head of the branch is already live" });
+    const reason = "the head of the branch is already live; `slipway deploy shop` deploys it anyway";
+    expect(skipped.outcome).toEqual({ kind: "skipped", commit, reason });
 
     const forced = await run(createJob(repository.url, { live, force: true }).job);
     expect(forced.outcome).toMatchObject({ kind: "live", commit });

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { CommandError, type CommandOptions, runCommand, showDuration } from "../../src/process/run-command.ts";
+import { CommandError, type CommandOptions, runCommand } from "../../src/process/run-command.ts";
 import { temporaryFolder } from "../git/git-repository.ts";
 import { isRunning, readPids, waitUntil } from "./processes.ts";
 
@@ -138,14 +138,4 @@ test("Characters that are cut in two by a chunk border stay whole, and secrets a
   const { done, lines } = start(command, { secrets: ["top-secret-value"] });
   await done;
   expect(lines).toEqual(["stdout: grün [secret]!"]);
-});
-
-test("A length of time is told in the unit that people would use", () => {
-  expect([500, 1000, 90_000, 60_000, 600_000].map(showDuration)).toEqual([
-    "500 milliseconds",
-    "1 second",
-    "90 seconds",
-    "1 minute",
-    "10 minutes",
-  ]);
 });

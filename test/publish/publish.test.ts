@@ -18,7 +18,7 @@ describe("publishRelease", () => {
     const stats = await world.publish(await world.build(A));
     expect(await world.read()).toEqual({ ...A, ...OWN });
     expect(stats).toEqual({ added: 6, changed: 0, removed: 0, unchanged: 0, uploadedBytes: 32, files: 6, bytes: 32 });
-    expect(world.lines).toContain("6 files to upload (1 KB), 0 to remove, 0 unchanged.");
+    expect(world.lines).toContain("6 files to upload (32 B), 0 to remove, 0 unchanged.");
   });
 
   it("sends only what changed, once per file", async () => {

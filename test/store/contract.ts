@@ -14,7 +14,6 @@ import {
   changeDeployment,
   claimDeployment,
   findDeployment,
-  hasWaiting,
   listDeployments,
   type NewDeployment,
   oldestRunningMs,
@@ -52,7 +51,10 @@ import {
 } from "../../src/store/sites.ts";
 import type { Store } from "../../src/store/store.ts";
 import { appendTranscript, lastTranscriptSeq, readTranscript } from "../../src/store/transcripts.ts";
-import { all, type Work } from "../../src/store/work.ts";
+import { all, type Tx, type Work } from "../../src/store/work.ts";
+import { buildsContract } from "./builds-contract.ts";
+import { contentContract } from "./content-contract.ts";
+import { holdsContract } from "./holds-contract.ts";
 import { claim, newDeployment } from "./new-deployment.ts";
 
 let count = 0;
@@ -341,9 +343,12 @@ export function storeContract(
         await store.transact((tx) => queueDeployment(tx, one, 1));
         expect(await store.transact((tx) => changeDeployment(tx, one.id, { state: "live" }, 2))).toBeUndefined();
         await store.transact((tx) => changeDeployment(tx, one.id, { state: "cancelled", reason: "asked" }, 3));
-        expect(await store.transact((tx) => changeDeployment(tx, one.id, { state: "building" }, 4))).toBeUndefined();
+        for (const state of ["building", "cancelled"] as const) {
+          const change = { state, reason: "asked again" };
+          expect(await store.transact((tx) => changeDeployment(tx, one.id, change, 4))).toBeUndefined();
+        }
         expect(await store.transact((tx) => findDeployment(tx, one.id))).toMatchObject({
-          state: "cancelled",
+          ...{ state: "cancelled", reason: "asked" },
           finishedAtMs: 3,
         });
       });
@@ -360,7 +365,6 @@ export function storeContract(
       it("notes the real head, statistics and remarks", async () => {
         const one = newDeployment();
         await store.transact((tx) => queueDeployment(tx, one, 1));
-        expect(await store.transact((tx) => hasWaiting(tx, "shop"))).toBe(true);
         await store.transact((tx) => claimDeployment(tx, claim));
         await store.transact((tx) =>
           setDeploymentHead(tx, one.id, { commit: "b".repeat(40), author: "Bo", title: "New" }),
@@ -435,6 +439,18 @@ export function storeContract(
       });
     });
 
+    const kept = {
+      transact: <T>(work: (tx: Tx) => Work<T>) => store.transact(work),
+      /** As the next start of Slipway does. */
+      async reopen() {
+        await store.close();
+        store = await database.open(at);
+      },
+    };
+    buildsContract(kept);
+    holdsContract(kept);
+    contentContract(kept);
+
     describe("what another party calls a thing", () => {
       it("is found by the key under which it was told, once it was", async () => {
         const find = (key: string) => store.transact((tx) => findRemote(tx, key));
@@ -467,7 +483,9 @@ export function storeContract(
         const first = await store.transact((tx) => queueDeployment(tx, back, 2));
         expect(first.older).toMatchObject([{ id: push.id, reason: `superseded by the rollback ${back.id}` }]);
         const second = await store.transact((tx) => queueDeployment(tx, later, 3));
-        expect(second.older).toMatchObject([{ id: back.id, reason: `superseded by ${later.id}` }]);
+        expect(second.older).toMatchObject([
+          { id: back.id, reason: `superseded by ${later.id}; \`slipway rollback shop r-1\` deploys it anyway` },
+        ]);
         expect(await store.transact((tx) => claimDeployment(tx, claim))).toMatchObject({
           id: later.id,
           stage: "checkout",

@@ -48,6 +48,17 @@ describe("The status page", () => {
     expect((await world.pageOf(path ?? "")).status).toBe(200);
   });
 
+  test("shows why a deployment was not made and what makes it, and what the record of one must not hide", async () => {
+    const world = await startPages();
+    await world.queueOne("d-1");
+    await world.queueOne("d-2", { commit: "badcab1e" });
+    await world.claim();
+    await world.remark("d-2", "built once more, since Slipway was restarted meanwhile");
+    const body = await bodyOf(fetch(world.statusUrl()));
+    expect(body).toContain("superseded by d-2; `slipway deploy shop --commit c0ffee1` deploys it anyway");
+    expect(body).toContain("built once more, since Slipway was restarted meanwhile");
+  });
+
   test("escapes what people wrote, and lets a browser load nothing but itself", async () => {
     const world = await startPages();
     const evil = `<script>alert("1")</script>'&\u0000\u202e`;

@@ -13,6 +13,7 @@ import {
   type DeploymentChange,
   type NewDeployment,
   queueDeployment,
+  remarkOnDeployment,
 } from "../../src/store/deployments.ts";
 import { setLive } from "../../src/store/sites.ts";
 import { openSqlite } from "../../src/store/sqlite.ts";
@@ -73,6 +74,7 @@ export async function startPages(options: { isStopping?: () => boolean } = {}) {
       await store.transact((tx) => changeDeployment(tx, id, to, Date.now()));
       queue.nudge("transcripts");
     },
+    remark: (id: string, text: string) => store.transact((tx) => remarkOnDeployment(tx, id, text)),
     async goLive(id: string) {
       const live = { deployment: id, release: "4".repeat(64), commit: "c0ffee1234567", nowMs: Date.now() };
       await store.transact((tx) => setLive(tx, "shop", live));

@@ -7,7 +7,7 @@ import { promisify } from "node:util";
 import { summarizeCaches } from "../../caches/bounds.ts";
 import type { Config } from "../../config/schema.ts";
 import { describeError, OperatorError } from "../../errors.ts";
-import { size } from "../../notify/plain.ts";
+import { bytesText } from "../../model/quantities.ts";
 import { findChromium } from "../../prerender/find-chromium.ts";
 import { refuseNetworkFileSystem } from "../../store/file-system.ts";
 import { controlSocket } from "../control.ts";
@@ -32,7 +32,7 @@ export async function checkDataFolder(folder: string, { isStore }: { isStore: bo
   }
   const { bavail, bsize } = await statfs(place);
   const free = bavail * bsize;
-  const room = `${folder} can be written to, and has ${size(free)} of room`;
+  const room = `${folder} can be written to, and has ${bytesText(free)} of room`;
   const advice = "make room: dependencies, caches and releases are kept there";
   const found = place === folder ? await stat(folder) : null;
   const isOpen = found !== null && (found.mode & 0o007) !== 0;
@@ -65,7 +65,7 @@ export async function checkCaches(dataDir: string): Promise<Finding> {
     }),
   );
   const shown = sizes.filter(({ bytes }) => bytes > 0).sort((a, b) => b.bytes - a.bytes);
-  const list = shown.slice(0, 10).map(({ site, bytes }) => `${site} ${size(bytes)}`);
+  const list = shown.slice(0, 10).map(({ site, bytes }) => `${site} ${bytesText(bytes)}`);
   return note("caches", list.length === 0 ? "are empty" : `hold ${list.join(", ")}`);
 }
 

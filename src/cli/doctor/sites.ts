@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Config, SiteConfig } from "../../config/schema.ts";
 import { describeError } from "../../errors.ts";
-import { duration } from "../../notify/plain.ts";
+import { durationText } from "../../model/quantities.ts";
 import { findIsolation, type IsolationDeps } from "../../pipeline/isolation-in-force.ts";
 import { resolveTarget } from "../../pipeline/prepare-job.ts";
 import { workerEnvironment } from "../../process/environment.ts";
@@ -63,7 +63,7 @@ async function checkHost(name: string, site: SiteConfig, env: NodeJS.ProcessEnv)
     const session = await within(HOST_WITHIN_MS, opening);
     try {
       const [page] = await within(HOST_WITHIN_MS, session.sizes(["index.html"]));
-      const took = duration(performance.now() - beganMs);
+      const took = durationText(performance.now() - beganMs);
       return good(
         about,
         `${publisher.label} lets Slipway in (${took}); ${page === undefined ? "no" : "an"} index.html`,

@@ -21,7 +21,7 @@ export function bytesText(bytes: number): string {
     value /= 1000;
     unit += 1;
   }
-  return `${value < 9.95 && unit > 0 ? value.toFixed(1) : Math.round(value)} ${units[unit]}`;
+  return `${value < 9.95 ? Number(value.toFixed(1)) : Math.round(value)} ${units[unit]}`;
 }
 
 /** Milliseconds: "0.08 s", "2.3 s", "42 s", "3 min 5 s", "2 h 10 min". */
@@ -34,4 +34,17 @@ export function durationText(ms: number): string {
   const minutes = Math.floor(whole / 60);
   if (minutes < 60) return whole % 60 === 0 ? `${minutes} min` : `${minutes} min ${whole % 60} s`;
   return minutes % 60 === 0 ? `${minutes / 60} h` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
+
+/** A limit of time, in words: "500 milliseconds", "90 seconds", "10 minutes". */
+export function timeLimitText(ms: number): string {
+  if (ms < 1000) return `${ms} milliseconds`;
+  const [number, unit] = ms % 60_000 === 0 ? [ms / 60_000, "minute"] : [Math.round(ms / 1000), "second"];
+  return `${number} ${unit}${number === 1 ? "" : "s"}`;
+}
+
+/** A limit of size, in the binary units of the configuration: "64 MB", "1.5 GB". */
+export function sizeLimitText(bytes: number): string {
+  const power = Math.min(4, Math.max(0, Math.floor(Math.log2(Math.max(bytes, 1)) / 10)));
+  return `${Number((bytes / 1024 ** power).toFixed(1))} ${["bytes", "KB", "MB", "GB", "TB"][power]}`;
 }

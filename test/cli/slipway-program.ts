@@ -1,0 +1,45 @@
+/** The whole program over a data folder of its own, for tests of its commands: what is printed is what a user sees. */
+import { spawn } from "node:child_process";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { onTestFinished } from "vitest";
+import { freePort } from "../../src/demo/free-port.ts";
+import { startSlipway } from "../../src/demo/slipway.ts";
+import { createGitRepository, temporaryFolder } from "../git/git-repository.ts";
+
+const PROGRAM = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
+
+/** `siteKeys` are more keys of the site "shop", in YAML; they may name files in `folder`. */
+export async function createProgramWorld(siteKeys: (folder: string) => string = () => "") {
+  const folder = temporaryFolder();
+  const host = join(folder, "host");
+  mkdirSync(host);
+  const repository = createGitRepository();
+  const site = `repo: acme/shop, git: "${repository.url}", publish: "dir:${host}", isolation: none, ${siteKeys(folder)}`;
+  writeFileSync(join(folder, "slipway.yaml"), `sites: { shop: { ${site} } }`);
+  const settings = {
+    ...{ WEBHOOK_SECRET: "the secret of the tests", DATA_DIR: join(folder, "data") },
+    ...{ SLIPWAY_CONFIG: join(folder, "slipway.yaml"), HOST: "127.0.0.1", PORT: String(await freePort()) },
+  };
+  return {
+    ...{ folder, host, repository },
+    /** Runs a command to its end. */
+    run: (...args: string[]) =>
+      new Promise<{ code: number | null; out: string }>((resolve) => {
+        const env = { PATH: process.env.PATH, NO_COLOR: "1", ...settings };
+        const child = spawn(process.execPath, [PROGRAM, ...args], { cwd: folder, env });
+        let out = "";
+        for (const stream of [child.stdout, child.stderr]) {
+          stream.on("data", (chunk) => {
+            out += chunk;
+          });
+        }
+        child.once("close", (code) => resolve({ code, out }));
+      }),
+    async start() {
+      const slipway = await startSlipway({ folder, settings });
+      onTestFinished(() => slipway.stop());
+    },
+  };
+}
