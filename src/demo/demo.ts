@@ -56,8 +56,9 @@ export async function runDemo(options: { once: boolean; site: string }): Promise
   const world = await startWorld({ siteFolder: siteFolder(options.site), siteKeys, onLog: () => {} });
   // From here on Ctrl-C ends the world in good order, whenever it comes.
   const interrupted = new Promise<"interrupted">((resolve) => {
-    process.once("SIGINT", () => resolve("interrupted"));
-    process.once("SIGTERM", () => resolve("interrupted"));
+    // A second Ctrl-C finds it ending already; without a listener it would end this process alone, and leave the others.
+    process.on("SIGINT", () => resolve("interrupted"));
+    process.on("SIGTERM", () => resolve("interrupted"));
   });
   try {
     screen.step("Slipway", `takes deliveries at ${world.slipwayUrl}`);

@@ -1,5 +1,6 @@
 /** Starts the worker process of a deployment, from the service's side. */
 import { fork } from "node:child_process";
+import { getCompileCacheDir } from "node:module";
 import { fileURLToPath } from "node:url";
 import { describeError } from "../errors.ts";
 import type { Stage } from "../model/deployment.ts";
@@ -53,8 +54,10 @@ const WORKER = new URL(import.meta.url.endsWith(".ts") ? "./worker.ts" : "./work
 
 export function startWorker(options: StartWorkerOptions): Worker {
   const { job, env, onMessage, interruptGraceMs = INTERRUPT_GRACE_MS } = options;
+  // Where this process keeps its compiled code, a worker starts in half the time; nodejs.org/api/module.html.
+  const compiled = getCompileCacheDir();
   const child = fork(fileURLToPath(WORKER), [], {
-    env: workerEnvironment(env),
+    env: { ...workerEnvironment(env), ...(compiled !== undefined && { NODE_COMPILE_CACHE: compiled }) },
     // The service's own flags (a debugger's port) are not the worker's; its crashes go to the service's log.
     execPath: "/bin/sh",
     execArgv: ["-c", WHEN_IDLE, "sh", process.execPath],
