@@ -180,7 +180,8 @@ describe("the demo's FTP server", () => {
   it("closes the control connection in the middle of a file", async () => {
     await start({ misbehave: { cutUpload: { nth: 1, afterBytes: 2, how: "close" } } });
     const client = await login();
-    await expect(client.upload("STOR a", "12345")).rejects.toThrow("closed");
+    // Which of the two it is depends on what was still to be read.
+    await expect(client.upload("STOR a", "12345")).rejects.toThrow(/closed|ECONNRESET/);
     expect(stored("a")).toBe("12");
   });
 

@@ -6,7 +6,7 @@ usePartners();
 
 describe("a Slipway that is killed", () => {
   it("at any commit to its store, before or after it, tells and publishes everything once", {
-    timeout: 600_000,
+    timeout: 900_000,
   }, async () => {
     let kills = 0;
     // Every commit of the first steps, then every sixth one, until a deployment outlives its killer.

@@ -10,7 +10,7 @@ describe("a Slipway that is killed", () => {
     ["GitHub has made a deployment and not answered yet", "github", "POST", "/repos/:owner/:repo/deployments"],
     ["GitHub has made a status and not answered yet", "github", "POST", "/repos/:owner/:repo/deployments/:id/statuses"],
     ["GitHub has made a check run and not answered yet", "github", "POST", "/repos/:owner/:repo/check-runs"],
-  ] as const)("while %s repeats nothing", { timeout: 120_000 }, async (_, partner, method, path) => {
+  ] as const)("while %s repeats nothing", { timeout: 300_000 }, async (_, partner, method, path) => {
     const fault = { hang: true } as const;
     const { killed } = await killAndRecover(async (slipway) => {
       const hold = partners[partner].misbehave({ method, path, fault, afterEffect: true, times: 1 });
@@ -28,7 +28,7 @@ describe("a Slipway that is killed", () => {
     ["between two renames", { interrupt: { verb: "RNTO", nth: 2, how: "hang" } }],
   ] as const)(
     "%s leaves a host that the next start brings to the release",
-    { timeout: 120_000 },
+    { timeout: 300_000 },
     async (_, misbehaviour) => {
       const { killed } = await killAndRecover(async (slipway) => {
         partners.ftp.misbehave(misbehaviour);

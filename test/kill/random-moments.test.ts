@@ -7,7 +7,7 @@ usePartners();
 
 describe("a Slipway that is killed", () => {
   it("at 50 random moments under load with duplicates loses nothing it acknowledged, and repeats nothing", {
-    timeout: 600_000,
+    timeout: 900_000,
   }, async () => {
     const acknowledged = new Set<string>();
     let slipway = await startSlipway(partners);

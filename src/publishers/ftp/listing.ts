@@ -46,7 +46,8 @@ function parse(text: string): ReturnType<typeof parseList> {
 
 /** "." and "..", in whichever form: "type=cdir;…; .", "drwx------ 3 1 1 4096 Nov 24 16:07 ..". */
 function isFolderItself(line: string): boolean {
-  return /^[^ ]*\btype=[cp]dir;/i.test(line) || / \.\.?$/.test(line);
+  // Of files, names may end like that: "type=file;size=0; a .".
+  return /^[^ ]*\btype=[cp]dir;/i.test(line) || /^(d[rwxsStT-]{9}|.*<DIR>).* \.\.?$/.test(line);
 }
 
 /** Servers that list "." list all names with a dot; Windows hides none of them; facts come with all names. */

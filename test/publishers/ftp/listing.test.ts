@@ -107,6 +107,7 @@ describe("a listing", () => {
         expect([...listing.files]).toEqual(entries);
         expect(listing.isWhole).toBe(true);
       }),
+      { examples: [[[["! .", 0]]]] },
     );
   });
 });
