@@ -1,38 +1,15 @@
 /** What may be asked about releases, on a real store: what is queued, and what is refused with which words. */
-import { join } from "node:path";
-import { describe, expect, onTestFinished, test } from "vitest";
-import type { OperationDeps } from "../../src/commands/operation.ts";
-import { operations } from "../../src/commands/operations.ts";
+import { describe, expect, test } from "vitest";
 import type { ListedRelease } from "../../src/commands/release-operations.ts";
-import { parseConfig } from "../../src/config/load-config.ts";
 import type { Deployment } from "../../src/model/deployment.ts";
 import { manifestToJson, releaseOf } from "../../src/model/release.ts";
-import { createMemoryQueue } from "../../src/queue/memory-queue.ts";
-import { createLogKeys } from "../../src/secrets/log-keys.ts";
-import { secret } from "../../src/secrets/secret.ts";
 import { claimDeployment, listDeployments } from "../../src/store/deployments.ts";
 import { forgetOldReleases, keepRelease } from "../../src/store/releases.ts";
 import { setGithubPause, setLive } from "../../src/store/sites.ts";
-import { openSqlite } from "../../src/store/sqlite.ts";
-import { temporaryFolder } from "../git/git-repository.ts";
-
-const CONFIG = parseConfig(
-  `sites:
-  shop: { repo: acme/shop, publish: "dir:/srv/shop" }
-  docs: { repo: acme/docs, publish: "dir:/srv/docs" }`,
-  "the tests",
-);
+import { createOperations } from "./operations-world.ts";
 
 async function createWorld() {
-  const store = await openSqlite(join(temporaryFolder(), "slipway.db"));
-  const queue = createMemoryQueue();
-  onTestFinished(async () => {
-    await queue.close();
-    await store.close();
-  });
-  const logKeys = createLogKeys([secret("the secret of the tests")]);
-  const telling = { config: CONFIG, hasSlack: false, hasGithub: false, logKeys };
-  const deps: OperationDeps = { store, queue, config: CONFIG, telling, cancelRunning: async () => false };
+  const { store, ask } = await createOperations();
   let nowMs = 0;
 
   /** Makes a release of files live; answers with its id. */
@@ -46,7 +23,6 @@ async function createWorld() {
     await store.transact((tx) => setLive(tx, site, { deployment: "d", release: id, commit, nowMs }));
     return id;
   }
-  const ask = <T>(name: keyof typeof operations, input: unknown) => operations[name](deps, input) as Promise<T>;
   return { store, goLive, ask };
 }
 
