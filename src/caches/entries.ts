@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import { type FileHandle, mkdir, open, readdir, readFile, rename, rm, unlink, writeFile } from "node:fs/promises";
 import { basename, dirname, join, posix } from "node:path";
 import { z } from "zod";
-import { type Fingerprint, fingerprintSchema } from "./fingerprint.ts";
+import { type Fingerprint, isListOfStamps, type Places } from "./fingerprint.ts";
 import { isPlainFolder, isThere } from "./walk-tree.ts";
 
 /** Relative to the workspace, in normal form. */
@@ -16,9 +16,25 @@ const entrySchema = z.object({
   bytes: z.number(),
   /** When a deployment last used it, in milliseconds since 1970. */
   usedMs: z.number(),
+  /** Of its units, where that could be had; see `listing.ts`. */
+  listing: z.string().nullable().default(null),
 });
+export type Entry = z.output<typeof entrySchema> & { readonly folder: string };
 export type EntryFacts = z.output<typeof entrySchema>;
-export type Entry = EntryFacts & { readonly folder: string };
+
+const restoredFile = z.object({
+  path: z.string(),
+  base64: z.string(),
+  mode: z.number(),
+  uid: z.number(),
+  gid: z.number(),
+  mtimeMs: z.number(),
+});
+
+const fingerprintSchema: z.ZodType<Fingerprint> = z.object({
+  stamps: z.custom<Fingerprint["stamps"]>(isListOfStamps),
+  restored: z.array(restoredFile),
+});
 
 /** An entry exists from the moment in which this file gets its name until it is removed; all else is a leftover. */
 const FACTS = "entry.json";
@@ -57,8 +73,7 @@ export async function createEntry(
  * Moves the units into the workspace. The entry is none any more, whatever happens. Throws when a place is taken or a
  * rename fails; then nothing of it is in the workspace.
  */
-export async function takeEntry({ folder, units }: Entry, root: string): Promise<Fingerprint | null> {
-  const fingerprint = fingerprintSchema.safeParse(await readJson(join(folder, FINGERPRINT)));
+export async function takeEntry({ folder, units }: Entry, root: string): Promise<void> {
   await unlink(join(folder, FACTS));
   const moved: string[] = [];
   try {
@@ -72,7 +87,16 @@ export async function takeEntry({ folder, units }: Entry, root: string): Promise
     throw error;
   }
   await rm(folder, { recursive: true, force: true });
+}
+
+/** What was noted of the units when they were kept; null when that cannot be read. */
+export async function readFingerprint({ folder }: Entry): Promise<Fingerprint | null> {
+  const fingerprint = fingerprintSchema.safeParse(await readJson(join(folder, FINGERPRINT)));
   return fingerprint.success ? fingerprint.data : null;
+}
+
+export function placesIn({ folder, units }: Entry): Places {
+  return new Map(units.map((path, index) => [path, fileOf(folder, index)]));
 }
 
 /** Makes the folders above a unit, as the install that made the unit did. */

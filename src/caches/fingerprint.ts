@@ -15,25 +15,29 @@ import {
 } from "node:fs";
 import { basename, dirname, isAbsolute, join, resolve, sep } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { z } from "zod";
 import { bytesOf, MAX_ENTRIES, type TreeEntry, TreeError, walkTree } from "./walk-tree.ts";
 
 /** A small file that tools rewrite on every run; its content at the time of the install is put back instead. */
-const restoredFile = z.object({
-  path: z.string(),
-  base64: z.string(),
-  mode: z.number(),
-  uid: z.number(),
-  gid: z.number(),
-  mtimeMs: z.number(),
-});
+type RestoredFile = {
+  readonly path: string;
+  readonly base64: string;
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+  readonly mtimeMs: number;
+};
 
-export const fingerprintSchema = z.object({
+export type Fingerprint = {
   /** Of each path, relative to the workspace, what a change of it would change. */
-  stamps: z.array(z.tuple([z.string(), z.string()])),
-  restored: z.array(restoredFile),
-});
-export type Fingerprint = z.output<typeof fingerprintSchema>;
+  readonly stamps: Array<[path: string, stamp: string]>;
+  readonly restored: readonly RestoredFile[];
+};
+
+/** Tens of thousands of entries, for which zod's own way takes as long as walking them. */
+export function isListOfStamps(value: unknown): value is Fingerprint["stamps"] {
+  const isText = (part: unknown) => typeof part === "string";
+  return Array.isArray(value) && value.every((one) => Array.isArray(one) && one.length === 2 && one.every(isText));
+}
 
 export type TreeChanges = {
   readonly added: readonly string[];
@@ -41,7 +45,10 @@ export type TreeChanges = {
   readonly removed: readonly string[];
 };
 
-/** What a walk saw of the units: paths that are kept, each a folder or a file. */
+/** Where units lie now (paths of a workspace that are kept, each a folder or a file): unit → absolute path. */
+export type Places = ReadonlyMap<string, string>;
+
+/** What a walk saw of the units. */
 type Survey = {
   readonly stamps: Map<string, string>;
   readonly bytes: number;
@@ -62,8 +69,8 @@ export async function takeFingerprint(
   root: string,
   units: readonly string[],
 ): Promise<{ fingerprint: Fingerprint; hasSharedFiles: boolean }> {
-  const restored: z.output<typeof restoredFile>[] = [];
-  const { stamps, hasSharedFiles } = await survey(root, units, (path, full, stats) => {
+  const restored: RestoredFile[] = [];
+  const { stamps, hasSharedFiles } = await survey(placesBelow(root, units), (path, full, stats) => {
     if (stats.isSymbolicLink()) requireInside(root, path, readlinkSync(full));
     if (REWRITTEN.test(path) && stats.isFile() && stats.size <= MAX_RESTORED_BYTES)
       restored.push(readRestored(path, full));
@@ -72,13 +79,16 @@ export async function takeFingerprint(
   return { fingerprint: { stamps: [...stamps], restored }, hasSharedFiles };
 }
 
+export function placesBelow(root: string, units: readonly string[]): Places {
+  return new Map(units.map((unit) => [unit, join(root, unit)]));
+}
+
 /** Compares what lies there now with the fingerprint. Throws TreeError when there is too much of it. */
 export async function compareWithFingerprint(
-  root: string,
-  units: readonly string[],
-  fingerprint: Fingerprint,
+  places: Places,
+  fingerprint: Pick<Fingerprint, "stamps">,
 ): Promise<TreeChanges & { readonly bytes: number }> {
-  const { stamps, bytes } = await survey(root, units);
+  const { stamps, bytes } = await survey(places);
   const changed: string[] = [];
   const removed: string[] = [];
   for (const [path, stamp] of fingerprint.stamps) {
@@ -102,8 +112,7 @@ export function putBackRewritten(root: string, { restored }: Fingerprint): void 
 }
 
 async function survey(
-  root: string,
-  units: readonly string[],
+  places: Places,
   onEach?: (path: string, full: string, stats: BigIntStats) => void,
 ): Promise<Survey> {
   const stamps = new Map<string, string>();
@@ -115,8 +124,7 @@ async function survey(
     hasSharedFiles ||= stats.isFile() && stats.nlink > 1n;
     onEach?.(path, full, stats);
   };
-  for (const unit of units) {
-    const full = join(root, unit);
+  for (const [unit, full] of places) {
     const stats = lstatSync(full, { bigint: true, throwIfNoEntry: false });
     if (!stats) continue;
     see(unit, full, stats, unitStamp(full, stats));
@@ -145,7 +153,7 @@ function unitStamp(full: string, stats: BigIntStats): string {
   return `${mode} ${uid} ${gid} ${createHash("sha256").update(readFileSync(full)).digest("hex")}`;
 }
 
-function readRestored(path: string, full: string): z.output<typeof restoredFile> {
+function readRestored(path: string, full: string): RestoredFile {
   const { mode, uid, gid, mtimeMs } = lstatSync(full);
   return { path, base64: readFileSync(full, "base64"), mode: mode & 0o777, uid, gid, mtimeMs };
 }

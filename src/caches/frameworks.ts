@@ -76,7 +76,7 @@ export function createFrameworkCaches(place: CachePlace): FrameworkCaches {
     }
     const older = await listOwn();
     if (units.length > 0) {
-      const facts = { kind: "frameworks" as const, key, units, bytes, usedMs: place.now() };
+      const facts = { kind: "frameworks" as const, key, units, bytes, listing: null, usedMs: place.now() };
       await createEntry(entries, workspace.root, facts, null);
     }
     for (const entry of older) await removeEntry(entry);

@@ -90,15 +90,20 @@ async function open(options: SiteCachesOptions): Promise<SiteCaches | string> {
     }
     await sweepEntries(place.entries);
     await mkdir(place.downloads, { recursive: true, mode: 0o700 });
-    return assemble(options, place, lock);
+    return await assemble(options, place, lock);
   } catch (error) {
     lock.release();
     throw error;
   }
 }
 
-function assemble({ folder, site, maxBytes, say }: SiteCachesOptions, place: CachePlace, lock: SiteLock): SiteCaches {
+async function assemble(
+  { folder, site, maxBytes, say }: SiteCachesOptions,
+  place: CachePlace,
+  lock: SiteLock,
+): Promise<SiteCaches> {
   const dependencies = createDependencyCache(place);
+  await dependencies.lookAhead();
   const frameworks = createFrameworkCaches(place);
   let asksForInstall = false;
   let isInstalled = false;

@@ -18,6 +18,8 @@ export type BareMirror = {
   locked<T>(work: () => Promise<T>): Promise<T>;
 };
 
+/** Stands in a mirror that git has made to the end, so that it need not be asked again. */
+const MADE = "slipway-made";
 /** Stands in a mirror that has turned out to be damaged, until somebody may replace it. */
 const DAMAGED = "slipway-damaged";
 /** Every fetch adds a pack, and each makes finding an object slower. */
@@ -70,7 +72,9 @@ export async function prepare(git: Git): Promise<void> {
   }
   await mkdir(join(folder, "refs"), { recursive: true });
   await sweep(folder);
+  if (await exists(join(folder, MADE))) return;
   await git.run(["init", "--quiet", "--bare", "--template="]);
+  await writeFile(join(folder, MADE), "");
 }
 
 /**

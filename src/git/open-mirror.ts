@@ -8,7 +8,7 @@ import { createBareMirror, folderNameOf } from "./bare-mirror.ts";
 import { CommitGoneError, fetchBranch, fetchCommit } from "./fetch.ts";
 import { branchProblem, isCommitName, repositoryProblem } from "./git-name.ts";
 import { layOut } from "./lay-out.ts";
-import { diffPaths, type Head, readFileAt, readHead, treeOf } from "./read-commit.ts";
+import { diffPaths, type Head, readFileAt, readHead } from "./read-commit.ts";
 
 export type MirrorOptions = ProcessControl & {
   readonly site: string;
@@ -43,8 +43,6 @@ export type Mirror = {
   changedPaths(from: string, to: string): Promise<string[] | null>;
   /** A file's text; null when there is none, or a link in its place. Throws PermanentError when it is larger than `maxBytes`. */
   readFile(commit: string, path: string, maxBytes: number): Promise<string | null>;
-  /** The git id of a folder ("" is the whole): the same as long as nothing in it changes. Throws PermanentError when there is none. */
-  treeOf(commit: string, folder: string): Promise<string>;
   /** The whole message of a commit, cut after 20,000 characters. */
   messageOf(commit: string): Promise<string>;
 };
@@ -102,7 +100,6 @@ export function openMirror(options: MirrorOptions): Mirror {
       return diffPaths(git, from, checked(to));
     },
     readFile: async (commit, path, maxBytes) => readFileAt(git, checked(commit), path, maxBytes),
-    treeOf: async (commit, path) => treeOf(git, checked(commit), path),
     messageOf: async (commit) => (await readHead(git, checked(commit))).message,
   };
 }

@@ -5,6 +5,8 @@ import type { Git } from "./run-git.ts";
 
 export type Head = {
   readonly commit: string;
+  /** Git's id of all its files: the same as long as nothing in them changes. */
+  readonly tree: string;
   readonly author: string;
   /** First line of the message. */
   readonly title: string;
@@ -19,10 +21,10 @@ const MAX_OUTPUT_BYTES = 32 * 1024 * 1024;
 
 /** Who made a commit, and what they said. `name` is a commit or a ref. */
 export async function readHead(git: Git, name: string): Promise<Head> {
-  const output = await git.read(["log", "-1", "--format=%H%n%an%n%s%n%B", name, "--"], MAX_OUTPUT_BYTES);
-  const [commit = "", author = "", title = "", ...message] = (output?.toString() ?? "").split("\n");
+  const output = await git.read(["log", "-1", "--format=%H%n%T%n%an%n%s%n%B", name, "--"], MAX_OUTPUT_BYTES);
+  const [commit = "", tree = "", author = "", title = "", ...message] = (output?.toString() ?? "").split("\n");
   if (!isCommitName(commit)) throw new Error("git named no commit");
-  return { commit, author, title: shorten(title), message: shorten(message.join("\n").trimEnd()) };
+  return { commit, tree, author, title: shorten(title), message: shorten(message.join("\n").trimEnd()) };
 }
 
 function shorten(text: string): string {
@@ -55,20 +57,6 @@ export async function readFileAt(git: Git, commit: string, path: string, maxByte
   const content = found.bytes > maxBytes ? null : await git.read(["cat-file", "blob", found.id], maxBytes);
   if (content === null) throw new PermanentError(`${path} is larger than ${maxBytes} bytes`);
   return content.toString();
-}
-
-/** The id of a folder's tree, which is the same as long as nothing in it changes. Throws PermanentError when there is no such folder. */
-export async function treeOf(git: Git, commit: string, folder: string): Promise<string> {
-  const path = normalize(folder);
-  if (path === "") {
-    const root = await git.read(["rev-parse", "--verify", `${commit}^{tree}`], 1000);
-    return root?.toString().trim() ?? "";
-  }
-  const found = await find(git, commit, path);
-  if (!found?.mode.startsWith("04")) {
-    throw new PermanentError(`The repository has no folder ${folder} in commit ${commit.slice(0, 12)}`);
-  }
-  return found.id;
 }
 
 /** "./a//b/" is "a/b" to git, and "." is the whole. */

@@ -26,45 +26,59 @@ export type BuiltRelease = { readonly release: Release; readonly commit: string 
 /** Makes the release of the head of the branch; or says why there is nothing to deploy. */
 export async function buildRelease(run: StageRun, means: BuildMeans): Promise<BuiltRelease | Skipped> {
   const { job } = run;
-  if (job.artifact !== null && job.site.prerender === null) {
-    run.say("isolation: not needed, since nothing of the repository runs here");
-    return inSandbox(run, means, null);
-  }
-  const sandbox = await openSandbox({
-    settings: job.sandbox,
-    site: job.site.name,
-    dataDir: job.dataDir,
-    env: run.env,
-  });
+  // The commit, the sandbox and the caches need nothing of one another, and each takes a good part of a second.
+  const sandbox = job.artifact === null || job.site.prerender !== null ? open(run) : null;
+  const caches = job.artifact === null ? means.openCaches() : null;
+  caches?.catch(() => {});
+  if (sandbox === null) run.begin("isolation: not needed, since nothing of the repository runs here");
   try {
-    run.say(`isolation: ${sandbox.summary}`);
-    return await inSandbox(run, means, sandbox);
+    const checkedOut = await checkOutUnless(run, sandbox);
+    if ("skipped" in checkedOut) return checkedOut;
+    const { commit } = checkedOut.head;
+    const built = await build(run, { ...means, sandbox: await sandbox, caches: await caches }, checkedOut);
+    if ("skipped" in built) return built;
+    for (const line of await settleAngularOutput(built.folder, means.workspace.source)) run.say(line);
+    return { release: await packageRelease(run, built, means.blobs), commit };
   } finally {
-    await sandbox.close();
+    await caches?.catch(() => {});
+    await (await sandbox?.catch(() => null))?.close();
   }
 }
 
-async function inSandbox(run: StageRun, means: BuildMeans, sandbox: Sandbox | null) {
-  const checkedOut = await checkOut(run);
-  if ("skipped" in checkedOut) return checkedOut;
-  const { commit } = checkedOut.head;
-  const built = await build(run, means, sandbox, checkedOut);
-  if ("skipped" in built) return built;
-  for (const line of await settleAngularOutput(built.folder, means.workspace.source)) run.say(line);
-  return { release: await packageRelease(run, built, means.blobs), commit };
+async function open(run: StageRun): Promise<Sandbox> {
+  const { job, env } = run;
+  const sandbox = await openSandbox({ settings: job.sandbox, site: job.site.name, dataDir: job.dataDir, env });
+  run.begin(`isolation: ${sandbox.summary}`);
+  return sandbox;
 }
+
+/** Checks out, and stops doing so when there turns out to be no sandbox: then that is what failed. */
+async function checkOutUnless(run: StageRun, sandbox: Promise<Sandbox> | null): Promise<CheckedOut | Skipped> {
+  const stop = new AbortController();
+  const checkedOut = checkOut({ ...run, signal: AbortSignal.any([run.signal, stop.signal]) });
+  checkedOut.catch(() => {});
+  try {
+    await sandbox;
+  } catch (error) {
+    stop.abort(error);
+    await checkedOut.catch(() => {});
+    throw error;
+  }
+  return checkedOut;
+}
+
+type Means = Omit<BuildMeans, "openCaches"> & { readonly sandbox: Sandbox | null; readonly caches: SiteCaches | null };
 
 async function build(
   run: StageRun,
-  { workspace, openCaches }: BuildMeans,
-  sandbox: Sandbox | null,
+  { workspace, sandbox, caches }: Means,
   checkedOut: CheckedOut,
 ): Promise<BuiltFolder | Skipped> {
   const { artifact, site } = run.job;
   const { commit } = checkedOut.head;
   if (artifact === null) {
-    if (sandbox === null) throw new RangeError("a build needs a sandbox");
-    return buildSite(run, { workspace, sandbox, caches: await openCaches() }, checkedOut);
+    if (sandbox === null || caches === null) throw new RangeError("a build needs a sandbox and caches");
+    return buildSite(run, { workspace, sandbox, caches }, checkedOut);
   }
   const built = await fetchArtifact(run, workspace, artifact, commit);
   if (!("skipped" in built) && sandbox !== null && site.prerender !== null) {

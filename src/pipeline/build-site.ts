@@ -49,7 +49,7 @@ export async function buildSite(run: StageRun, place: Place, { head, mirror }: C
   const env = environmentOf(run, building, head.commit);
 
   enter(run, "install");
-  if (plan.install) await install(run, building, plan.install, { env, treeId: await mirror.treeOf(head.commit, "") });
+  if (plan.install) await install(run, building, plan.install, { env, treeId: head.tree });
 
   enter(run, "build");
   const before = await existingFolders(siteFolder, plan.outputs);

@@ -16,6 +16,7 @@ import { finish } from "./finish.ts";
 import type { DeploymentJob, Outcome, WorkerMessage } from "./job.ts";
 import { type JobDeps, prepareJob } from "./prepare-job.ts";
 import { findReleaseToGoOnWith, takeBackAbandoned } from "./recovery.ts";
+import { createSpareWorker, type SpareWorker } from "./spare-worker.ts";
 import { startWorker, type Worker } from "./start-worker.ts";
 import { createTranscript, type Transcript } from "./transcript.ts";
 
@@ -42,19 +43,21 @@ export function startRunner(deps: RunnerDeps): Runner {
   const { queue, log } = deps;
   const running = new Map<string, Run>();
   const collector = createCollector(deps);
+  const spare = createSpareWorker(deps.env);
 
   async function round(): Promise<number | undefined> {
     await takeBackAbandoned(deps);
     while (running.size < deps.parallel) {
       const deployment = await claim(deps);
       if (!deployment) break;
-      const run = startRun(deps, deployment);
+      const run = startRun(deps, deployment, spare);
       const done = run.done
         .catch((error: unknown) => {
           log.error({ deployment: deployment.id, error: describeError(error) }, "a deployment could not be recorded");
         })
         .finally(() => {
           running.delete(deployment.id);
+          spare.keep();
           queue.nudge("deployments");
           void collector.afterDeployment(deployment.site);
         });
@@ -67,6 +70,7 @@ export function startRunner(deps: RunnerDeps): Runner {
   return {
     async stop() {
       await loop.stop();
+      await spare.stop();
       for (const run of running.values()) run.interrupt();
       await Promise.all([...running.values()].map((run) => run.done));
       await collector.stop();
@@ -96,7 +100,7 @@ type Wanted = "run" | "cancel" | "interrupt";
 /** One deployment from its claim to its end. */
 type Run = { readonly done: Promise<void>; cancel(reason: string): void; interrupt(): void };
 
-function startRun(deps: RunnerDeps, deployment: Deployment): Run {
+function startRun(deps: RunnerDeps, deployment: Deployment, spare: SpareWorker): Run {
   const { store, log } = deps;
   const { id } = deployment;
   let worker: Worker | undefined;
@@ -148,6 +152,7 @@ function startRun(deps: RunnerDeps, deployment: Deployment): Run {
       if (!isWanted("run")) return { kind: "cancelled", stage, ...(why !== null && { reason: why }) };
       worker = startWorker({
         job,
+        child: spare.take(),
         env: deps.env,
         onMessage: (message) => {
           saved = saved.then(() => save(transcript, message));

@@ -23,6 +23,8 @@ export type StageRun = StageDeps & {
   stage: Stage;
   /** Adds a line to the transcript, secrets masked. */
   say(text: string): void;
+  /** Begins the transcript, with this line if one is given; what is told before waits for it. */
+  begin(firstLine?: string): void;
 };
 
 const RETRY_PAUSES_MS = [2000, 8000];

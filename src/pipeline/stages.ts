@@ -8,6 +8,7 @@ import { NeedsConsentError } from "../publish/options.ts";
 import { type BlobStore, createBlobStore } from "../releases/blob-store.ts";
 import { buildRelease } from "./build-release.ts";
 import { checkRelease } from "./check-release.ts";
+import { awaitFirstLine } from "./first-line.ts";
 import type { DeploymentJob, KeptReleaseJob, Outcome } from "./job.ts";
 import { type Candidate, makeLive } from "./make-live.ts";
 import { enter, type StageDeps, type StageRun } from "./stage-run.ts";
@@ -16,12 +17,16 @@ import { makeWorkspace, removeFolder } from "./workspace.ts";
 /** Walks the stages and answers with how it ended. Never throws. */
 export async function runStages(job: DeploymentJob, deps: StageDeps): Promise<Outcome> {
   const secretValues = secretsOf(job);
+  const { send, begin } = awaitFirstLine(deps.send);
+  const line = (text: string) => ({ type: "line" as const, stage: run.stage, text: maskSecrets(text, secretValues) });
   const run: StageRun = {
     ...deps,
+    send,
     job,
     stage: job.release ? "publish" : "checkout",
     secretValues,
-    say: (text) => deps.send({ type: "line", stage: run.stage, text: maskSecrets(text, secretValues) }),
+    say: (text) => send(line(text)),
+    begin: (text) => begin(text === undefined ? undefined : line(text)),
   };
   const blobs = createBlobStore({ folder: join(job.dataDir, "blobs") });
   try {
@@ -29,6 +34,8 @@ export async function runStages(job: DeploymentJob, deps: StageDeps): Promise<Ou
     return outcome.kind === "failed" ? { ...outcome, reason: maskSecrets(outcome.reason, secretValues) } : outcome;
   } catch (error) {
     return explain(run, error);
+  } finally {
+    run.begin();
   }
 }
 
@@ -87,6 +94,7 @@ async function letGo(caches: SiteCaches | null, endedWell: boolean): Promise<voi
 
 /** The short runbook: all that a rollback or a redeploy needs is in the store. */
 async function publishAgain(run: StageRun, kept: KeptReleaseJob, blobs: BlobStore): Promise<Outcome> {
+  run.begin();
   enter(run, "publish");
   const { commit, missingLinks = null } = kept;
   const candidate: Candidate = { release: releaseOf(manifestFromJson(kept.manifest)), commit, missingLinks };

@@ -1,12 +1,10 @@
-/** Starts the worker process of a deployment, from the service's side. */
-import { fork } from "node:child_process";
-import { getCompileCacheDir } from "node:module";
-import { fileURLToPath } from "node:url";
+/** Hands a deployment to its worker process, from the service's side. */
+import type { ChildProcess } from "node:child_process";
 import { describeError } from "../errors.ts";
 import type { Stage } from "../model/deployment.ts";
-import { workerEnvironment } from "../process/environment.ts";
 import { killGroup } from "../process/run-command.ts";
 import type { PublishPhase } from "../publish/options.ts";
+import { forkWorker } from "./fork-worker.ts";
 import type { DeploymentJob, Outcome, ServiceMessage, WorkerMessage } from "./job.ts";
 
 export type Worker = {
@@ -27,6 +25,8 @@ export type StartWorkerOptions = {
   readonly job: DeploymentJob;
   /** The service's environment; the worker gets the few variables of it that git and builds need. */
   readonly env: NodeJS.ProcessEnv;
+  /** A worker process of that environment that has no job yet. Default is a new one. */
+  readonly child?: ChildProcess | undefined;
   onMessage(message: WorkerMessage): void;
   /** How long a worker that is interrupted may take. Default 8 seconds. */
   readonly interruptGraceMs?: number;
@@ -43,26 +43,9 @@ const CHANGEOVER_GRACE_MS = 12_000;
 /** From the first live file that is replaced to the last trace that is removed. */
 const CHANGEOVER: ReadonlySet<PublishPhase> = new Set(["commit", "clean"]);
 
-/**
- * Starts a program that gets the processor only while nobody else wants it (SCHED_IDLE, sched(7)), from its first
- * instruction on; what it starts inherits that. Where that cannot be had, the worker lowers its priority itself.
- */
-const WHEN_IDLE = 'chrt -i -p 0 $$ >/dev/null 2>&1; exec "$@"';
-
-/** The worker's file, whether this one runs as it is or compiled. */
-const WORKER = new URL(import.meta.url.endsWith(".ts") ? "./worker.ts" : "./worker.js", import.meta.url);
-
 export function startWorker(options: StartWorkerOptions): Worker {
   const { job, env, onMessage, interruptGraceMs = INTERRUPT_GRACE_MS } = options;
-  // Where this process keeps its compiled code, a worker starts in half the time; nodejs.org/api/module.html.
-  const compiled = getCompileCacheDir();
-  const child = fork(fileURLToPath(WORKER), [], {
-    env: { ...workerEnvironment(env), ...(compiled !== undefined && { NODE_COMPILE_CACHE: compiled }) },
-    // The service's own flags (a debugger's port) are not the worker's; its crashes go to the service's log.
-    execPath: "/bin/sh",
-    execArgv: ["-c", WHEN_IDLE, "sh", process.execPath],
-    stdio: ["ignore", "ignore", "inherit", "ipc"],
-  });
+  const child = options.child ?? forkWorker(env);
   let stage: Stage = "checkout";
   let phase: PublishPhase = "connect";
   let group: number | null = null;

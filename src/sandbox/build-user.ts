@@ -45,12 +45,15 @@ export async function claimBuildUser(dataDir: string, site: string): Promise<num
 
 /**
  * Gives the folders and what lies in them to the user. A file that has a second name elsewhere keeps its owner: a build
- * may have made that link to get at the file, and caches that are shared by links must not become the build's.
+ * may have made that link to get at the file, and caches that are shared by links must not become the build's. Installed
+ * dependencies that are the user's are not gone into: tens of thousands of files, and Slipway puts none there as itself.
  */
 export async function giveFolders(folders: readonly string[], id: number, env: Environment): Promise<void> {
   if (folders.length === 0) return;
+  const installed = ["-type", "d", "-name", "node_modules", "-uid", String(id), "-prune"];
   const foreign = ["!", "-uid", String(id), "(", "!", "-type", "f", "-o", "-links", "1", ")"];
-  const args = [...folders.map((path) => resolve(path)), ...foreign, "-exec", "chown", "-h", `${id}:${id}`, "{}", "+"];
+  const give = ["-exec", "chown", "-h", `${id}:${id}`, "{}", "+"];
+  const args = [...folders.map((path) => resolve(path)), ...installed, "-o", ...foreign, ...give];
   const { code, text } = await runTool(needProgram("find", env), ["-P", ...args], env);
   for (const folder of folders) await setMode(resolve(folder), 0o700);
   if (code !== 0) throw new Error(`the build's folders could not be given to its user ${id}: ${text}`);

@@ -26,10 +26,11 @@ function createHistory() {
 
 describe("A commit that is asked for by name", () => {
   test("is fetched without its history, and its head tells all of it", async () => {
-    const { url, second } = createHistory();
+    const { url, second, git } = createHistory();
     const { mirror, lines } = prepareMirror(url);
     expect(await mirror.fetchCommit(second, "main")).toEqual({
       commit: second,
+      tree: git("rev-parse", `${second}^{tree}`),
       author: "Ada",
       title: "Second",
       message: "Second\n\nWith a body.\n[skip ci]",
@@ -68,7 +69,6 @@ describe("A commit that is asked for by name", () => {
     for (const attempt of [
       mirror.fetchCommit(commit, "main"),
       mirror.readFile(commit, "a", 9),
-      mirror.treeOf(commit, ""),
       mirror.layOut(commit, folder, { submodules: true, lfs: true }),
     ]) {
       expect(await failure(attempt)).toBeInstanceOf(PermanentError);
@@ -166,19 +166,16 @@ describe("A look into a commit", () => {
     expect(await failure(mirror.readFile(commit, ".github/slipway.yml", 5))).toBeInstanceOf(PermanentError);
   });
 
-  test("gives a folder an id that changes with its content alone", async () => {
+  test("has the id of all its files, whoever made it and whatever they said", async () => {
     const repository = createGitRepository();
-    const before = repository.commit({ "site/a.txt": "a", "other/b.txt": "b" });
-    const after = repository.commit({ "other/b.txt": "c" });
+    const before = repository.commit({ "a.txt": "a" }, "First");
+    const other = repository.commit({ "a.txt": "b" });
+    const again = repository.commit({ "a.txt": "a" }, "As before");
     const { mirror } = prepareMirror(repository.url);
-    await mirror.fetchHead("main");
-    await mirror.fetchCommit(before, "main");
 
-    expect(await mirror.treeOf(after, "site")).toBe(await mirror.treeOf(before, "./site/"));
-    expect(await mirror.treeOf(after, "other")).not.toBe(await mirror.treeOf(before, "other"));
-    expect(await mirror.treeOf(after, "")).toBe(repository.git("rev-parse", "HEAD^{tree}"));
-    expect(await mirror.treeOf(after, ".")).toBe(await mirror.treeOf(after, ""));
-    expect(await failure(mirror.treeOf(after, "site/a.txt"))).toBeInstanceOf(PermanentError);
-    expect(await failure(mirror.treeOf(after, "nowhere"))).toBeInstanceOf(PermanentError);
+    const { tree } = await mirror.fetchHead("main");
+    expect(tree).toBe(repository.git("rev-parse", `${again}^{tree}`));
+    expect((await mirror.fetchCommit(before, "main")).tree).toBe(tree);
+    expect((await mirror.fetchCommit(other, "main")).tree).not.toBe(tree);
   });
 });
