@@ -7,7 +7,7 @@ import { secret } from "../secrets/secret.ts";
 import { statusLink } from "../web/status.ts";
 import { observe } from "./observer.ts";
 import { createScreen, type Screen } from "./screen.ts";
-import { playStory, type SiteScript } from "./story.ts";
+import { followMessage, playStory, type SiteScript } from "./story.ts";
 import { CHANNEL, siteFolder, startWorld, type World } from "./world.ts";
 
 const SITES: Record<string, SiteScript> = {
@@ -19,6 +19,7 @@ const SITES: Record<string, SiteScript> = {
       message: "Tidy up the order page",
       file: "content/order.md",
       content: "title: Order, without the line that ends the head\n",
+      repair: "Put the order page back",
     },
     deployWithinMs: 60_000,
   },
@@ -34,7 +35,12 @@ const SITES: Record<string, SiteScript> = {
       from: "<svg",
       to: '<svg role="img"',
     },
-    breakage: { message: "Rewrite the start", file: "src/main.ts", content: "this is no TypeScript (\n" },
+    breakage: {
+      message: "Rewrite the start",
+      file: "src/main.ts",
+      content: "this is no TypeScript (\n",
+      repair: "Put the start back",
+    },
     deployWithinMs: 240_000,
   },
 };
@@ -66,7 +72,7 @@ export async function runDemo(options: { once: boolean; site: string }): Promise
     if (claims === "interrupted") return 1;
     screen.table(claims);
     if (options.once) return claims.every((it) => it.holds) ? 0 : 1;
-    await stayUp(world, screen, interrupted);
+    await stayUp(world, screen, script.deployWithinMs, interrupted);
     return 0;
   } finally {
     await world.stop();
@@ -74,8 +80,14 @@ export async function runDemo(options: { once: boolean; site: string }): Promise
 }
 
 /** Shows where everything is, and turns each further push to the repository into a webhook. */
-async function stayUp(world: World, screen: Screen, interrupted: Promise<unknown>): Promise<void> {
-  const { logUrl } = (await observe(world).deployments()).at(-1) ?? { logUrl: "" };
+async function stayUp(
+  world: World,
+  screen: Screen,
+  deployWithinMs: number,
+  interrupted: Promise<unknown>,
+): Promise<void> {
+  const observer = observe(world);
+  const { logUrl } = (await observer.deployments()).at(-1) ?? { logUrl: "" };
   const logKeys = createLogKeys([secret(world.settings.WEBHOOK_SECRET ?? "")]);
   screen.title("Now you");
   screen.note(`the site          ${world.web.url}`);
@@ -99,6 +111,8 @@ async function stayUp(world: World, screen: Screen, interrupted: Promise<unknown
       after: head,
     });
     screen.step("GitHub", `sends push ${head.slice(0, 7)}, answered ${delivery.status_code}`);
+    // What goes wrong at the end of the world is no news.
+    void followMessage(observer, screen, head, deployWithinMs).catch(() => {});
     known = head;
   }
   screen.note("Ending.");

@@ -17,8 +17,13 @@ export type SiteScript = {
   readonly output: string;
   /** A change of one line: the file, what stands there, what comes instead. */
   readonly edit: { readonly message: string; readonly file: string; readonly from: string; readonly to: string };
-  /** A file and content that break the build. */
-  readonly breakage: { readonly message: string; readonly file: string; readonly content: string };
+  /** A file and content that break the build, and what the commit is called that takes it back. */
+  readonly breakage: {
+    readonly message: string;
+    readonly file: string;
+    readonly content: string;
+    readonly repair: string;
+  };
   /** How long one deployment may take. */
   readonly deployWithinMs: number;
 };
@@ -33,6 +38,8 @@ type Story = {
   readonly script: SiteScript;
   readonly claims: Claim[];
   act: string;
+  /** Of the file that act 4 breaks. */
+  beforeBreak: string;
   /** GitHub's number of the last push that it delivered. */
   lastDelivery: number;
 };
@@ -44,11 +51,12 @@ export async function playStory(
   screen: Screen,
   script: SiteScript,
 ): Promise<Claim[]> {
-  const story: Story = { world, observer, screen, script, claims: [], act: "", lastDelivery: 0 };
+  const story: Story = { world, observer, screen, script, claims: [], act: "", beforeBreak: "", lastDelivery: 0 };
   await firstPush(story);
   await oneLineChange(story);
   await duplicate(story);
   await brokenBuild(story);
+  await mended(story);
   return story.claims;
 }
 
@@ -135,19 +143,31 @@ async function duplicate(story: Story): Promise<void> {
 }
 
 async function brokenBuild(story: Story): Promise<void> {
-  const { observer, script } = story;
+  const { world, observer, script } = story;
   begin(story, "4. A commit that breaks the build");
+  const { message, file, content } = script.breakage;
+  story.beforeBreak = await readFile(join(world.repository.folder, file), "utf8");
   const before = await observer.hostFiles();
-  const commit = await pushAndWait(
-    story,
-    script.breakage.message,
-    { [script.breakage.file]: script.breakage.content },
-    "failed",
-  );
+  const commit = await pushAndWait(story, message, { [file]: content }, "failed");
   const after = await observer.hostFiles();
   const same = before.size === after.size && [...before].every(([path, content]) => after.get(path)?.equals(content));
   claim(story, "the live site stays as it was, byte for byte", same, `${after.size} files`);
   await tellsOfDeployment(story, commit, "failure");
+}
+
+async function mended(story: Story): Promise<void> {
+  const { world, script, observer } = story;
+  begin(story, "5. The mend");
+  const stored = world.ftp.log.stored.length;
+  const { file, repair } = script.breakage;
+  const commit = await pushAndWait(story, repair, { [file]: story.beforeBreak }, "live");
+  const expected = await builtFiles(story);
+  const host = await observer.hostFiles();
+  const wrong = [...expected].filter(([path, content]) => !host.get(path)?.equals(content)).map(([path]) => path);
+  claim(story, "the site is what it was before the break", wrong.length === 0, `${expected.size} files`, wrong);
+  const travelled = world.ftp.log.stored.slice(stored).filter((it) => STAGED.test(it.path));
+  claim(story, "and no file of it had to travel", travelled.length === 0, `${travelled.length} files`);
+  await tellsOfDeployment(story, commit, "success");
 }
 
 function begin(story: Story, act: string): void {
@@ -202,20 +222,26 @@ async function pushAndWait(
     "GitHub",
     `sends push ${delivery.guid}, answered ${delivery.status_code} in ${Math.round(delivery.duration * 1000)} ms`,
   );
-  const known = new Set<string>();
-  const shown = await until(script.deployWithinMs, async () => {
-    const mine = (await observer.messages()).find((it) => it.text.includes(push.after.slice(0, 7)));
-    if (mine && !known.has(mine.text)) screen.step("Slack", mine.text);
-    if (mine) known.add(mine.text);
-    return mine && / (live|failed|cancelled|superseded|skipped)\b/.test(mine.text) ? mine : undefined;
-  });
-  claim(
-    story,
-    `the push ends ${end}`,
-    shown?.text.includes(` ${end}`) === true,
-    shown?.text ?? "no message came to an end",
-  );
+  const shown = await followMessage(observer, screen, push.after, script.deployWithinMs);
+  claim(story, `the push ends ${end}`, shown?.includes(` ${end}`) === true, shown ?? "no message came to an end");
   return push.after;
+}
+
+/** Shows what Slack's message about a commit says until it says how it ended; answers with that, if it did in time. */
+export async function followMessage(
+  observer: Observer,
+  screen: Screen,
+  commit: string,
+  withinMs: number,
+): Promise<string | undefined> {
+  const known = new Set<string>();
+  return until(withinMs, async () => {
+    const text = (await observer.messages()).find((it) => it.text.includes(commit.slice(0, 7)))?.text;
+    if (text === undefined) return undefined;
+    if (!known.has(text)) screen.step("Slack", text);
+    known.add(text);
+    return / (live|failed|cancelled|superseded|skipped)\b/.test(text) ? text : undefined;
+  });
 }
 
 function claim(

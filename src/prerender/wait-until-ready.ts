@@ -4,7 +4,10 @@ import type { Page } from "playwright-core";
 import { PageError } from "./prerender-error.ts";
 import { shorten, type Visit } from "./visit.ts";
 
+/** How often a page is asked whether the expression is true. */
 const POLL_MS = 50;
+/** How often it is asked whether it has changed, which costs all pages that are made at once. */
+const LOOK_MS = 100;
 /** So long nothing may be asked for, and nothing change: what Lighthouse, Puppeteer and Playwright call an idle network. */
 const QUIET_MS = 500;
 /** A clock or an animation changes its page for ever: after so long without a request it is ready all the same. */
@@ -38,12 +41,13 @@ function whyNot(visit: Visit, ready: string | null): string {
 
 async function poll(page: Page, visit: Visit, ready: string | null, signal: AbortSignal): Promise<void> {
   const expression = ready === null ? STATE : readiness(ready);
+  const pauseMs = ready === null ? LOOK_MS : POLL_MS;
   let quietMs = 0;
   let stillMs = 0;
   let before = "";
   while (!signal.aborted) {
     const from = performance.now();
-    await delay(POLL_MS);
+    await delay(pauseMs);
     // A page that is being replaced by another cannot answer; the next one can.
     const state = await page.evaluate(expression).catch(() => "");
     if (visit.leftFor !== null) return;
@@ -51,7 +55,7 @@ async function poll(page: Page, visit: Visit, ready: string | null, signal: Abor
     if (ready !== null && state === true) return;
     if (ready !== null) continue;
     // Time in which the page was too busy to answer is no time in which it had nothing to do.
-    const passedMs = Math.min(performance.now() - from, POLL_MS * 2);
+    const passedMs = Math.min(performance.now() - from, pauseMs * 2);
     const isQuiet = state !== "" && visit.waitingFor.size === 0;
     quietMs = isQuiet ? quietMs + passedMs : 0;
     stillMs = isQuiet && state === before ? stillMs + passedMs : 0;
