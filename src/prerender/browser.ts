@@ -24,10 +24,10 @@ export type BrowserOptions = {
 const MAX_STARTS = 5;
 /**
  * A spare renderer would be started for each page that is opened, and taken for it, where all pages of a tab do with
- * one. The last list on a command line is the one that counts, so those of Playwright's that concern pages are repeated.
+ * one. The address bar that nobody sees has pages of its own, for each tab a process with 2 s of work and 160 MB. The last list on a command line is the one that counts, so those of Playwright's that concern pages are repeated.
  */
 const DISABLED = [
-  "SpareRendererForSitePerProcess",
+  ...["SpareRendererForSitePerProcess", "WebUIOmniboxPopup", "WebUIOmniboxAimPopup"],
   ...["HttpsUpgrades", "HttpsFirstBalancedModeAutoEnable", "PaintHolding", "ThirdPartyStoragePartitioning"],
   ...["AvoidCorsURLLoaderRestartOnRedirect", "OptimizationHints", "NetworkTimeServiceQuerying", "PreconnectToSearch"],
 ];
