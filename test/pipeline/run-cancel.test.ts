@@ -8,7 +8,7 @@ import { createGitRepository } from "../git/git-repository.ts";
 import { isRunning, readPids, waitUntil } from "../process/processes.ts";
 import { ftpTarget, serverForTest } from "../publishers/ftp/world.ts";
 import { describeWithProgram } from "../servers/available.ts";
-import { createJob, type JobChanges } from "./deployment-job.ts";
+import { createJob, type JobChanges, TEST_LIMITS } from "./deployment-job.ts";
 import { hangingCommand, silentGitHost, startTestWorker, webServer } from "./worker-process.ts";
 
 const OLD = "<h1>the page that is live</h1>";
@@ -127,5 +127,30 @@ describeWithProgram("chromium", "A deployment that is cancelled while its pages 
     expect(await started.worker.done, started.transcript()).toEqual({ kind: "cancelled", stage: "prerender" });
     await waitUntil("the browser is gone", () => browsersIn(dataDir).length === 0);
     expectWhole(target);
+  });
+});
+
+describe("A build that cannot be kept apart from Slipway", () => {
+  // The folders of tests are closed to other users, so a user of its own cannot be had: neither as root nor as anybody else.
+  const sandbox = { isolation: "user" as const, allowHosts: [], limits: TEST_LIMITS };
+
+  test("fails for that reason at once, also while git waits for its host", async () => {
+    const { job, target } = await createLive({ sandbox });
+    const { url, env, pidFile } = silentGitHost(join(target, ".."));
+    const { worker, transcript } = startTestWorker({ ...job, git: { url, token: null } }, env);
+    expect(await worker.done, transcript()).toMatchObject({
+      kind: "failed",
+      stage: "checkout",
+      reason: expect.stringMatching(/^sites\.shop\.isolation: builds cannot be kept apart/),
+      retry: false,
+    });
+    await waitUntil("git is gone", () => (readPids(pidFile, 0) ?? []).every((pid) => !isRunning(pid)));
+    expectWhole(target);
+  });
+
+  test("fails for that reason, also where there is no repository", async () => {
+    const { job } = await createLive({ sandbox });
+    const { worker } = startTestWorker({ ...job, git: { url: "file:///nowhere/at/all.git", token: null } });
+    expect(await worker.done).toHaveProperty("reason", expect.stringMatching(/^sites\.shop\.isolation: /));
   });
 });
