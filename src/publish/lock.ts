@@ -3,7 +3,7 @@
  * No FTP server can refuse a stalled owner that wakes up in the middle of its burst, so whoever takes a lock over first
  * renames the stage folder: from then on the old owner's renames find nothing to rename.
  */
-import { randomInt } from "node:crypto";
+import { createHash, randomInt } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import { PermanentError, RetryLaterError } from "../errors.ts";
 import { NoRenameError, type PublishSession } from "../publishers/publisher.ts";
@@ -81,6 +81,20 @@ export function lockOptions({
 /** An owner that has not said who it is after this long died right after it made the folder. */
 const NAMELESS_MS = 30_000;
 const MAX_OWNER_BYTES = 4 * 1024 * 1024;
+
+/**
+ * What the file is called that says who owns the lock: its stage, then the owner's mark. The mark is known as soon as the
+ * file is there, and an owner that dies while it is sent leaves an empty one.
+ */
+const OWNER_FILE = /^(?<stage>[a-z0-9]+)(?:-(?<mark>[0-9a-f]{16}))?\.json$/;
+
+function ownerFileName(id: string, ownerId: string | null): string {
+  return ownerId === null ? `${id}.json` : `${id}-${markOf(ownerId)}.json`;
+}
+
+function markOf(ownerId: string): string {
+  return createHash("sha256").update(ownerId).digest("hex").slice(0, 16);
+}
 
 type Holder = {
   readonly file: string | null;
@@ -169,7 +183,7 @@ async function openLock(
   { dead, hasWaited }: { dead: Holder | null; hasWaited: boolean },
 ): Promise<Lock> {
   const stage = place.stage(id);
-  const ownerPath = `${place.lock}/${id}.json`;
+  const ownerPath = `${place.lock}/${ownerFileName(id, options.ownerId)}`;
   let wasUploaded = false;
   const hasLeftovers = dead
     ? await collectStages(session, place, stage)
@@ -248,7 +262,7 @@ function createDeathWatch(session: PublishSession, place: Place, options: LockOp
   let seen = { key: "", atMs: 0 };
 
   async function silentForMs(file: string): Promise<number | undefined> {
-    const stage = place.stage(file.replace(/\.json$/, ""));
+    const stage = place.stage(stageIn(file));
     await session.upload([uploadOf(clock, Buffer.from("now"))], () => {});
     const now = await session.modifiedAtMs(clock);
     await session.remove([clock]);
@@ -258,9 +272,8 @@ function createDeathWatch(session: PublishSession, place: Place, options: LockOp
   }
 
   return async (holder: Holder): Promise<boolean> => {
-    if (holder.ownerId !== null && holder.ownerId === options.ownerId) return true;
-    const stage =
-      holder.file === null ? undefined : await session.list(place.stage(holder.file.replace(/\.json$/, "")));
+    if (isOurs(holder, options.ownerId)) return true;
+    const stage = holder.file === null ? undefined : await session.list(place.stage(stageIn(holder.file)));
     const key = JSON.stringify([holder.file, [...(stage?.files ?? [])]]);
     const nowMs = performance.now();
     if (seen.key !== key) {
@@ -271,6 +284,20 @@ function createDeathWatch(session: PublishSession, place: Place, options: LockOp
     if (holder.file === null) return stillForMs >= Math.min(NAMELESS_MS, options.leaseMs);
     return ((await silentForMs(holder.file)) ?? stillForMs) >= options.leaseMs;
   };
+}
+
+/** The mark counts only where the file itself says nothing. */
+function isOurs({ file, ownerId }: Holder, ours: string | null): boolean {
+  if (ours === null) return false;
+  return ownerId === null ? markIn(file ?? "") === markOf(ours) : ownerId === ours;
+}
+
+function stageIn(ownerFile: string): string {
+  return OWNER_FILE.exec(ownerFile)?.groups?.stage ?? ownerFile;
+}
+
+function markIn(ownerFile: string): string | undefined {
+  return OWNER_FILE.exec(ownerFile)?.groups?.mark;
 }
 
 /** Takes the lock from a dead holder. Of several that try, one gets true. */

@@ -1,5 +1,5 @@
 /** Two publishes to one host: one waits, a dead one is taken over from, and one that wakes up late does no harm. */
-import { readdir, utimes } from "node:fs/promises";
+import { readdir, truncate, utimes } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it, vi } from "vitest";
 import { RetryLaterError } from "../../src/errors.ts";
@@ -130,6 +130,28 @@ describe("a lock whose owner died", () => {
     const dead = crashing(world, 20);
     await expect(world.publish(await world.build(B), { ...strangers, publisher: dead.publisher })).rejects.toThrow();
     const two = world.publish(await world.build(C), { ...strangers, publisher, lockWaitMs: 50 });
+    await expect(two).rejects.toBeInstanceOf(RetryLaterError);
+  });
+
+  it.each([0, 5])("is ours at once when we died with %i bytes of the owner's file on the host", async (bytes) => {
+    await world.publish(await world.build(A));
+    const dead = crashing(world, 20);
+    await expect(world.publish(await world.build(B), { publisher: dead.publisher })).rejects.toThrow("crash");
+    const lock = join(world.site, ".slipway/lock");
+    for (const name of await readdir(lock)) await truncate(join(lock, name), bytes);
+    await world.publish(await world.build(C), { leaseMs: 3_600_000, lockWaitMs: 0 });
+    expect(await world.read()).toEqual({ ...C, ...OWN });
+  });
+
+  it("is not ours when somebody else died so", async () => {
+    await world.publish(await world.build(A));
+    const dead = crashing(world, 20);
+    await expect(
+      world.publish(await world.build(B), { ownerId: "another", publisher: dead.publisher }),
+    ).rejects.toThrow();
+    const lock = join(world.site, ".slipway/lock");
+    for (const name of await readdir(lock)) await truncate(join(lock, name), 0);
+    const two = world.publish(await world.build(C), { leaseMs: 3_600_000, lockWaitMs: 0 });
     await expect(two).rejects.toBeInstanceOf(RetryLaterError);
   });
 
