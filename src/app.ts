@@ -108,7 +108,6 @@ export async function startService(options: {
     );
     const port = await server.listen({ host: environment.host, port: environment.port });
     onStop("server", () => server.close(GRACE_MS));
-    say(log, { environment, config, port });
 
     const botToken = environment.slack?.botToken ?? null;
     const slackOptions = { apiUrl: environment.slackApiUrl, log };
@@ -164,6 +163,8 @@ export async function startService(options: {
     onStop("readiness", () => {
       isStopping = true;
     });
+    // Only now, since whoever reads it may use the command line in the same moment.
+    say(log, { environment, config, port });
     return { port, stop };
   } catch (error) {
     await stop();
