@@ -68,7 +68,7 @@ async function expectToldOnce(commit: string): Promise<void> {
       expect(deployments.map((it) => it.states)).toEqual([["queued", "in_progress", "success"]]);
       expect(await observer.checks(commit)).toEqual(["success"]);
     },
-    { timeout: 90_000, interval: 200 },
+    { timeout: 40_000, interval: 200 },
   );
   const host = await observer.hostFiles();
   expect(host.get("index.html")?.toString()).toBe(`<h1>${count}</h1>`);

@@ -6,7 +6,7 @@ import { count, observer, partners, push, send, usePartners } from "./kill-world
 usePartners();
 
 describe("a Slipway that is killed", () => {
-  it("at 25 random moments under load with duplicates loses nothing it acknowledged, and repeats nothing", {
+  it("at 50 random moments under load with duplicates loses nothing it acknowledged, and repeats nothing", {
     timeout: 900_000,
   }, async () => {
     const acknowledged = new Set<string>();
@@ -33,7 +33,7 @@ describe("a Slipway that is killed", () => {
       }
     }
     const loading = load();
-    for (let kill = 0; kill < 25; kill++) {
+    for (let kill = 0; kill < 50; kill++) {
       await new Promise((resolve) => setTimeout(resolve, Math.random() * 1500));
       slipway.kill("SIGKILL");
       expect(await slipway.ended).toBe("SIGKILL");
