@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import { type FileHandle, mkdir, open, readdir, readFile, rename, rm, unlink, writeFile } from "node:fs/promises";
 import { basename, dirname, join, posix } from "node:path";
 import { z } from "zod";
-import { type Fingerprint, isListOfStamps, type Places } from "./fingerprint.ts";
+import { type Fingerprint, fingerprintSchema, type Places } from "./fingerprint.ts";
 import { isPlainFolder, isThere } from "./walk-tree.ts";
 
 /** Relative to the workspace, in normal form. */
@@ -21,20 +21,6 @@ const entrySchema = z.object({
 });
 export type Entry = z.output<typeof entrySchema> & { readonly folder: string };
 export type EntryFacts = z.output<typeof entrySchema>;
-
-const restoredFile = z.object({
-  path: z.string(),
-  base64: z.string(),
-  mode: z.number(),
-  uid: z.number(),
-  gid: z.number(),
-  mtimeMs: z.number(),
-});
-
-const fingerprintSchema: z.ZodType<Fingerprint> = z.object({
-  stamps: z.custom<Fingerprint["stamps"]>(isListOfStamps),
-  restored: z.array(restoredFile),
-});
 
 /** An entry exists from the moment in which this file gets its name until it is removed; all else is a leftover. */
 const FACTS = "entry.json";

@@ -15,26 +15,29 @@ import {
 } from "node:fs";
 import { basename, dirname, isAbsolute, join, resolve, sep } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { z } from "zod";
 import { bytesOf, MAX_ENTRIES, type TreeEntry, TreeError, walkTree } from "./walk-tree.ts";
 
 /** A small file that tools rewrite on every run; its content at the time of the install is put back instead. */
-type RestoredFile = {
-  readonly path: string;
-  readonly base64: string;
-  readonly mode: number;
-  readonly uid: number;
-  readonly gid: number;
-  readonly mtimeMs: number;
-};
+const restoredFile = z.object({
+  path: z.string(),
+  base64: z.string(),
+  mode: z.number(),
+  uid: z.number(),
+  gid: z.number(),
+  mtimeMs: z.number(),
+});
+type RestoredFile = z.output<typeof restoredFile>;
 
-export type Fingerprint = {
+export const fingerprintSchema = z.object({
   /** Of each path, relative to the workspace, what a change of it would change. */
-  readonly stamps: Array<[path: string, stamp: string]>;
-  readonly restored: readonly RestoredFile[];
-};
+  stamps: z.custom<Array<[path: string, stamp: string]>>(isListOfPairs),
+  restored: z.array(restoredFile),
+});
+export type Fingerprint = z.output<typeof fingerprintSchema>;
 
 /** Tens of thousands of entries, for which zod's own way takes as long as walking them. */
-export function isListOfStamps(value: unknown): value is Fingerprint["stamps"] {
+function isListOfPairs(value: unknown): boolean {
   const isText = (part: unknown) => typeof part === "string";
   return Array.isArray(value) && value.every((one) => Array.isArray(one) && one.length === 2 && one.every(isText));
 }
@@ -86,7 +89,7 @@ export function placesBelow(root: string, units: readonly string[]): Places {
 /** Compares what lies there now with the fingerprint. Throws TreeError when there is too much of it. */
 export async function compareWithFingerprint(
   places: Places,
-  fingerprint: Pick<Fingerprint, "stamps">,
+  fingerprint: Fingerprint,
 ): Promise<TreeChanges & { readonly bytes: number }> {
   const { stamps, bytes } = await survey(places);
   const changed: string[] = [];
