@@ -2,7 +2,7 @@
 import { bytesText } from "../model/quantities.ts";
 import type { Release } from "../model/release.ts";
 import { HostFullError, type PublishSession } from "../publishers/publisher.ts";
-import type { PutStep } from "../releases/plan.ts";
+import { countPuts, type PutStep } from "../releases/plan.ts";
 import { commitWhicheverWay, type Publish, statsOf } from "./commit.ts";
 import { planFor, requireConsent } from "./intent.ts";
 import { acquireLock, clearFolder, type Lock, LockLostError, lockOptions } from "./lock.ts";
@@ -23,7 +23,7 @@ export async function publishInPlace(options: PublishOptions): Promise<PublishRe
       options.onPhase?.("compare");
       const look = await lookAtHost(session, options, release);
       if (look.isLive) return { result: nothingToDo(session, wanted), isWhole: true };
-      session.prepareUpload?.();
+      session.prepareUpload?.(countPuts(previous ?? release.files, release.files));
       const place = look.place ?? (await firstPlace(session, wanted, look));
       const lock = await acquireLock(session, place, { ...lockOptions(options), mayHaveLeftStage: look.hasLeftStage });
       held.lock = lock;
@@ -103,6 +103,7 @@ async function publishLocked(
   }
 
   const puts = plan.steps.filter((step): step is PutStep => step.do === "put");
+  session.prepareUpload?.(puts.length);
   const phases = phasesOf(plan.steps);
   const leftovers = hasLeftovers ? (await session.list(lock.stage))?.files : undefined;
   const missing = phases.folders.filter((folder) => !intent.folders.has(folder));

@@ -11,6 +11,10 @@ export type HostProfile = {
   readonly pipelines: boolean | null;
   /** How many connections the host allowed when it last refused one, and when that was (ms since 1970). */
   readonly connections: { readonly max: number; readonly atMs: number } | null;
+  /** FTP: how many were logged in at once at most, since the host last refused one. So many are asked for at once. */
+  readonly granted: number | null;
+  /** FTPS: the elliptic curve that the host chose when it had the choice, by OpenSSL's name. */
+  readonly curve: string | null;
   /** FTP: whether listings show names that begin with a dot. */
   readonly listsDotFiles: boolean | null;
   /** FTP: the command that tells a file's SHA-256 (draft-bryan-ftp-hash; XSHA256 of several servers). */
@@ -25,6 +29,8 @@ export const UNKNOWN_HOST: HostProfile = {
   replaces: null,
   pipelines: null,
   connections: null,
+  granted: null,
+  curve: null,
   listsDotFiles: null,
   digest: null,
   hostKey: null,
@@ -40,6 +46,8 @@ export function readProfile(saved: unknown): HostProfile {
     replaces: oneOf(it.replaces, ["rename", "remove-and-rename", "overwrite"] as const),
     pipelines: oneOf(it.pipelines, [true, false]),
     connections: readConnections(it.connections),
+    granted: Number.isSafeInteger(it.granted) && Number(it.granted) > 0 ? Number(it.granted) : null,
+    curve: typeof it.curve === "string" ? it.curve : null,
     listsDotFiles: oneOf(it.listsDotFiles, [true, false]),
     digest: oneOf(it.digest, ["HASH", "XSHA256", "none"] as const),
     hostKey: typeof it.hostKey === "string" ? it.hostKey : null,

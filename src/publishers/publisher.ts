@@ -93,8 +93,8 @@ export interface PublishSession {
   pointLink?(path: string, destination: string): Promise<void>;
   /** Where a symbolic link leads, as a path like all others; undefined where there is none, or it leads elsewhere. */
   readLink?(path: string): Promise<string | undefined>;
-  /** Says that an upload is about to come, so that what it needs can be made ready meanwhile. */
-  prepareUpload?(): void;
+  /** Says that an upload of about so many files is about to come, so that what it needs can be made ready meanwhile. */
+  prepareUpload?(files: number): void;
   /**
    * Uploads files, several at once where the target allows it; their folders exist. An existing file is overwritten.
    * Connections that break are replaced and the file is sent again. `onDone` is called once for each finished file.

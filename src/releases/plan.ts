@@ -113,6 +113,16 @@ export function planPublish({ onHost, release, folders = new Set(), staying = ne
   };
 }
 
+/** How many files a plan from `onHost` to `release` would put. */
+export function countPuts(onHost: Manifest, release: Manifest): number {
+  let count = 0;
+  for (const [path, entry] of release) {
+    const before = onHost.get(path);
+    if (before === undefined || !isSame(before, entry)) count += 1;
+  }
+  return count;
+}
+
 /**
  * What a host with these files has after the plan. Throws where a real host would refuse a step: a file under a file,
  * a file where a folder stands, a folder where a file stands, the removal of what is not there.

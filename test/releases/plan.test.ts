@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { FileEntry, Manifest } from "../../src/model/release.ts";
 import { foldersAbove } from "../../src/releases/path.ts";
-import { allFolders, applyPlan, planPublish } from "../../src/releases/plan.ts";
+import { allFolders, applyPlan, countPuts, planPublish } from "../../src/releases/plan.ts";
 
 const entry = (n: number): FileEntry => ({ sha256: String(n).repeat(64).slice(0, 64), size: n });
 
@@ -50,6 +50,7 @@ describe("planPublish", () => {
         }
         expect(added + changed + unchanged).toBe(release.size);
         expect(unchanged + changed + removed).toBe(onHost.size);
+        expect(countPuts(onHost, release)).toBe(added + changed);
       }),
     );
   });

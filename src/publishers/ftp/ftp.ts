@@ -39,7 +39,7 @@ export function createFtpPublisher(target: FtpTarget, options: Partial<FtpOption
     label: `${target.protocol}://${target.user}@${host}${port}${target.folder}`,
     async open({ say = () => {}, profile }: OpenOptions = {}) {
       const facts = createHostFacts(profile);
-      const trust = trustFor(target);
+      const trust = trustFor(target, facts.profile);
       const pool = await openFtpPool({
         connect: () => connectFtp(target, { trust, stallTimeoutMs, facts }),
         isLoginRefused: (error) => error instanceof OperatorError && error.key === keyOf(target, "password"),

@@ -5,16 +5,21 @@
  */
 import type { TLSSocket } from "node:tls";
 
-/** Curves by the names that OpenSSL gives them, those of FIPS 186 and RFC 7748. */
+/** Curves by the names that OpenSSL gives them, those of FIPS 186 and RFC 7748. The first is its own first guess. */
 const CURVES = ["X25519", "prime256v1", "secp384r1", "secp521r1"];
 
-/**
- * What the server chose, first, then all others: a value for `ecdhCurve`. Undefined where the guess was right, or the
- * server wants something that we do not know.
- */
-export function betterCurvesFor(socket: TLSSocket): string | undefined {
+/** Which of them the server chose; undefined where it had no such choice or wants something that we do not know. */
+export function chosenCurve(socket: TLSSocket): string | undefined {
   const key = socket.getEphemeralKeyInfo();
   const chosen = key !== null && "name" in key ? key.name : undefined;
-  if (socket.getProtocol() !== "TLSv1.3" || chosen === undefined || chosen === "X25519") return undefined;
-  return CURVES.includes(chosen) ? [chosen, ...CURVES.filter((curve) => curve !== chosen)].join(":") : undefined;
+  return socket.getProtocol() === "TLSv1.3" && CURVES.includes(chosen ?? "") ? chosen : undefined;
+}
+
+/**
+ * A value for `ecdhCurve` with which `curve` is the first guess, and all others are offered. Undefined for OpenSSL's
+ * own first guess, and for what is no known curve.
+ */
+export function curvesFrom(curve: string | null): string | undefined {
+  if (curve === null || curve === CURVES[0] || !CURVES.includes(curve)) return undefined;
+  return [curve, ...CURVES.filter((other) => other !== curve)].join(":");
 }

@@ -25,6 +25,15 @@ const BYTES_PER_FILE = 64 * 1024;
 /** A login is 8 to 12 round trips, a small file 3 to 5. */
 const FILES_PER_LOGIN = 3;
 
+/**
+ * Whether an upload of so many files is worth this many connections before anything of it was seen: two always are, and
+ * more where the host has granted so many before.
+ */
+export function isWorthHaving(connections: number, files: number, granted: number): boolean {
+  if (connections <= 2) return true;
+  return connections <= granted && files >= 1.5 * FILES_PER_LOGIN * (connections - 1);
+}
+
 /** What tells whether a connection was of use: at least this time, in milliseconds, and so many units for each. */
 const TELLING_MS = 200;
 const TELLING_UNITS = 8;

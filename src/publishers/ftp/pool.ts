@@ -3,14 +3,18 @@ import { setTimeout as delay } from "node:timers/promises";
 import { describeError, PermanentError, RetryLaterError } from "../../errors.ts";
 import type { FtpConnection } from "./connection.ts";
 import type { HostFacts } from "./facts.ts";
+import { isWorthHaving } from "./lanes.ts";
 
 export type FtpPool = {
   /** The main connection, connected again when it was lost or is old. Throws what `connect` throws. */
   main(): Promise<FtpConnection>;
   /** For uploads. */
   readonly lanes: FtpLanes;
-  /** Logs a second connection in, beside what is going on, since an upload is about to come. */
-  prepare(): void;
+  /**
+   * Logs connections in, beside what is going on, since an upload of about so many files is about to come: a second one,
+   * and as many as that is worth where the host has granted them before.
+   */
+  prepare(files: number): void;
   /**
    * Does something on the main connection, up to `maxTries` times with growing waits; `work` learns which try it is.
    * A PermanentError ends it at once.
@@ -112,6 +116,7 @@ export async function openFtpPool({ connect, isLoginRefused, facts, settings, sa
     loginMs = performance.now() - startedAtMs;
     hasLoggedIn = true;
     bornAtMs.set(connection, performance.now());
+    facts.profile.granted = Math.max(facts.profile.granted ?? 0, live());
     return connection;
   }
 
@@ -191,6 +196,7 @@ export async function openFtpPool({ connect, isLoginRefused, facts, settings, sa
     // That none is left says more about the network.
     const max = Math.max(live(), 1);
     facts.profile.connections = { max, atMs: Date.now() };
+    facts.profile.granted = max;
     if (!limitSaid) say(`The host allows no more connections (${describeError(error)}); going on with ${max}.`);
     limitSaid = true;
   }
@@ -248,13 +254,15 @@ export async function openFtpPool({ connect, isLoginRefused, facts, settings, sa
   return {
     main,
     lanes,
-    prepare() {
-      // Whatever becomes of it, the upload goes on with what there is.
-      if (live() + loggingIn > 1 || !hasRoom()) return;
-      take().then(
-        (connection) => connection && lanes.release(connection),
-        () => {},
-      );
+    prepare(files) {
+      const granted = facts.profile.granted ?? 0;
+      for (let count = live() + loggingIn; hasRoom() && isWorthHaving(count + 1, files, granted); count += 1) {
+        // Whatever becomes of it, the upload goes on with what there is.
+        take().then(
+          (connection) => connection && lanes.release(connection),
+          () => {},
+        );
+      }
     },
     onMain,
     pause,

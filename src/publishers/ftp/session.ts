@@ -168,7 +168,7 @@ export async function createFtpSession(pool: FtpPool, facts: HostFacts, maxTries
       return made;
     },
 
-    prepareUpload: () => pool.prepare(),
+    prepareUpload: pool.prepare,
 
     async upload(files, onDone) {
       check(...files.map(({ path }) => path));

@@ -14,7 +14,7 @@ import {
 import type { Client } from "basic-ftp";
 import { OperatorError } from "../../errors.ts";
 import type { FtpTarget } from "../publisher.ts";
-import { betterCurvesFor } from "./key-exchange.ts";
+import { chosenCurve, curvesFrom } from "./key-exchange.ts";
 import { keyOf, written } from "./setting.ts";
 
 export type FtpTrust = {
@@ -32,9 +32,10 @@ export type FtpTrust = {
 
 /**
  * To be made once and shared by all connections: reading the system's certificates takes 16 ms, which a data
- * connection for every file would pay each time. Throws OperatorError when `ca` cannot be read.
+ * connection for every file would pay each time. `profile` says with what the key exchange begins, and learns it.
+ * Throws OperatorError when `ca` cannot be read.
  */
-export function trustFor(target: FtpTarget): FtpTrust {
+export function trustFor(target: FtpTarget, profile: { curve: string | null }): FtpTrust {
   const { host, fingerprint, insecure } = target;
   const isChecked = fingerprint === null && !insecure;
   const tls: ConnectionOptions = {
@@ -42,7 +43,7 @@ export function trustFor(target: FtpTarget): FtpTrust {
     host,
     // Server Name Indication carries names only (RFC 6066 section 3).
     ...(isIP(host) === 0 && { servername: host }),
-    secureContext: secureContextFor(target),
+    secureContext: secureContextFor(target, profile.curve),
     // What Node checks is of no use to a pinned certificate; `problemOf` looks at that.
     rejectUnauthorized: isChecked,
   };
@@ -50,9 +51,11 @@ export function trustFor(target: FtpTarget): FtpTrust {
   return {
     tls,
     learnFrom(socket) {
-      const ecdhCurve = hasLearned ? undefined : betterCurvesFor(socket);
-      if (ecdhCurve !== undefined) tls.secureContext = secureContextFor(target, { ecdhCurve });
+      const chosen = hasLearned ? undefined : chosenCurve(socket);
       hasLearned = true;
+      if (chosen === undefined || chosen === profile.curve) return;
+      tls.secureContext = secureContextFor(target, chosen);
+      profile.curve = chosen;
     },
     problemOf(socket) {
       const shown = socket.getPeerCertificate();
@@ -88,7 +91,9 @@ export function requireTrust(client: Client, data: TLSSocket): void {
   });
 }
 
-function secureContextFor(target: FtpTarget, options: SecureContextOptions = {}) {
+function secureContextFor(target: FtpTarget, curve: string | null) {
+  const ecdhCurve = curvesFrom(curve);
+  const options: SecureContextOptions = ecdhCurve === undefined ? {} : { ecdhCurve };
   if (target.ca === null) return createSecureContext(options);
   try {
     return createSecureContext({ ...options, ca: [...getCACertificates("default"), target.ca] });

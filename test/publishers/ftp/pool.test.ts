@@ -129,6 +129,34 @@ describe("an upload", () => {
     expect(server.log.peakConnections).toBe(8);
   });
 
+  it("begins with as many as the host granted before, where it is worth them", async () => {
+    const learned = await serverForTest({ misbehave: { replyDelayMs: 10 } });
+    const first = await openForTest(ftpTarget(learned.server));
+    await first.upload(files(300), () => {});
+    const profile = first.profile();
+    expect(profile.granted).toBe(6);
+    for (const [count, expected] of [
+      [40, 6],
+      [10, 3],
+      [0, 2],
+    ] as const) {
+      const { server } = await serverForTest();
+      const session = await openForTest(ftpTarget(server), { profile });
+      session.prepareUpload?.(count);
+      await vi.waitFor(() => expect(server.log.commands.get("PASS")).toBe(expected));
+      await session.upload(files(count), () => {});
+      expect(server.log.peakConnections).toBe(expected);
+    }
+  });
+
+  it("asks for no more than the host granted, when that has become less", async () => {
+    const { server } = await serverForTest({ misbehave: { limitConnections: { count: 3, at: "greeting" } } });
+    const session = await openForTest(ftpTarget(server), { profile: { ...UNKNOWN_HOST, granted: 6 } });
+    session.prepareUpload?.(60);
+    await session.upload(files(60), () => {});
+    expect(session.profile()).toMatchObject({ granted: 3, connections: { max: 3 } });
+  });
+
   it("gets two or three for ten files, and uses them again", async () => {
     const { server } = await serverForTest({ misbehave: { replyDelayMs: 10 } });
     const session = await openForTest(ftpTarget(server));

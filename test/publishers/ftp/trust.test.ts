@@ -3,7 +3,7 @@ import { execFile } from "node:child_process";
 import { X509Certificate } from "node:crypto";
 import { once } from "node:events";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { type AddressInfo, createServer, type Socket } from "node:net";
+import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createSecureContext, type SecureContextOptions, type SecureVersion, TLSSocket } from "node:tls";
@@ -126,6 +126,41 @@ for (const [daemon, start] of [
       );
     });
   });
+}
+
+describeWith("vsftpd", "the first handshake with a host that takes one curve only", () => {
+  it("is repeated once, and never again for whoever knows which curve that is", async () => {
+    const { server } = await daemonForTest(startVsftpd, { tls: good });
+    const { port, hellos } = await countClientHellos(server.port);
+    const target = ftpTarget({ port, user: server.user }, { ...FTPS, ca: good.cert });
+    const first = await openForTest(target);
+    expect(hellos()).toBe(2);
+    const profile = first.profile();
+    expect(profile.curve).toBe("prime256v1");
+    await openForTest(target, { profile });
+    expect(hellos()).toBe(3);
+    const misled = await openForTest(target, { profile: { ...profile, curve: "secp384r1" } });
+    expect(misled.profile().curve).toBe("prime256v1");
+  });
+});
+
+/** Passes a control connection on, and counts TLS's ClientHello in it (RFC 8446 section 4: type 1 in a record of type 22). */
+async function countClientHellos(to: number) {
+  let hellos = 0;
+  const proxy = createServer((client) => {
+    const host = connect(to, "127.0.0.1");
+    for (const socket of [client, host]) socket.on("error", () => {});
+    client.on("data", (bytes) => {
+      // The second one may follow a record that means nothing (type 20, six bytes; appendix D.4).
+      const at = bytes[0] === 20 ? 6 : 0;
+      if (bytes[at] === 22 && bytes[at + 5] === 1) hellos += 1;
+    });
+    client.pipe(host).pipe(client);
+  });
+  proxy.listen(0, "127.0.0.1");
+  await once(proxy, "listening");
+  onTestFinished(() => void proxy.close());
+  return { port: (proxy.address() as AddressInfo).port, hellos: () => hellos };
 }
 
 describe("somebody who took over the data connection's port", () => {
