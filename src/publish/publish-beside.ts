@@ -7,6 +7,7 @@ import { OperatorError, PermanentError } from "../errors.ts";
 import type { DirectoryTarget, FtpTarget, PublishSession, SftpTarget, Target } from "../publishers/publisher.ts";
 import { type HostManifest, MAX_RECORD_BYTES, unpackManifest } from "../releases/host-manifest.ts";
 import { TOOL_FOLDER } from "../releases/path.ts";
+import { giveBack } from "./give-back.ts";
 import { acquireLock, type Lock, lockOptions } from "./lock.ts";
 import { folderName } from "./look-at-host.ts";
 import { NeedsConsentError, type PublishOptions, type PublishResult } from "./options.ts";
@@ -37,28 +38,45 @@ export async function publishBeside(options: PublishOptions): Promise<PublishRes
   }
   const above = { ...options, target: inFolder(target, parentOf(target.folder)) };
   const names = { live: name, place: placeAt(`${TOOL_FOLDER}/${name}`) };
-  return withSession(above, async (session, protect) => {
-    await session.makeFolders([TOOL_FOLDER, names.place.folder]);
-    const lock = await acquireLock(session, names.place, { ...lockOptions(options), mayHaveLeftStage: false });
-    let stopSigns = () => {};
-    try {
-      stopSigns = await startSignsOfLife(session, lock);
-      const way = rules.strategy === "swap" ? bySwap(names) : byLink(names);
-      const next = await way.prepare(session, options);
-      if (await isLive(session, names, options)) return await publishInto(options, names.live);
-      const result = await publishInto(options, next);
-      options.onPhase?.("commit");
-      protect();
-      const beganMs = performance.now();
-      await way.exchange(session, next);
-      const changeoverMs = performance.now() - beganMs;
-      options.say(`The new folder took the place of the old one within ${Math.ceil(changeoverMs)} ms.`);
-      return { ...result, changeoverMs };
-    } finally {
-      stopSigns();
-      await lock.release(session, true).catch(() => {});
-    }
-  });
+  let held: Lock | undefined;
+  try {
+    return await withSession(above, async (session, protect) => {
+      await session.makeFolders([TOOL_FOLDER, names.place.folder]);
+      held = await acquireLock(session, names.place, { ...lockOptions(options), mayHaveLeftStage: false });
+      const result = await publishLocked(session, options, names, held, protect);
+      await held.release(session, true).catch(() => {});
+      return result;
+    });
+  } catch (error) {
+    if (held !== undefined) await giveBack(above, held, { keepStage: true });
+    throw error;
+  }
+}
+
+/** The publish itself, by the one who holds the lock. */
+async function publishLocked(
+  session: PublishSession,
+  options: PublishOptions,
+  names: Names,
+  lock: Lock,
+  protect: () => void,
+): Promise<PublishResult> {
+  const stopSigns = await startSignsOfLife(session, lock);
+  try {
+    const way = options.rules.strategy === "swap" ? bySwap(names) : byLink(names);
+    const next = await way.prepare(session, options);
+    if (await isLive(session, names, options)) return await publishInto(options, names.live);
+    const result = await publishInto(options, next);
+    options.onPhase?.("commit");
+    protect();
+    const beganMs = performance.now();
+    await way.exchange(session, next);
+    const changeoverMs = performance.now() - beganMs;
+    options.say(`The new folder took the place of the old one within ${Math.ceil(changeoverMs)} ms.`);
+    return { ...result, changeoverMs };
+  } finally {
+    stopSigns();
+  }
 }
 
 /** How one folder takes the place of another. */

@@ -4,6 +4,7 @@ import type { Release } from "../model/release.ts";
 import { HostFullError, type PublishSession } from "../publishers/publisher.ts";
 import { countPuts, type PutStep } from "../releases/plan.ts";
 import { commitWhicheverWay, type Publish, statsOf } from "./commit.ts";
+import { giveBack } from "./give-back.ts";
 import { planFor, requireConsent } from "./intent.ts";
 import { acquireLock, clearFolder, type Lock, LockLostError, lockOptions } from "./lock.ts";
 import { type Look, lookAtHost, withoutKept } from "./look-at-host.ts";
@@ -14,10 +15,19 @@ import { phasesOf } from "./steps.ts";
 import { uploadOf } from "./upload-verified.ts";
 import { withSession } from "./with-session.ts";
 
+/** What has to be given back when a publish fails. */
+type Held = {
+  lock?: Lock;
+  /** The host is full, so that what was staged had to go. */
+  isFull?: boolean;
+  /** Folders that were made for a commit which did not begin. */
+  made?: readonly string[];
+};
+
 export async function publishInPlace(options: PublishOptions): Promise<PublishResult> {
   const { release, previous } = withoutKept(options);
   const wanted: PublishOptions = { ...options, release, previous };
-  const held: { lock?: Lock; isFull?: boolean } = {};
+  const held: Held = {};
   try {
     const { result, isWhole } = await withSession(options, async (session, protect) => {
       options.onPhase?.("compare");
@@ -28,7 +38,7 @@ export async function publishInPlace(options: PublishOptions): Promise<PublishRe
       const lock = await acquireLock(session, place, { ...lockOptions(options), mayHaveLeftStage: look.hasLeftStage });
       held.lock = lock;
       try {
-        const done = await publishLocked(session, wanted, place, lock, look, protect);
+        const done = await publishLocked(session, wanted, { place, lock, seen: look, held, protect });
         return { result: done, isWhole: !lock.tookOver || (await isWholeOnHost(session, release)) };
       } catch (error) {
         held.isFull = error instanceof HostFullError;
@@ -43,16 +53,10 @@ export async function publishInPlace(options: PublishOptions): Promise<PublishRe
     return await publishInPlace({ ...options, rules: { ...options.rules, thorough: true } });
   } catch (error) {
     if (held.lock !== undefined && !(error instanceof LockLostError)) {
-      await giveBack(options, held.lock, held.isFull !== true);
+      await giveBack(options, held.lock, { keepStage: held.isFull !== true, ...(held.made && { made: held.made }) });
     }
     throw error;
   }
-}
-
-/** A failed publish leaves no lock behind, even when its own session is gone. Failing at that is no news. */
-async function giveBack(options: PublishOptions, lock: Lock, keepStage: boolean): Promise<void> {
-  const quiet = { ...options, say: () => {}, signal: undefined, onPhase: undefined };
-  await withSession(quiet, (session) => lock.release(session, keepStage)).catch(() => {});
 }
 
 /** Makes Slipway's folder on a host that has none, unless somebody has to agree to this publish first. */
@@ -74,14 +78,20 @@ function nothingToDo(session: PublishSession, { release, say }: PublishOptions):
   return { stats: statsOf(counts, release, 0), changeoverMs: null, profile: session.profile() };
 }
 
+type Locked = {
+  readonly place: Place;
+  readonly lock: Lock;
+  /** What was seen before the lock was ours. */
+  readonly seen: Look;
+  readonly held: Held;
+  protect(): void;
+};
+
 /** The publish itself, by the one who holds the lock. */
 async function publishLocked(
   session: PublishSession,
   options: PublishOptions,
-  place: Place,
-  lock: Lock,
-  seen: Look,
-  protect: () => void,
+  { place, lock, seen, held, protect }: Locked,
 ): Promise<PublishResult> {
   const { release, say, rules } = options;
   // Somebody else may have finished while we waited for the lock.
@@ -122,8 +132,7 @@ async function publishLocked(
     if (!ours.recorded && options.siteUrl !== null) await checkHidden(place, options.siteUrl, say);
     return result;
   } catch (error) {
-    // Empty folders are all that a publish leaves that did not get to its commit.
-    if (!publish.progress.hasBegun) await session.removeEmptyFolders(made.toReversed()).catch(() => {});
+    if (!publish.progress.hasBegun) held.made = made;
     throw error;
   }
 }

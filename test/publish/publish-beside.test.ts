@@ -37,6 +37,18 @@ describe("strategy swap", () => {
     expect(world.lines.at(-1)).toMatch(/^Nothing to do/);
   });
 
+  it("leaves no lock when it is cancelled, so that the next publish need not wait", async () => {
+    await world.publish(await world.build(A), swap);
+    const stop = new AbortController();
+    const onProgress = () => stop.abort(new Error("cancelled by Alice"));
+    const cancelled = world.publish(await world.build(B), { ...swap, onProgress, signal: stop.signal });
+    await expect(cancelled).rejects.toThrow("cancelled by Alice");
+    expect(await readdir(join(world.root, ".slipway/site"))).not.toContain("lock");
+    expect(await live()).toEqual(A);
+    await world.publish(await world.build(C), { ...swap, ownerId: null, lockWaitMs: 0 });
+    expect(await live()).toEqual(C);
+  });
+
   it("asks before it takes files of others away", async () => {
     await world.write(world.site, { "guestbook.php": "theirs", "index.html": "theirs" });
     const publish = world.publish(await world.build(A), swap);

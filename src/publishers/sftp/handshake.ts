@@ -6,7 +6,8 @@ import { OperatorError, PermanentError, RetryLaterError } from "../../errors.ts"
 import { operatorKey } from "../operator-key.ts";
 import type { SftpTarget } from "../publisher.ts";
 import { algorithmsOfOtherKeys, type HostTrust } from "./host-key.ts";
-import type { Login, Ssh2 } from "./login.ts";
+import type { Login } from "./login.ts";
+import type { Ssh2 } from "./private-key.ts";
 
 export type HandshakeOptions = {
   readonly ssh2: Ssh2;

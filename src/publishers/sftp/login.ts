@@ -3,8 +3,7 @@ import type { AnyAuthMethod, AuthHandlerMiddleware, ParsedKey } from "ssh2";
 import { OperatorError } from "../../errors.ts";
 import { operatorKey } from "../operator-key.ts";
 import type { SftpTarget } from "../publisher.ts";
-
-export type Ssh2 = typeof import("ssh2");
+import { readPrivateKey, type Ssh2 } from "./private-key.ts";
 
 /** One login, for one connection. */
 export type Login = {
@@ -21,7 +20,7 @@ type Way = "agent" | "key" | "password";
 
 /** Reads the target's key. Throws OperatorError when it cannot be read. The result is for any number of logins. */
 export function prepareLogin(ssh2: Ssh2, target: SftpTarget): () => Login {
-  const key = target.privateKey === null ? null : readKey(ssh2, target, target.privateKey);
+  const key = target.privateKey === null ? null : readPrivateKey(ssh2, target, target.privateKey);
   return () => createLogin(target, key);
 }
 
@@ -101,33 +100,4 @@ function explainRefusal(target: SftpTarget, { tried, offered, isAgentBroken }: C
     shown === "" ? `takes no login of the kind that is set${offers}` : `does not let ${user} in with ${shown}${offers}`;
   const agentNote = isAgentBroken ? `. The SSH agent at ${agent} could not be used` : "";
   return new OperatorError(operatorKey(target, setting), `${host} ${said}${agentNote}`);
-}
-
-function readKey(ssh2: Ssh2, target: SftpTarget, text: string): ParsedKey {
-  // ssh2 wants no empty line at the end, which every key file has.
-  const parsed = ssh2.utils.parseKey(text.trim(), target.passphrase ?? undefined);
-  const key = Array.isArray(parsed) ? parsed[0] : parsed;
-  if (key !== undefined && !(key instanceof Error) && key.isPrivateKey()) return key;
-  if (!isEncrypted(text)) {
-    throw new OperatorError(
-      operatorKey(target, "privateKey"),
-      "is no private key that can be read. It has to be in OpenSSH's form, or in PEM with BEGIN RSA or BEGIN EC; " +
-        "ssh-keygen -p -f FILE rewrites others",
-    );
-  }
-  throw new OperatorError(
-    operatorKey(target, "passphrase"),
-    target.passphrase === null ? "is missing; the private key is encrypted" : "does not open the private key",
-  );
-}
-
-/** OpenSSH's form names the cipher behind a fixed start (PROTOCOL.key); PEM and PuTTY's form have a line for it. */
-function isEncrypted(text: string): boolean {
-  const body = /BEGIN OPENSSH PRIVATE KEY-----([A-Za-z0-9+/=\s]+)-----END/.exec(text)?.[1];
-  if (body === undefined)
-    return /^Proc-Type: 4,ENCRYPTED|BEGIN ENCRYPTED PRIVATE KEY|^Encryption: (?!none)/m.test(text);
-  const start = Buffer.from("openssh-key-v1\0");
-  const bytes = Buffer.from(body, "base64");
-  const cipher = bytes.subarray(start.length + 4, start.length + 8).toString("latin1");
-  return bytes.subarray(0, start.length).equals(start) && cipher !== "none";
 }

@@ -1,5 +1,6 @@
 /** Whom the SFTP publisher trusts, how it logs in, and what it says when it cannot. */
-import { execFile } from "node:child_process";
+import { execFile, execFileSync } from "node:child_process";
+import { createPublicKey } from "node:crypto";
 import { once } from "node:events";
 import { rm } from "node:fs/promises";
 import { type AddressInfo, createServer, type Socket } from "node:net";
@@ -29,6 +30,26 @@ async function tryOpen(target: SftpTarget, options: OpenOptions = {}) {
 
 function count(text: string, pattern: RegExp): number {
   return text.split("\n").filter((line) => pattern.test(line)).length;
+}
+
+/** The line for authorized_keys, as RFC 4253 section 6.6, RFC 5656 section 3.1 and RFC 8709 section 4 write keys. */
+function publicKeyOf(pem: string): string {
+  const { kty, n = "", e = "", x = "", y = "" } = createPublicKey(pem).export({ format: "jwk" });
+  const bytes = (part: string) => Buffer.from(part, "base64url");
+  const number = (part: string) => Buffer.concat([Buffer.alloc((bytes(part)[0] ?? 0) >> 7), bytes(part)]);
+  const point = Buffer.concat([Buffer.from([4]), bytes(x), bytes(y)]);
+  const [type, ...parts] =
+    kty === "RSA"
+      ? (["ssh-rsa", number(e), number(n)] as const)
+      : kty === "EC"
+        ? (["ecdsa-sha2-nistp256", "nistp256", point] as const)
+        : (["ssh-ed25519", bytes(x)] as const);
+  const blob = [type, ...parts].flatMap((part) => {
+    const length = Buffer.alloc(4);
+    length.writeUInt32BE(part.length);
+    return [length, Buffer.from(part)];
+  });
+  return `${type} ${Buffer.concat(blob).toString("base64")}`;
 }
 
 describeWith("sshd", "the host's key", () => {
@@ -110,6 +131,22 @@ describeWith("sshd", "the login", () => {
     const { server } = await startFor({ publicKey: key.public });
     const login = { password: null, privateKey: `${key.private}\n`, passphrase: "opensesame" };
     expect(await tryOpen(targetFor(server, login))).not.toBeInstanceOf(Error);
+  });
+
+  it.each([
+    ["RSA", ["-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048"]],
+    ["ECDSA", ["-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256"]],
+    ["Ed25519", ["-algorithm", "ED25519"]],
+  ])("takes an %s key as OpenSSL writes it, encrypted and not", async (_, args) => {
+    const pem = execFileSync("openssl", ["genpkey", ...args]).toString();
+    const hide = ["pkcs8", "-topk8", "-passout", "pass:opensesame"];
+    const encrypted = execFileSync("openssl", hide, { input: pem }).toString();
+    const { server } = await startFor({ publicKey: publicKeyOf(pem) });
+    for (const changes of [{ privateKey: pem }, { privateKey: encrypted, passphrase: "opensesame" }]) {
+      expect(await tryOpen(targetFor(server, { password: null, ...changes }))).not.toBeInstanceOf(Error);
+    }
+    const locked = targetFor(server, { password: null, privateKey: encrypted, passphrase: "wrong" });
+    expect(await tryOpen(locked)).toMatchObject({ key: "sites.shop.passphrase" });
   });
 
   it("takes a key before a password, and both where the host wants both", async () => {
