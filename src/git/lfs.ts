@@ -4,7 +4,7 @@ import { constants } from "node:fs";
 import { chmod, copyFile, lstat, readFile, rename, stat, utimes } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { OperatorError, PermanentError } from "../errors.ts";
-import { bytesText } from "../model/quantities.ts";
+import { bytesText, filesText } from "../model/quantities.ts";
 import { CommandError } from "../process/run-command.ts";
 import type { BareMirror } from "./bare-mirror.ts";
 import type { GitSetting } from "./git-environment.ts";
@@ -93,7 +93,7 @@ async function download(checkout: LfsCheckout, missing: readonly Pointer[]): Pro
   const place = lfsUrlFor(url, await readConfigFile(git, entries, ".lfsconfig"));
   if ("problem" in place) throw new PermanentError(`.lfsconfig of the repository ${place.problem}`);
   const bytes = missing.reduce((sum, pointer) => sum + pointer.bytes, 0);
-  mirror.say(`Fetching ${missing.length} files (${bytesText(bytes)}) from Git LFS`);
+  mirror.say(`Fetching ${filesText(missing.length)} (${bytesText(bytes)}) from Git LFS`);
   const settings: GitSetting[] = [
     [`remote.${REMOTE}.url`, url],
     ...(place.url === null ? [] : [["lfs.url", place.url] as const]),

@@ -5,6 +5,7 @@
 import { type Deployment, isFinal, publishesKept } from "../model/deployment.ts";
 import type { Effect } from "../model/effect.ts";
 import { type CommandEvent, userOf } from "../model/event.ts";
+import { filesText } from "../model/quantities.ts";
 import { refusalOf, type SiteHolds } from "../model/site.ts";
 
 export type CommandFacts = {
@@ -120,7 +121,7 @@ function again(
 }
 
 function promise({ consent }: CommandEvent, { site, consent: needed }: Deployment): string {
-  const files = needed?.files === 1 ? "1 file" : `${needed?.files ?? 0} files`;
+  const files = filesText(needed?.files ?? 0);
   const deed = consent === "adopt" ? `replaces ${files} of others` : `removes ${files}`;
   return `Thank you. ${site} is published again, and this time it ${deed}; a message of its own follows.`;
 }

@@ -1,6 +1,7 @@
 /** The stages of a deployment up to its release: a commit is checked out, built (here, or by CI) and packaged. */
 import { settleAngularOutput } from "../build/angular-output.ts";
 import type { SiteCaches } from "../caches/site-caches.ts";
+import { filesText } from "../model/quantities.ts";
 import type { Release } from "../model/release.ts";
 import type { BlobStore } from "../releases/blob-store.ts";
 import { packageFolder } from "../releases/package.ts";
@@ -98,6 +99,6 @@ async function packageRelease(run: StageRun, { folder, because }: BuiltFolder, b
     onProgress: ({ files, ofFiles }) => progress(`${files} of ${ofFiles} files`),
   });
   for (const warning of warnings) say(warning);
-  say(`Release ${release.id.slice(0, 12)}: ${release.files.size} files`);
+  say(`Release ${release.id.slice(0, 12)}: ${filesText(release.files.size)}`);
   return release;
 }

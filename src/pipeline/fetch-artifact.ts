@@ -6,7 +6,7 @@ import { unpackArtifact } from "../artifacts/unpack-artifact.ts";
 import { folderInside } from "../build/folder-inside.ts";
 import { OperatorError } from "../errors.ts";
 import { skippedBecause } from "../model/deployment.ts";
-import { bytesText } from "../model/quantities.ts";
+import { bytesText, filesText } from "../model/quantities.ts";
 import type { Skipped } from "./check-out.ts";
 import type { ArtifactJob } from "./job.ts";
 import { enter, everySoOften, retrying, type StageRun } from "./stage-run.ts";
@@ -51,7 +51,7 @@ export async function fetchArtifact(
   );
   await removeFolder(workspace.source);
   const { files, bytes } = await unpackArtifact(zipPath, workspace.source, job.sandbox.limits, signal);
-  say(`Unpacked ${files} files, ${bytesText(bytes)}`);
+  say(`Unpacked ${filesText(files)}, ${bytesText(bytes)}`);
   const output = job.site.output ?? ".";
   const folder = await folderInside(workspace.source, output, "the folder of the artifact");
   return { folder, because: output === "." ? "the whole artifact" : "build.output of slipway.yaml" };

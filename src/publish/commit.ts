@@ -5,9 +5,10 @@ import { MissingFileError, type Move, NoRenameError, type PublishSession } from 
 import { packJournal, packManifest } from "../releases/host-manifest.ts";
 import { allFolders, type Plan, type PutStep, type RemoveStep } from "../releases/plan.ts";
 import type { Retained } from "../releases/retained.ts";
-import { type Lock, LockLostError, sweep } from "./lock.ts";
+import { type Lock, LockLostError } from "./lock.ts";
 import type { PublishOptions, PublishResult } from "./options.ts";
 import type { Ours } from "./ours.ts";
+import { sweep } from "./own-folders.ts";
 import type { Place } from "./place.ts";
 import { stageFiles, stageNames } from "./stage-files.ts";
 import { createOverwritingPutter, createRenamingPutter, type Phases, walkSteps } from "./steps.ts";
@@ -173,7 +174,7 @@ async function cleanUp(
   sizes: ReadonlyArray<number | undefined>,
 ): Promise<string[]> {
   const { session, place, lock, ours, options, leftovers, phases } = publish;
-  if (!ours.recorded) await sweep(session, place, lock, place.marker(options.release.id));
+  if (!ours.recorded) await sweep(session, place, lock.stage, place.marker(options.release.id));
   const isOurs = (step: RemoveStep, index: number) => step.inTheWay || sizes[index] === step.entry.size;
   const gone = removals.filter(isOurs).map(({ path }) => path);
   const staged = [...leftovers.keys()].map((name) => `${lock.stage}/${name}`);

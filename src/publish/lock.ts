@@ -3,12 +3,13 @@
  * No FTP server can refuse a stalled owner that wakes up in the middle of its burst, so whoever takes a lock over first
  * renames the stage folder: from then on the old owner's renames find nothing to rename.
  */
-import { createHash, randomInt } from "node:crypto";
+import { randomInt } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import { PermanentError, RetryLaterError } from "../errors.ts";
 import { NoRenameError, type PublishSession } from "../publishers/publisher.ts";
-import { pathProblem } from "../releases/path.ts";
+import { createDeathWatch, type Holder, ownerFileName, readHolder } from "./lock-holder.ts";
 import type { PublishOptions } from "./options.ts";
+import { claim, clearFolder, renameFolder, takeFolder } from "./own-folders.ts";
 import type { Place } from "./place.ts";
 import { type DigestedUpload, uploadOf } from "./upload-verified.ts";
 
@@ -78,31 +79,6 @@ export function lockOptions({
   return { owner, ownerId, waitMs: lockWaitMs, leaseMs: leaseMs ?? LEASE_MS, pollMs: pollMs ?? POLL_MS, say, signal };
 }
 
-/** An owner that has not said who it is after this long died right after it made the folder. */
-const NAMELESS_MS = 30_000;
-const MAX_OWNER_BYTES = 4 * 1024 * 1024;
-
-/**
- * What the file is called that says who owns the lock: its stage, then the owner's mark. The mark is known as soon as the
- * file is there, and an owner that dies while it is sent leaves an empty one.
- */
-const OWNER_FILE = /^(?<stage>[a-z0-9]+)(?:-(?<mark>[0-9a-f]{16}))?\.json$/;
-
-function ownerFileName(id: string, ownerId: string | null): string {
-  return ownerId === null ? `${id}.json` : `${id}-${markOf(ownerId)}.json`;
-}
-
-function markOf(ownerId: string): string {
-  return createHash("sha256").update(ownerId).digest("hex").slice(0, 16);
-}
-
-type Holder = {
-  readonly file: string | null;
-  readonly label: string;
-  readonly ownerId: string | null;
-  readonly madeFolders: readonly string[];
-};
-
 /** Claims the lock, waiting for others. Throws RetryLaterError when they do not finish in time. */
 export async function acquireLock(session: PublishSession, place: Place, options: LockOptions): Promise<Lock> {
   const id = randomName();
@@ -132,46 +108,6 @@ export async function acquireLock(session: PublishSession, place: Place, options
     if (!told) options.say(`Waiting for another publish on this host: ${holder.label}.`);
     told = true;
     await delay(options.pollMs, undefined, { signal: options.signal });
-  }
-}
-
-/** How often something is tried whose answer was lost and which turned out not to have happened. */
-const MAX_TRIES = 3;
-
-/**
- * Makes the folder that is the lock. When the answer was lost and the folder is there, nobody can tell who made it; it
- * then counts as somebody's who died before saying a name, and is taken over like any other.
- */
-async function claim(session: PublishSession, folder: string, beside?: string): Promise<boolean> {
-  for (let tries = 1; ; tries += 1) {
-    try {
-      return await session.claimFolder(folder, beside);
-    } catch (error) {
-      if (error instanceof PermanentError || tries === MAX_TRIES) throw error;
-      if ((await session.list(folder)) !== undefined) return false;
-    }
-  }
-}
-
-/** As `renameFolder`; a host that renames nothing has nothing to take. */
-async function takeFolder(session: PublishSession, from: string, to: string): Promise<boolean> {
-  try {
-    return await renameFolder(session, from, to);
-  } catch (error) {
-    if (error instanceof NoRenameError) return false;
-    throw error;
-  }
-}
-
-/** Renames a folder to a name that only we use, so that a lost answer can be looked up. False when it is not there. */
-async function renameFolder(session: PublishSession, from: string, to: string): Promise<boolean> {
-  for (let tries = 1; ; tries += 1) {
-    try {
-      return await session.moveFolder(from, to);
-    } catch (error) {
-      if (error instanceof PermanentError || tries === MAX_TRIES) throw error;
-      if ((await session.list(to)) !== undefined) return true;
-    }
   }
 }
 
@@ -229,77 +165,6 @@ async function openLock(
   };
 }
 
-/** Who holds the lock; null when nobody does any more. */
-async function readHolder(session: PublishSession, place: Place): Promise<Holder | null> {
-  const listing = await session.list(place.lock);
-  if (listing === undefined) return null;
-  const [file] = listing.files.keys();
-  if (file === undefined) return { file: null, label: "one that has just begun", ownerId: null, madeFolders: [] };
-  const bytes = await session.readFile(`${place.lock}/${file}`, MAX_OWNER_BYTES);
-  return { file, ...readOwner(bytes) };
-}
-
-/** Written by whoever can write to the host, so nothing in it is believed before it is checked. */
-function readOwner(bytes: Buffer | undefined): Omit<Holder, "file"> {
-  try {
-    const { owner, ownerId, madeFolders } = JSON.parse(String(bytes)) as Record<string, unknown>;
-    const folders = Array.isArray(madeFolders) ? (madeFolders as unknown[]) : [];
-    return {
-      label: String(owner)
-        .replace(/\p{Cc}/gu, "")
-        .slice(0, 200),
-      ownerId: typeof ownerId === "string" ? ownerId : null,
-      madeFolders: folders.filter((path): path is string => typeof path === "string" && pathProblem(path) === null),
-    };
-  } catch {
-    return { label: "an unknown one", ownerId: null, madeFolders: [] };
-  }
-}
-
-/** Answers whether a holder is dead: silent for a lease by the host's clock, and its stage does not grow either. */
-function createDeathWatch(session: PublishSession, place: Place, options: LockOptions, id: string) {
-  const clock = `${place.folder}/clock-${id}`;
-  let seen = { key: "", atMs: 0 };
-
-  async function silentForMs(file: string): Promise<number | undefined> {
-    const stage = place.stage(stageIn(file));
-    await session.upload([uploadOf(clock, Buffer.from("now"))], () => {});
-    const now = await session.modifiedAtMs(clock);
-    await session.remove([clock]);
-    const signs = [await session.modifiedAtMs(`${place.lock}/${file}`), await session.modifiedAtMs(`${stage}/alive`)];
-    const known = signs.filter((sign) => sign !== undefined);
-    return now === undefined || known.length === 0 ? undefined : now - Math.max(...known);
-  }
-
-  return async (holder: Holder): Promise<boolean> => {
-    if (isOurs(holder, options.ownerId)) return true;
-    const stage = holder.file === null ? undefined : await session.list(place.stage(stageIn(holder.file)));
-    const key = JSON.stringify([holder.file, [...(stage?.files ?? [])]]);
-    const nowMs = performance.now();
-    if (seen.key !== key) {
-      seen = { key, atMs: nowMs };
-      return false;
-    }
-    const stillForMs = nowMs - seen.atMs;
-    if (holder.file === null) return stillForMs >= Math.min(NAMELESS_MS, options.leaseMs);
-    return ((await silentForMs(holder.file)) ?? stillForMs) >= options.leaseMs;
-  };
-}
-
-/** The mark counts only where the file itself says nothing. */
-function isOurs({ file, ownerId }: Holder, ours: string | null): boolean {
-  if (ours === null) return false;
-  return ownerId === null ? markIn(file ?? "") === markOf(ours) : ownerId === ours;
-}
-
-function stageIn(ownerFile: string): string {
-  return OWNER_FILE.exec(ownerFile)?.groups?.stage ?? ownerFile;
-}
-
-function markIn(ownerFile: string): string | undefined {
-  return OWNER_FILE.exec(ownerFile)?.groups?.mark;
-}
-
 /** Takes the lock from a dead holder. Of several that try, one gets true. */
 async function takeOver(session: PublishSession, place: Place, id: string, holder: Holder): Promise<boolean> {
   const taken = `${place.folder}/x-${id}`;
@@ -334,25 +199,6 @@ async function collectStages(session: PublishSession, place: Place, stage: strin
     else ours = await takeFolder(session, folder, stage);
   }
   return ours;
-}
-
-/** Removes what publishes that were cut off left in Slipway's folder: markers of other releases, clocks, stages. */
-export async function sweep(session: PublishSession, place: Place, lock: Lock, liveMarker: string): Promise<void> {
-  const listing = await session.list(place.folder);
-  if (listing === undefined) return;
-  const path = (name: string) => `${place.folder}/${name}`;
-  const stale = [...listing.files.keys()].filter((name) => /^(live|clock)-/.test(name) && path(name) !== liveMarker);
-  await session.remove(stale.map(path));
-  for (const name of listing.folders) {
-    if (/^[sx]-/.test(name) && path(name) !== lock.stage) await clearFolder(session, path(name));
-  }
-}
-
-/** Removes a folder of Slipway's own with the files in it. */
-export async function clearFolder(session: PublishSession, folder: string): Promise<void> {
-  const names = [...((await session.list(folder))?.files.keys() ?? [])];
-  await session.remove(names.map((name) => `${folder}/${name}`));
-  await session.removeEmptyFolders([folder]);
 }
 
 /** Six letters and digits: two owners of one host do not get the same, and a rename stays short. */

@@ -1,15 +1,16 @@
 /** Replaces the files of a live folder: staged beside it, then renamed into place in one burst. */
-import { bytesText } from "../model/quantities.ts";
+import { bytesText, filesText } from "../model/quantities.ts";
 import type { Release } from "../model/release.ts";
 import { HostFullError, type PublishSession } from "../publishers/publisher.ts";
 import { countPuts, type PutStep } from "../releases/plan.ts";
 import { commitWhicheverWay, type Publish, statsOf } from "./commit.ts";
 import { giveBack } from "./give-back.ts";
 import { planFor, requireConsent } from "./intent.ts";
-import { acquireLock, clearFolder, type Lock, LockLostError, lockOptions } from "./lock.ts";
+import { acquireLock, type Lock, LockLostError, lockOptions } from "./lock.ts";
 import { type Look, lookAtHost, withoutKept } from "./look-at-host.ts";
 import type { PublishOptions, PublishResult } from "./options.ts";
 import { findOurs, NO_RECORDS } from "./ours.ts";
+import { clearFolder } from "./own-folders.ts";
 import { checkHidden, makePlace, type Place } from "./place.ts";
 import { phasesOf } from "./steps.ts";
 import { uploadOf } from "./upload-verified.ts";
@@ -148,5 +149,5 @@ async function takeStage(session: PublishSession, place: Place, lock: Lock, jour
 
 function summary({ plan, puts }: Publish): string {
   const bytes = puts.reduce((total, { entry }) => total + entry.size, 0);
-  return `${puts.length} files to upload (${bytesText(bytes)}), ${plan.removed} to remove, ${plan.unchanged} unchanged.`;
+  return `${filesText(puts.length)} to upload (${bytesText(bytes)}), ${plan.removed} to remove, ${plan.unchanged} unchanged.`;
 }
