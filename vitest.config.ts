@@ -21,6 +21,7 @@ class LongestFirst extends BaseSequencer {
 export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
+    globalSetup: "test/built-program.ts",
     pool: "forks",
     maxWorkers: 3,
     testTimeout: 30_000,

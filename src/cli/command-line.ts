@@ -4,6 +4,7 @@
  */
 import { Command, CommanderError } from "commander";
 import { describeError, PermanentError } from "../errors.ts";
+import { slipwayVersion } from "../process/version.ts";
 import { addDoctorCommand } from "./doctor-command.ts";
 import { addPublishCommand } from "./publish-command.ts";
 import { addReleaseCommands } from "./release-commands.ts";
@@ -28,6 +29,7 @@ function createProgram(env: NodeJS.ProcessEnv): Command {
     .description(
       "A push to main is built, published to your FTP host and confirmed live, while one Slack message tells the story.",
     )
+    .version(slipwayVersion())
     .exitOverride()
     .showHelpAfterError("(--help shows what there is)");
   addPublishCommand(program, env);

@@ -1,6 +1,6 @@
 /** `slipway start`, as anybody starts it, in a process of its own. */
 import { spawn } from "node:child_process";
-import { fileURLToPath } from "node:url";
+import { ownProgram } from "../process/own-file.ts";
 
 export type RunningSlipway = {
   readonly pid: number;
@@ -18,14 +18,18 @@ const PASSED_ON = /^(PATH|HOME|LANG|TZ|NODE_EXTRA_CA_CERTS|SSL_CERT_(FILE|DIR)|n
 
 /**
  * Starts Slipway with these settings and nothing else of ours in its environment, and resolves once it takes
- * deliveries. `nodeArguments` stand before the program, for tests.
+ * deliveries. For tests: `nodeArguments` stand before the program, and `program` is another file than Slipway's own.
  */
 export async function startSlipway(
   { folder, settings }: { readonly folder: string; readonly settings: Readonly<Record<string, string>> },
-  options: { readonly onLog?: (line: string) => void; readonly nodeArguments?: readonly string[] } = {},
+  options: {
+    readonly onLog?: (line: string) => void;
+    readonly nodeArguments?: readonly string[];
+    readonly program?: string;
+  } = {},
 ): Promise<RunningSlipway> {
-  const main = fileURLToPath(new URL(import.meta.url.endsWith(".ts") ? "../main.ts" : "../main.js", import.meta.url));
-  const child = spawn(process.execPath, [...(options.nodeArguments ?? []), main, "start"], {
+  const { nodeArguments = [], program = ownProgram("main") } = options;
+  const child = spawn(process.execPath, [...nodeArguments, program, "start"], {
     cwd: folder,
     // A group of its own: Ctrl-C is for the demo, which then ends Slipway in good order.
     detached: true,

@@ -6,7 +6,7 @@ import { randomBytes } from "node:crypto";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { ownFile } from "../process/own-file.ts";
 import { type Certificate, createCertificate } from "./certificate.ts";
 import { freePort } from "./free-port.ts";
 import { createFtpServer, type FtpServer } from "./ftp/ftp-server.ts";
@@ -177,5 +177,5 @@ ${options.siteKeys ?? ""}`,
 
 /** The example site of that name. */
 export function siteFolder(name: string): string {
-  return fileURLToPath(new URL(`./sites/${name}`, import.meta.url));
+  return ownFile(`demo/sites/${name}`);
 }

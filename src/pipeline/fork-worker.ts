@@ -1,8 +1,8 @@
 /** Starts the process that a deployment runs in. It waits for its job. */
 import { type ChildProcess, fork } from "node:child_process";
 import { getCompileCacheDir } from "node:module";
-import { fileURLToPath } from "node:url";
 import { workerEnvironment } from "../process/environment.ts";
+import { ownProgram } from "../process/own-file.ts";
 
 /**
  * Starts a program that gets the processor only while nobody else wants it (SCHED_IDLE, sched(7)), from its first
@@ -10,14 +10,11 @@ import { workerEnvironment } from "../process/environment.ts";
  */
 const WHEN_IDLE = 'chrt -i -p 0 $$ >/dev/null 2>&1; exec "$@"';
 
-/** The worker's file, whether this one runs as it is or compiled. */
-const WORKER = new URL(import.meta.url.endsWith(".ts") ? "./worker.ts" : "./worker.js", import.meta.url);
-
 /** `env` is the service's environment; the worker gets the few variables of it that git and builds need. */
 export function forkWorker(env: NodeJS.ProcessEnv): ChildProcess {
   // Where this process keeps its compiled code, a worker starts in half the time; nodejs.org/api/module.html.
   const compiled = getCompileCacheDir();
-  return fork(fileURLToPath(WORKER), [], {
+  return fork(ownProgram("pipeline/worker"), [], {
     env: { ...workerEnvironment(env), ...(compiled !== undefined && { NODE_COMPILE_CACHE: compiled }) },
     // The service's own flags (a debugger's port) are not the worker's; its crashes go to the service's log.
     execPath: "/bin/sh",

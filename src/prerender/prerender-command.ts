@@ -2,12 +2,7 @@
 import { existsSync } from "node:fs";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
-
-/** The process's file, whether this one runs as it is or compiled. */
-const PROCESS = new URL(
-  import.meta.url.endsWith(".ts") ? "./prerender-process.ts" : "./prerender-process.js",
-  import.meta.url,
-);
+import { ownProgram } from "../process/own-file.ts";
 
 /** What browsers have besides what lies under /usr: Debian's launcher reads all of the one, Google's package is the other. */
 const BROWSER_FOLDERS = ["/etc/chromium.d", "/opt/google/chrome"];
@@ -24,7 +19,7 @@ export type PrerenderCommand = {
  * exits with 0 as soon as it could say what happened, even where that was a failure.
  */
 export function prerenderCommand(jobFile: string): PrerenderCommand {
-  const file = fileURLToPath(PROCESS);
+  const file = ownProgram("prerender/prerender-process");
   return {
     file: process.execPath,
     args: [file, jobFile],

@@ -2,17 +2,11 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { connect, type Server, type Socket } from "node:net";
-import { fileURLToPath } from "node:url";
 import type { Environment } from "../process/environment.ts";
+import { ownProgram } from "../process/own-file.ts";
 import type { OpenedHosts } from "./opened-hosts.ts";
 import { toolEnvironment } from "./programs.ts";
 import { UnavailableError } from "./unavailable.ts";
-
-/** The file, whether this one runs as it is or compiled. */
-const LISTENER = new URL(
-  import.meta.url.endsWith(".ts") ? "./listen-inside.ts" : "./listen-inside.js",
-  import.meta.url,
-);
 
 export type ForwardedPorts = { close(): Promise<void> };
 
@@ -58,7 +52,7 @@ async function listenInside(
 ): Promise<Server[]> {
   const [file = "", ...args] = enter;
   const places = ports.map(({ address, port }) => `${address}:${port}`);
-  const child = spawn(file, [...args, process.execPath, fileURLToPath(LISTENER), ...places], {
+  const child = spawn(file, [...args, process.execPath, ownProgram("sandbox/listen-inside"), ...places], {
     env: toolEnvironment(env),
     cwd: "/",
     stdio: ["ignore", "ignore", "pipe", "ipc"],

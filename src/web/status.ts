@@ -6,12 +6,12 @@
  */
 import type { Config } from "../config/schema.ts";
 import type { Route } from "../http/server.ts";
+import { slipwayVersion } from "../process/version.ts";
 import type { LogKeys } from "../secrets/log-keys.ts";
 import { type ActiveCounts, countActive } from "../store/count-deployments.ts";
 import type { Store } from "../store/store.ts";
 import { readStatus } from "./status-facts.ts";
 import { publicPage, statusPage } from "./status-page.ts";
-import { slipwayVersion } from "./version.ts";
 
 export type StatusDeps = {
   readonly store: Store;

@@ -5,13 +5,11 @@ import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
 import { createServer, type IncomingHttpHeaders } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { startSlack } from "../../src/demo/slack-server.ts";
+import { BUILT_PROGRAM } from "../built-program.ts";
 import { temporaryFolder } from "../git/git-repository.ts";
 import { PASSWORD, serverForTest } from "../publishers/ftp/world.ts";
-
-const MAIN = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
 
 type Finding = { about: string; state: string; says: string; advice: string | null };
 
@@ -23,7 +21,7 @@ function createPatient(yaml: string, env: Record<string, string> = {}) {
   const run = (...args: string[]) =>
     new Promise<{ code: number; out: string }>((resolve) => {
       const options = { cwd: folder, env: { PATH: process.env.PATH, ...settings } };
-      execFile(process.execPath, [MAIN, ...args], options, (error, stdout, stderr) => {
+      execFile(process.execPath, [BUILT_PROGRAM, ...args], options, (error, stdout, stderr) => {
         resolve({ code: typeof error?.code === "number" ? error.code : 0, out: stdout + stderr });
       });
     });

@@ -1,8 +1,6 @@
 /** Runs `slipway publish` as a process of its own, with an environment that holds nothing of ours. */
 import { spawn } from "node:child_process";
-import { fileURLToPath } from "node:url";
-
-export const MAIN = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
+import { BUILT_PROGRAM } from "../built-program.ts";
 
 export type Ended = { readonly code: number | null; readonly out: string; readonly err: string };
 
@@ -18,12 +16,12 @@ export type PublishProcessOptions = {
   /** What it reads on standard input. */
   readonly input?: string;
   readonly cwd?: string;
-  /** Another program than `node src/main.ts publish`. */
+  /** Another program than `slipway publish`. */
   readonly command?: readonly [string, ...string[]];
 };
 
 export function startPublish(args: readonly string[], options: PublishProcessOptions = {}): RunningPublish {
-  const [file, ...before] = options.command ?? [process.execPath, MAIN, "publish"];
+  const [file, ...before] = options.command ?? [process.execPath, BUILT_PROGRAM, "publish"];
   const child = spawn(file, [...before, ...args], {
     env: { PATH: process.env.PATH, CI: "1", ...options.env },
     ...(options.cwd !== undefined && { cwd: options.cwd }),

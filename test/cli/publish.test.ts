@@ -6,10 +6,11 @@ import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { createCertificate } from "../../src/demo/certificate.ts";
 import { createFtpServer, type FtpServer, type Misbehaviour } from "../../src/demo/ftp/ftp-server.ts";
+import { BUILT_PROGRAM } from "../built-program.ts";
 import { describeWith } from "../servers/available.ts";
 import { startVsftpd } from "../servers/debian-ftp.ts";
 import { createKeyPair, startOpenssh } from "../servers/openssh.ts";
-import { type Ended, MAIN, runPublishProcess, startPublish } from "./publish-process.ts";
+import { type Ended, runPublishProcess, startPublish } from "./publish-process.ts";
 
 const PASSWORD = "the-secret-word";
 
@@ -223,7 +224,7 @@ describe("slipway publish over FTP", () => {
   });
 
   it("asks a terminal for the password and does not show what is typed", async () => {
-    const command = [process.execPath, MAIN, "publish", dist, "--to", to, "--plain"].join(" ");
+    const command = [process.execPath, BUILT_PROGRAM, "publish", dist, "--to", to, "--plain"].join(" ");
     // script(1) gives it a terminal and passes on what is typed.
     const { code, out } = await runPublishProcess(["-qec", command, "/dev/null"], {
       command: ["script"],

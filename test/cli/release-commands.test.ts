@@ -8,6 +8,7 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { freePort } from "../../src/demo/free-port.ts";
 import { startSlipway } from "../../src/demo/slipway.ts";
+import { BUILT_PROGRAM } from "../built-program.ts";
 import { createGitRepository, temporaryFolder } from "../git/git-repository.ts";
 
 const PROGRAM = fileURLToPath(new URL("./release-program.ts", import.meta.url));
@@ -46,7 +47,7 @@ async function createWorld({ siteKeys = "" } = {}) {
     });
   }
   async function start(): Promise<void> {
-    const slipway = await startSlipway({ folder, settings });
+    const slipway = await startSlipway({ folder, settings }, { program: BUILT_PROGRAM });
     onTestFinished(() => slipway.stop());
   }
   const shown = (path = "index.html") => readFileSync(join(host, path), "utf8");

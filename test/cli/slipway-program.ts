@@ -2,13 +2,11 @@
 import { spawn } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { onTestFinished } from "vitest";
 import { freePort } from "../../src/demo/free-port.ts";
 import { startSlipway } from "../../src/demo/slipway.ts";
+import { BUILT_PROGRAM } from "../built-program.ts";
 import { createGitRepository, temporaryFolder } from "../git/git-repository.ts";
-
-const PROGRAM = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
 
 /** `siteKeys` are more keys of the site "shop", in YAML; they may name files in `folder`. */
 export async function createProgramWorld(siteKeys: (folder: string) => string = () => "") {
@@ -28,7 +26,7 @@ export async function createProgramWorld(siteKeys: (folder: string) => string = 
     run: (...args: string[]) =>
       new Promise<{ code: number | null; out: string }>((resolve) => {
         const env = { PATH: process.env.PATH, NO_COLOR: "1", ...settings };
-        const child = spawn(process.execPath, [PROGRAM, ...args], { cwd: folder, env });
+        const child = spawn(process.execPath, [BUILT_PROGRAM, ...args], { cwd: folder, env });
         let out = "";
         for (const stream of [child.stdout, child.stderr]) {
           stream.on("data", (chunk) => {
@@ -38,7 +36,7 @@ export async function createProgramWorld(siteKeys: (folder: string) => string = 
         child.once("close", (code) => resolve({ code, out }));
       }),
     async start() {
-      const slipway = await startSlipway({ folder, settings });
+      const slipway = await startSlipway({ folder, settings }, { program: BUILT_PROGRAM });
       onTestFinished(() => slipway.stop());
     },
   };

@@ -4,12 +4,11 @@ import { createHmac, randomUUID } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { freePort } from "../../src/demo/free-port.ts";
 import { type RunningSlipway, startSlipway } from "../../src/demo/slipway.ts";
+import { BUILT_PROGRAM } from "../built-program.ts";
 
-const MAIN = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
 const WEBHOOK_SECRET = "the secret of the tests";
 /** Nobody listens there, so whoever connects is refused at once. */
 let closedPort: number;
@@ -42,7 +41,7 @@ async function settings(given: Record<string, string> = {}): Promise<Record<stri
 const configure = (yaml: string) => writeFileSync(join(folder, "slipway.yaml"), yaml);
 
 async function start(env: Record<string, string>, onLog?: (line: string) => void): Promise<RunningSlipway> {
-  const slipway = await startSlipway({ folder, settings: env }, onLog ? { onLog } : {});
+  const slipway = await startSlipway({ folder, settings: env }, { program: BUILT_PROGRAM, ...(onLog && { onLog }) });
   running.push(slipway);
   return slipway;
 }
@@ -50,7 +49,7 @@ async function start(env: Record<string, string>, onLog?: (line: string) => void
 /** Runs a command to its end. */
 function run(args: string[], env: Record<string, string>): Promise<{ code: number | null; out: string }> {
   return new Promise((resolve) => {
-    const child: ChildProcess = spawn(process.execPath, [MAIN, ...args], {
+    const child: ChildProcess = spawn(process.execPath, [BUILT_PROGRAM, ...args], {
       cwd: folder,
       env: { PATH: process.env.PATH, ...env },
     });

@@ -11,6 +11,7 @@ import { afterAll, beforeAll, expect, vi } from "vitest";
 import { type Observer, observe } from "../../src/demo/observer.ts";
 import { type RunningSlipway, startSlipway } from "../../src/demo/slipway.ts";
 import { type Partners, startPartners } from "../../src/demo/world.ts";
+import { BUILT_PROGRAM } from "../built-program.ts";
 
 const KILLER = fileURLToPath(new URL("./kill-at-commit.ts", import.meta.url));
 
@@ -83,7 +84,7 @@ export async function killAndRecover(
 ): Promise<{ killed: boolean }> {
   const settings = { ...partners.settings, ...(killAt === undefined ? {} : { KILL_AT: killAt }) };
   const nodeArguments = killAt === undefined ? [] : ["--import", KILLER];
-  const first = await startSlipway({ folder: partners.folder, settings }, { nodeArguments });
+  const first = await startSlipway({ folder: partners.folder, settings }, { nodeArguments, program: BUILT_PROGRAM });
   const pushed = await act(first);
   const finished = expectToldOnce(pushed.commit).then(() => "told" as const);
   finished.catch(() => undefined);
@@ -93,7 +94,7 @@ export async function killAndRecover(
     return { killed: false };
   }
   expect(outcome).toBe("SIGKILL");
-  const second = await startSlipway(partners);
+  const second = await startSlipway(partners, { program: BUILT_PROGRAM });
   try {
     // GitHub was answered, or it was not: then it, or its operator, sends the delivery again.
     expect(await send(pushed)).toBe(200);

@@ -9,6 +9,7 @@ import { freePort } from "../../src/demo/free-port.ts";
 import { startSlipway } from "../../src/demo/slipway.ts";
 import type { Deployment } from "../../src/model/deployment.ts";
 import { createLogKeys } from "../../src/secrets/log-keys.ts";
+import { BUILT_PROGRAM } from "../built-program.ts";
 import { createGitRepository, temporaryFolder } from "../git/git-repository.ts";
 import { PASSWORD, serverForTest } from "../publishers/ftp/world.ts";
 
@@ -45,7 +46,7 @@ async function createService() {
     keyOf: (id: string) => createLogKeys(environment.webhookSecrets).sign(id, Date.now()),
     builds: () => readFileSync(join(folder, "builds"), "utf8").split("\n").length - 1,
     async start() {
-      const slipway = await startSlipway({ folder, settings });
+      const slipway = await startSlipway({ folder, settings }, { program: BUILT_PROGRAM });
       onTestFinished(async () => {
         slipway.kill("SIGKILL");
         await slipway.ended;
