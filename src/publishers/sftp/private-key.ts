@@ -9,8 +9,8 @@ import type { SftpTarget } from "../publisher.ts";
 export type Ssh2 = typeof import("ssh2");
 
 /**
- * Takes OpenSSH's and PuTTY's forms and PEM: PKCS #1, SEC 1, and PKCS #8, in which OpenSSL writes every key (RFC 5208). Throws
- * OperatorError when it cannot be read, naming the setting.
+ * Takes OpenSSH's and PuTTY's forms and PEM: PKCS #1, SEC 1, and PKCS #8, in which OpenSSL writes every key (RFC 5208).
+ * Throws OperatorError when it cannot be read, naming the setting.
  */
 export function readPrivateKey(ssh2: Ssh2, target: SftpTarget, text: string): ParsedKey {
   const passphrase = target.passphrase ?? undefined;
