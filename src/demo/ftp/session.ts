@@ -146,10 +146,12 @@ export async function runSession(
   async function work(): Promise<void> {
     if (isWorking) return;
     isWorking = true;
-    for (let line = lines.shift(); line !== undefined && !isEnding && !connection.destroyed; line = lines.shift()) {
-      await carryOutLine(line);
+    while (lines.length > 0 && !isEnding && !connection.destroyed) {
+      await carryOutLine(lines.shift() ?? "");
       if (lines.length === 0) socket.resume();
     }
+    // Nobody who says good-bye waits for the answer.
+    if (connection.destroyed && lines.at(-1) === "QUIT") server.log.countCommand("QUIT", "");
     isWorking = false;
   }
 

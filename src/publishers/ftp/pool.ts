@@ -171,9 +171,11 @@ export async function openFtpPool({ connect, isLoginRefused, facts, settings, sa
   const hasRoom = () => refusal === undefined && performance.now() >= troubleUntilMs && live() + loggingIn < limit();
 
   async function take(): Promise<FtpConnection | null> {
-    const ready = takeIdle();
-    if (ready !== undefined) return ready;
-    if (!hasRoom()) return null;
+    return takeIdle() ?? (hasRoom() ? loginBeside() : null);
+  }
+
+  /** One connection more than there are; null when it is not granted. */
+  async function loginBeside(): Promise<FtpConnection | null> {
     loggingIn += 1;
     try {
       const connection = await login();
@@ -258,7 +260,7 @@ export async function openFtpPool({ connect, isLoginRefused, facts, settings, sa
       const granted = facts.profile.granted ?? 0;
       for (let count = live() + loggingIn; hasRoom() && isWorthHaving(count + 1, files, granted); count += 1) {
         // Whatever becomes of it, the upload goes on with what there is.
-        take().then(
+        loginBeside().then(
           (connection) => connection && lanes.release(connection),
           () => {},
         );

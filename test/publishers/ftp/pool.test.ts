@@ -149,6 +149,15 @@ describe("an upload", () => {
     }
   });
 
+  it("gets more of them as soon as it is known to be larger than it seemed", async () => {
+    const { server } = await serverForTest();
+    const session = await openForTest(ftpTarget(server), { profile: { ...UNKNOWN_HOST, granted: 6 } });
+    session.prepareUpload?.(0);
+    await vi.waitFor(() => expect(server.log.commands.get("PASS")).toBe(2));
+    session.prepareUpload?.(40);
+    await vi.waitFor(() => expect(server.log.commands.get("PASS")).toBe(6));
+  });
+
   it("asks for no more than the host granted, when that has become less", async () => {
     const { server } = await serverForTest({ misbehave: { limitConnections: { count: 3, at: "greeting" } } });
     const session = await openForTest(ftpTarget(server), { profile: { ...UNKNOWN_HOST, granted: 6 } });
