@@ -1,6 +1,7 @@
 /** The one schema of slipway.yaml: every key, what it is for, its default. The JSON Schema is generated from it. */
 import { z } from "zod";
 import { ISOLATIONS, LINK_CHECKS } from "../model/build.ts";
+import { CI_FAILURES } from "../model/ci.ts";
 import { parseSecretReference } from "../secrets/secret-reference.ts";
 import { parseTarget } from "./target.ts";
 
@@ -153,6 +154,58 @@ const check = z
   })
   .describe("What a release is checked for before it is published.");
 
+const slackId = (kind: string, form: RegExp) => z.string().regex(form, `is no id of a Slack ${kind}`);
+
+/** Somebody who has a role: a Slack user or group, by id, or a GitHub login for what is clicked on GitHub. */
+const member = z
+  .string()
+  .regex(
+    /^([UW][A-Z0-9]{2,40}|S[A-Z0-9]{2,40}|github:[A-Za-z0-9][A-Za-z0-9-]{0,38})$/,
+    "is nobody; write the id of a Slack user (U0123ABCD) or user group (S0123ABCD), or github:login",
+  );
+
+/** Who may do what; those of `slack` hold for every site, beside those of the site. */
+const roles = {
+  viewers: z
+    .union([z.literal("members"), z.array(member)], { error: "is neither members nor a list" })
+    .default([])
+    .describe("Who may look: status, logs, releases, diff. members: every full member of the workspace."),
+  deployers: z
+    .array(member)
+    .default([])
+    .describe(
+      "Who may deploy: deploy, redeploy, rebuild, pause, lock, cancel what they asked for, answer a refused deployment.",
+    ),
+  operators: z
+    .array(member)
+    .default([])
+    .describe("Who may do everything: rollback, resume, unlock, cancel any, --force, audit."),
+};
+
+const follow = z
+  .strictObject({
+    channel: slackChannel.optional().describe("Default: the channel of each site."),
+    sites: z.array(z.string()).optional().describe("Only the repositories of these sites. Default: all."),
+    branches: z
+      .array(z.string().min(1))
+      .optional()
+      .describe('Patterns of branches: [main, "release/*"]. Default: the branch of each site.'),
+    workflows: z.array(z.string().min(1)).default([]).describe("Workflows, by name or file. Default: all."),
+    conclusions: z
+      .array(z.enum(CI_FAILURES))
+      .default([...CI_FAILURES])
+      .describe("What counts as a failure. Default: all of them."),
+    actors: z
+      .array(z.string().min(1))
+      .default([])
+      .describe('Patterns of GitHub logins that started the run: ["!dependabot[bot]"]. Default: everybody.'),
+    environments: z
+      .array(z.string().min(1))
+      .default([])
+      .describe("Only runs that deploy to one of these environments of GitHub's. Default: all runs."),
+  })
+  .describe("A channel that hears when a workflow begins to fail, and when it succeeds again.");
+
 const siteSchema = z
   .strictObject({
     repo: z
@@ -243,12 +296,21 @@ const siteSchema = z
       .optional()
       .describe("See the release on the live site before calling it live."),
     channel: slackChannel.optional().describe("The Slack channel that follows this site."),
-    deployers: z
+    ...roles,
+    secondPerson: z
+      .boolean()
+      .default(false)
+      .describe("rollback, unlock and whatever replaces or removes files of others need another operator's click."),
+    githubWrite: z
+      .boolean()
+      .default(false)
+      .describe(
+        "Whoever commands the site needs write access to its repository too, under the login that `people` names.",
+      ),
+    after: z
       .array(z.string().min(1))
       .default([])
-      .describe(
-        "Ids of Slack users (U0123ABCD) who may answer a refused deployment in the channel that follows the site.",
-      ),
+      .describe('Workflows, by name or file, that have to succeed for a pushed commit before it is deployed: ["CI"].'),
   })
   .describe("A repository folder that becomes a website.");
 
@@ -275,11 +337,75 @@ export const configSchema = z.strictObject({
     })
     .prefault({})
     .describe("What builds of all sites share."),
+  slack: z
+    .strictObject({
+      team: slackId("workspace", /^T[A-Z0-9]{2,40}$/)
+        .optional()
+        .describe("The workspace whose people may ask for something. Default: the one that the bot is installed in."),
+      ...roles,
+      channels: z
+        .array(slackId("channel", /^[CG][A-Z0-9]{2,40}$/))
+        .default([])
+        .describe("Channels in which every site can be commanded, besides the site's own and `channel`."),
+      directMessages: z.boolean().default(false).describe("Whether sites can be commanded in direct messages."),
+      sharedChannels: z
+        .array(slackId("channel", /^[CG][A-Z0-9]{2,40}$/))
+        .default([])
+        .describe(
+          "Channels shared with other workspaces (Slack Connect) in which members of ours may ask all the same.",
+        ),
+      summary: z
+        .strictObject({
+          at: z
+            .string()
+            .regex(/^([01]\d|2[0-3]):[0-5]\d$/, "is no time of day; write 09:00")
+            .describe("When, each day."),
+          timeZone: z
+            .string()
+            .default("UTC")
+            .refine(isTimeZone, "is no time zone; write Europe/Berlin")
+            .describe("Default UTC."),
+        })
+        .optional()
+        .describe("A summary of the day, in each site's channel. Default: none."),
+    })
+    .prefault({})
+    .describe("Slack as the control room: who may ask for what, and where."),
+  people: z
+    .record(
+      slackId("user", /^[UW][A-Z0-9]{2,40}$/),
+      z.strictObject({
+        github: z
+          .string()
+          .regex(/^[A-Za-z0-9][A-Za-z0-9-]{0,38}$/, "is no GitHub login")
+          .optional()
+          .describe("Their login on GitHub."),
+        authors: z
+          .array(z.string().min(1))
+          .default([])
+          .describe("How they are called as the author of commits, so that a failure can mention them."),
+      }),
+    )
+    .default({})
+    .describe("Who is who: Slack's id → names elsewhere."),
+  ci: z
+    .array(follow)
+    .default([{ workflows: [], conclusions: [...CI_FAILURES], actors: [], environments: [] }])
+    .describe("Which channels hear of CI. Default: each site's channel, of its branch. []: none."),
   sources: z
     .record(z.string(), z.looseObject({ kind: z.string() }))
     .default({})
     .describe("Other senders of webhooks."),
 });
+
+function isTimeZone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat("en", { timeZone: name });
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 export type Config = z.output<typeof configSchema>;
 export type SiteConfig = Config["sites"][string];

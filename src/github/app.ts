@@ -61,13 +61,17 @@ function readWorkflowRun(payload: z.output<typeof workflowRunPayload>): Event {
   const attempt = run.run_attempt ?? 1;
   return {
     type: "workflow_run",
+    isCheckSuite: false,
     repoId: repository.id,
     repoName: repository.full_name,
     installationId: payload.installation?.id ?? null,
     action,
     workflow: { name: workflow?.name || run.name || "", path: run.path || workflow?.path || "" },
     runId: run.id,
+    runNumber: run.run_number ?? null,
     attempt,
+    actorLogin: run.triggering_actor?.login ?? run.actor?.login ?? "",
+    url: run.html_url ?? null,
     event: run.event,
     status: run.status ?? "",
     conclusion: run.conclusion ?? null,

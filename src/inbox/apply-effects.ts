@@ -76,7 +76,9 @@ function* applyEffect(tx: Tx, telling: Telling, effect: Effect, moment: Moment):
       return `told: ${effect.notice.about}`;
     case "answer":
       yield* tellAnswer(tx, effect, moment.cause, moment.nowMs);
-      return `answered ${effect.user}: ${effect.text}`;
+      return `answered ${effect.to.user}`;
+    default:
+      throw new Error(`${effect.do} is not performed yet`);
   }
 }
 

@@ -1,6 +1,6 @@
 /** One event → its handler, with the facts that this handler looks at. The table of what Slipway reacts to. */
 import type { Config } from "../config/schema.ts";
-import { handleCommand } from "../handlers/command.ts";
+import { type ConsentClick, handleConsent } from "../handlers/consent.ts";
 import { handleContentChanged } from "../handlers/content.ts";
 import { handleInstallation } from "../handlers/installation.ts";
 import { handlePush } from "../handlers/push.ts";
@@ -9,7 +9,7 @@ import { handleWorkflowRun } from "../handlers/workflow-run.ts";
 import type { Effect } from "../model/effect.ts";
 import type { Event } from "../model/event.ts";
 import type { Tx, Work } from "../store/work.ts";
-import { activeOn, commandFacts, contentFacts, knownRepositories, siteFacts } from "./facts.ts";
+import { activeOn, consentFacts, contentFacts, knownRepositories, siteFacts } from "./facts.ts";
 
 export function* decide(tx: Tx, config: Config, event: Event): Work<Effect[]> {
   switch (event.type) {
@@ -26,10 +26,15 @@ export function* decide(tx: Tx, config: Config, event: Event): Work<Effect[]> {
         sites: yield* siteFacts(tx, config),
         known: yield* knownRepositories(tx, event),
       });
-    case "command":
-      return handleCommand(event, yield* commandFacts(tx, config, event));
+    case "click":
+      return handleConsent(event as ConsentClick, yield* consentFacts(tx, config, event.value));
     case "content_changed":
       return handleContentChanged(event, yield* contentFacts(tx, config, event));
+    case "words":
+    case "submission":
+    case "check_run":
+    case "run_environment":
+      return [{ do: "skip", site: null, reason: `${event.type} is not understood yet` }];
     case "ping":
       return [{ do: "skip", site: null, reason: "ping: the webhook works" }];
     case "ignored":

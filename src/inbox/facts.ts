@@ -2,9 +2,9 @@
 
 import { z } from "zod";
 import type { Config } from "../config/schema.ts";
-import type { CommandFacts } from "../handlers/command.ts";
+import type { ConsentFacts } from "../handlers/consent.ts";
 import type { ContentFacts } from "../handlers/content.ts";
-import type { CommandEvent, ContentChangedEvent, Event } from "../model/event.ts";
+import type { ContentChangedEvent, Event } from "../model/event.ts";
 import type { SiteFacts } from "../model/site.ts";
 import { slackKey } from "../notify/announce.ts";
 import { slackChannelOf } from "../notify/tell.ts";
@@ -55,10 +55,10 @@ export function* knownRepositories(tx: Tx, event: Extract<Event, { type: "instal
 const posted = z.object({ channel: z.string() });
 
 /** The deployment that a command is about, its site, and where its message stands. */
-export function* commandFacts(tx: Tx, config: Config, event: CommandEvent): Work<CommandFacts> {
-  const deployment = (yield* findDeployment(tx, event.deployment)) ?? null;
+export function* consentFacts(tx: Tx, config: Config, id: string): Work<ConsentFacts> {
+  const deployment = (yield* findDeployment(tx, id)) ?? null;
   if (!deployment) return { deployment, newest: null, site: null, channel: null, isBuilt: false };
-  const { site: name, id } = deployment;
+  const { site: name } = deployment;
   const newest = (yield* newestDeployment(tx, name)) ?? null;
   const site = Object.hasOwn(config.sites, name) ? config.sites[name] : undefined;
   const isBuilt = yield* hasBuilt(tx, id);

@@ -186,6 +186,8 @@ export type Deployment = {
   /** Remarks that belong to the record, such as a report that may have been lost. */
   readonly remarks: readonly string[];
   readonly attempts: number;
+  /** Slipway went away while it ran: it waits to go on, or was given up for that reason. */
+  readonly isInterrupted: boolean;
   /** While it is queued: when it may begin, in milliseconds since 1970. */
   readonly notBeforeMs: number;
   readonly createdAtMs: number;

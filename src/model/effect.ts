@@ -1,4 +1,7 @@
 /** Effects: what handlers want done, as data. The inbox saves them in the transaction that finishes the delivery. */
+import type { Answer, AuditEntry, Modal, ReplyTo } from "./answer.ts";
+import type { CiFollow, CiRun } from "./ci.ts";
+import type { CommandTarget } from "./command.ts";
 import type { ContentChange, Debounce } from "./content.ts";
 import type { Trigger } from "./deployment.ts";
 import type { Notice } from "./notice.ts";
@@ -75,10 +78,94 @@ type NoticeEffect = { readonly do: "notice"; readonly notice: Notice };
 /** Answer the one person in Slack who asked; nobody else sees it. `site` is the one that was asked about. */
 export type AnswerEffect = {
   readonly do: "answer";
-  readonly channel: string;
-  readonly user: string;
+  readonly to: ReplyTo;
   readonly site: string | null;
-  readonly text: string;
+  readonly answer: Answer;
+};
+
+/**
+ * Do to a site what somebody may do and asked for. What comes of it, or why it is refused, is answered (`to`, where they
+ * asked in Slack) and written into the audit log.
+ */
+export type OperateEffect = {
+  readonly do: "operate";
+  readonly site: string;
+  readonly deed: Deed;
+  /** As records name who asked: "alice (Slack U0ALICE)". */
+  readonly by: string;
+  /** As in `AuditEntry`. */
+  readonly where: string;
+  readonly rule: string;
+  /** Identifies the request: what it queues is queued once. */
+  readonly cause: string;
+  readonly to: ReplyTo | null;
+};
+
+/** What can be done to a site on command. */
+export type Deed =
+  | {
+      readonly kind: "deploy";
+      readonly commit: string | null;
+      readonly cleanCaches: boolean;
+      readonly adopt: boolean;
+      readonly allowRemovals: boolean;
+    }
+  | {
+      /** Publish a kept release again; without a target the live one. */
+      readonly kind: "redeploy";
+      readonly target: CommandTarget | null;
+      readonly adopt: boolean;
+      readonly allowRemovals: boolean;
+    }
+  | {
+      /** Publish an earlier release and pause the site; without a target the one before the live one. */
+      readonly kind: "rollback";
+      readonly target: CommandTarget | null;
+      /** What was live when they decided; another one by now refuses. Null: not checked. */
+      readonly from: string | null;
+      readonly reason: string | null;
+      readonly adopt: boolean;
+      readonly allowRemovals: boolean;
+    }
+  /** Cancels the deployment of that id; null: what runs, else what waits. */
+  | { readonly kind: "cancel"; readonly deployment: string | null }
+  | { readonly kind: "pause" | "lock"; readonly reason: string | null; readonly untilMs: number | null }
+  | { readonly kind: "resume" | "unlock" };
+
+/** Write down what was asked for and was not done, or did nothing. */
+type AuditEffect = { readonly do: "audit"; readonly entry: AuditEntry };
+
+/** Open a dialog, within three seconds of the click; when that is too late, say so. */
+type OpenModalEffect = {
+  readonly do: "open_modal";
+  readonly triggerId: string;
+  readonly modal: Modal;
+  readonly askedAtMs: number;
+};
+
+/** Ask in the site's channel for somebody else who agrees; what they agree to is done then. */
+type AskSecondPersonEffect = Omit<OperateEffect, "do"> & { readonly do: "ask_second_person" };
+
+/** Somebody answers such a request: `approves` does it, the other way ends it. */
+type SecondPersonEffect = {
+  readonly do: "second_person";
+  readonly request: string;
+  readonly approves: boolean;
+  readonly by: string;
+  readonly where: string;
+  readonly rule: string;
+  readonly to: ReplyTo | null;
+};
+
+/** Remember how a run of a workflow stands, and tell the channels that follow it where that is news. */
+type CiRunEffect = { readonly do: "ci_run"; readonly run: CiRun; readonly follows: readonly CiFollow[] };
+
+/** Remember to which environment of GitHub's a run deploys. */
+type RememberEnvironmentEffect = {
+  readonly do: "remember_environment";
+  readonly repoId: number;
+  readonly runId: number;
+  readonly environment: string;
 };
 
 export type Effect =
@@ -91,4 +178,11 @@ export type Effect =
   | PauseSiteEffect
   | ResumeSiteEffect
   | NoticeEffect
-  | AnswerEffect;
+  | AnswerEffect
+  | OperateEffect
+  | AuditEffect
+  | OpenModalEffect
+  | AskSecondPersonEffect
+  | SecondPersonEffect
+  | CiRunEffect
+  | RememberEnvironmentEffect;

@@ -1,7 +1,11 @@
 /** Events: what a delivery means, in our own words. Senders' JSON is not known here. */
+import type { ReplyTo } from "./answer.ts";
 import type { ContentChange, Debounce } from "./content.ts";
-import type { Consent } from "./deployment.ts";
+import { CONSENTS } from "./deployment.ts";
 import type { Workflow } from "./workflow.ts";
+
+/** The newest commit: its whole message, and what its author is called. */
+export type Head = { readonly message: string; readonly author: string };
 
 /** A branch, or a tag, of a repository moved. */
 export type PushEvent = {
@@ -15,14 +19,18 @@ export type PushEvent = {
   readonly after: string;
   readonly deleted: boolean;
   /** The newest commit, absent when the branch was deleted. */
-  readonly head: { readonly message: string; readonly author: string } | null;
+  readonly head: Head | null;
   /** Identifies the push itself, however many hooks report it. */
   readonly cause: string;
 };
 
-/** A run of a workflow of GitHub Actions was asked for, began or ended. */
+/**
+ * A run of a workflow of GitHub Actions was asked for, began or ended. So is told, too, that a suite of checks of another
+ * App ended: a CI that knows no workflows. Its workflow is called as that App is.
+ */
 export type WorkflowRunEvent = {
   readonly type: "workflow_run";
+  readonly isCheckSuite: boolean;
   readonly repoId: number;
   readonly repoName: string;
   readonly installationId: number | null;
@@ -30,8 +38,13 @@ export type WorkflowRunEvent = {
   readonly action: string;
   readonly workflow: Workflow;
   readonly runId: number;
+  /** Counts the runs of one workflow; null where GitHub does not say. */
+  readonly runNumber: number | null;
   /** Counts from 1; whoever runs it again raises it. */
   readonly attempt: number;
+  /** Who started it, and where it can be read; "" and null where GitHub does not say. */
+  readonly actorLogin: string;
+  readonly url: string | null;
   /** What started it: "push", "pull_request", … */
   readonly event: string;
   readonly status: string;
@@ -42,7 +55,7 @@ export type WorkflowRunEvent = {
   readonly headSha: string;
   /** Null where the fork is gone. */
   readonly headRepoId: number | null;
-  readonly head: { readonly message: string; readonly author: string } | null;
+  readonly head: Head | null;
   /** Identifies the attempt, however many hooks report it. */
   readonly cause: string;
 };
@@ -74,21 +87,76 @@ export type SlackActor = {
   readonly channel: string;
 };
 
-/** How a record names them: "alice (Slack U0ALICE)". The name is what they chose to call themselves. */
-export function userOf({ name, slackUser }: SlackActor): string {
-  return name === slackUser ? `Slack ${slackUser}` : `${name.slice(0, 80)} (Slack ${slackUser})`;
-}
-
-/** Somebody asks in Slack for a deployment once more, and agrees to what it was refused for. */
-export type CommandEvent = {
-  readonly type: "command";
-  readonly name: "deploy";
-  /** The deployment whose message was answered. */
-  readonly deployment: string;
-  readonly consent: Consent;
+/** What all that is asked for in Slack has in common. */
+type AskedInSlack = {
   readonly actor: SlackActor;
-  /** Identifies the click, however often it is reported. */
+  readonly reply: ReplyTo;
+  /** Opens a dialog within three seconds; null where Slack gives none. */
+  readonly triggerId: string | null;
+  /** When it arrived, in milliseconds since 1970. */
+  readonly askedAtMs: number;
+  /** Identifies it, however often it is reported. */
   readonly cause: string;
+};
+
+/** Somebody asks in words: by a slash command, by mentioning the bot, in a direct message. */
+export type WordsEvent = AskedInSlack & {
+  readonly type: "words";
+  /** What they wrote, as Slack gives it, without the mention; a command's own name is its first word: "rollback shop". */
+  readonly text: string;
+  readonly via: "command" | "mention" | "direct";
+};
+
+/** What a button of ours is for. `value` names the deployment, the site or the request that it is about. */
+export const CLICKS = [
+  ...CONSENTS,
+  "cancel",
+  "retry",
+  "rebuild",
+  "redeploy",
+  "rollback",
+  "deploy",
+  "resume",
+  "approve",
+  "decline",
+  "choose",
+] as const;
+export type Click = (typeof CLICKS)[number];
+
+export type ClickEvent = AskedInSlack & { readonly type: "click"; readonly click: Click; readonly value: string };
+
+/** Somebody sends a dialog. */
+export type SubmissionEvent = AskedInSlack & {
+  readonly type: "submission";
+  readonly modal: "rollback";
+  readonly site: string;
+  /** The release that was live when the dialog was opened; null where none was. */
+  readonly from: string | null;
+  /** The release that was chosen. */
+  readonly to: string;
+  readonly reason: string;
+};
+
+/** Somebody clicks on a button of a check run on GitHub, or has it run again. */
+export type CheckRunEvent = {
+  readonly type: "check_run";
+  readonly action: "redeploy" | "rollback" | "rerun";
+  readonly repoId: number;
+  readonly repoName: string;
+  readonly installationId: number | null;
+  /** The deployment that the check run is about. */
+  readonly deployment: string;
+  /** GitHub's name of whoever clicked. */
+  readonly login: string;
+  readonly cause: string;
+};
+
+/** A run of a workflow deploys to an environment of GitHub's; the run itself does not say so. */
+export type RunEnvironmentEvent = {
+  readonly type: "run_environment";
+  readonly repoId: number;
+  readonly runId: number;
+  readonly environment: string;
 };
 
 /** Content of sites was changed elsewhere: in a CMS, say. */
@@ -113,7 +181,11 @@ export type Event =
   | WorkflowRunEvent
   | RepositoryChangedEvent
   | InstallationEvent
-  | CommandEvent
+  | WordsEvent
+  | ClickEvent
+  | SubmissionEvent
+  | CheckRunEvent
+  | RunEnvironmentEvent
   | ContentChangedEvent
   | PingEvent
   | IgnoredEvent;

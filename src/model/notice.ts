@@ -1,4 +1,37 @@
 /** Notices: something to tell people, as data. How it is worded is `notify/wording.ts`'s business. */
+import type { CiIncident } from "./ci.ts";
+
+/** Many news of one channel, in one message that is edited while they come. */
+export type Digest = {
+  readonly sinceMs: number;
+  /** Null while it goes on. */
+  readonly endedAtMs: number | null;
+  /** The news, grouped by what they are about, the one with the most first. */
+  readonly groups: ReadonlyArray<{
+    readonly title: string;
+    readonly count: number;
+    /** How the last one of the group stands. */
+    readonly state: "bad" | "good";
+    readonly url: string | null;
+  }>;
+};
+
+/** What happened on all sites of a channel within a day. */
+export type Summary = {
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly sites: ReadonlyArray<{
+    readonly site: string;
+    readonly live: number;
+    readonly failed: number;
+    readonly other: number;
+    /** Median time from the start to live, in milliseconds; null where nothing went live. */
+    readonly medianMs: number | null;
+    readonly hold: string | null;
+  }>;
+  /** Workflows that are broken now: "ci.yml on main of acme/shop". */
+  readonly broken: readonly string[];
+};
 
 export type Notice =
   | {
@@ -10,6 +43,21 @@ export type Notice =
       readonly about: "site_paused" | "site_resumed" | "site_locked" | "site_unlocked";
       readonly site: string;
       readonly reason: string;
+    }
+  | { readonly about: "ci"; readonly setting: string; readonly incident: CiIncident }
+  | { readonly about: "digest"; readonly setting: string; readonly digest: Digest }
+  | { readonly about: "summary"; readonly setting: string; readonly summary: Summary }
+  | {
+      /** Somebody wants what needs two people; `answer` ends it. */
+      readonly about: "second_person";
+      readonly request: string;
+      readonly site: string;
+      readonly by: string;
+      /** What they want, in our words: "roll back from a1b2c3d to 9f8e7d6". */
+      readonly what: string;
+      readonly reason: string | null;
+      readonly expiresAtMs: number;
+      readonly answer: { readonly kind: "approved" | "declined" | "expired"; readonly by: string | null } | null;
     }
   | {
       readonly about: "unparseable" | "dead";

@@ -16,7 +16,13 @@ export type SiteFacts = {
 };
 
 /** Who keeps a site from deploying, and since when. Both texts come from people. */
-export type Hold = { readonly by: string; readonly reason: string | null; readonly atMs: number };
+export type Hold = {
+  readonly by: string;
+  readonly reason: string | null;
+  readonly atMs: number;
+  /** When it ends by itself, in milliseconds since 1970; absent: when somebody ends it. */
+  readonly untilMs?: number;
+};
 
 /** What keeps a site from deploying. Each is ended by itself: GitHub's coming back ends no person's pause. */
 export type SiteHolds = {

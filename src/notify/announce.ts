@@ -1,4 +1,5 @@
 /** Who is to be told about a deployment, as data: every change of its state goes through here into the outbox. */
+import type { Answer, Modal, ReplyTo } from "../model/answer.ts";
 import type { Deployment } from "../model/deployment.ts";
 import type { AnswerEffect } from "../model/effect.ts";
 import type { Notice } from "../model/notice.ts";
@@ -17,15 +18,50 @@ export type DeploymentNews = {
 
 export type SlackDeploymentWish = { readonly channel: string; readonly news: DeploymentNews };
 export type SlackNoticeWish = { readonly channel: string; readonly notice: Notice };
-/** What only `user` is to see, in the channel where they asked. */
+/** What only whoever asked is to see. */
 export type SlackAnswerWish = {
-  readonly channel: string;
-  readonly user: string;
+  readonly to: ReplyTo;
   /** The key of slipway.yaml that names the channel. */
   readonly setting: string;
-  readonly text: string;
-  readonly expiresAtMs: number;
+  readonly answer: Answer;
 };
+/** A dialog to open. */
+export type SlackModalWish = { readonly triggerId: string; readonly modal: Modal };
+/** What is said in the thread of a message: the one that the wish `parentKey` posts. */
+export type SlackThreadWish = {
+  readonly channel: string;
+  readonly setting: string;
+  readonly parentKey: string;
+  /** Whether the channel sees it too, so that it notifies. */
+  readonly isBroadcast: boolean;
+  readonly reply: ThreadReply;
+};
+export type ThreadReply =
+  | {
+      readonly kind: "failure";
+      readonly deployment: Deployment;
+      /** The last lines of the transcript. */
+      readonly lines: string;
+      readonly logUrl: string | null;
+      /** The Slack user who is to look after it; null where nobody knows one. */
+      readonly mention: string | null;
+    }
+  | {
+      /** It works again. */
+      readonly kind: "fixed";
+      readonly site: string;
+      /** The deployment that went live, and its commit. */
+      readonly deployment: string;
+      readonly commit: string;
+      /** From the failure until then. */
+      readonly afterMs: number;
+    }
+  | {
+      /** The worst of a digest, which an edit alone would tell nobody. */
+      readonly kind: "worst";
+      readonly title: string;
+      readonly url: string | null;
+    };
 export type GithubWish = {
   readonly installationId: number;
   /** "owner/name" */
@@ -102,8 +138,41 @@ export function announceNotice(notice: Notice, cause: string, channel: string): 
 const ANSWER_WITHIN_MS = 30 * 60_000;
 
 /** The wish that an answer makes; `cause` names the question, so that it is answered once. */
-export function announceAnswer({ channel, user, site, text }: AnswerEffect, cause: string, nowMs: number): Wish {
+export function announceAnswer(
+  { to, site, answer }: Pick<AnswerEffect, "to" | "site" | "answer">,
+  cause: string,
+  nowMs: number,
+): Wish {
   const setting = site === null ? "channel" : `sites.${site}.channel`;
-  const desired: SlackAnswerWish = { channel, user, setting, text, expiresAtMs: nowMs + ANSWER_WITHIN_MS };
-  return { kind: "slack.answer", key: `answer:${cause}`, deploymentId: null, desired };
+  const desired: SlackAnswerWish = { to, setting, answer };
+  return {
+    kind: "slack.answer",
+    key: `answer:${cause}`,
+    deploymentId: null,
+    desired,
+    notAfterMs: nowMs + ANSWER_WITHIN_MS,
+  };
+}
+
+/**
+ * A dialog opens within three seconds of what asked for it, or not at all; this much is left for the way there:
+ * docs.slack.dev/interactivity/handling-user-interaction, "trigger_id".
+ */
+const MODAL_WITHIN_MS = 2500;
+
+/** The wish that a dialog makes. When it comes too late, whoever asked is told so, and how to get it. */
+export function announceModal(
+  { triggerId, modal, askedAtMs }: { triggerId: string; modal: Modal; askedAtMs: number },
+  cause: string,
+  nowMs: number,
+): Wish {
+  const desired: SlackModalWish = { triggerId, modal };
+  const text = `Slack lets a dialog open within three seconds, and Slipway was late. Try once more, or say it in one go: \`/deploy rollback ${modal.site} previous --yes\`.`;
+  const late = announceAnswer(
+    { to: modal.reply, site: modal.site, answer: { kind: "text", text } },
+    `${cause}.late`,
+    nowMs,
+  );
+  const notAfterMs = askedAtMs + MODAL_WITHIN_MS;
+  return { kind: "slack.modal", key: `modal:${cause}`, deploymentId: null, desired, notAfterMs, late };
 }

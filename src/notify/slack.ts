@@ -6,7 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
 import { AmbiguousError, describeError, PermanentError } from "../errors.ts";
 import type { Place, Posted, SlackClient, SlackMessage } from "../slack/slack-client.ts";
-import type { OutboxRow } from "../store/outbox.ts";
+import type { OutboxKind, OutboxRow } from "../store/outbox.ts";
 import type { SlackAnswerWish, SlackDeploymentWish, SlackNoticeWish } from "./announce.ts";
 import type { Perform, Performed } from "./perform.ts";
 import { wordAnswer, wordDeployment, wordNotice } from "./wording.ts";
@@ -26,7 +26,7 @@ export type SlackDeps = {
 
 const LOOK_AGAIN_MS = 3000;
 
-type SlackKind = "slack.deployment" | "slack.notice" | "slack.answer";
+type SlackKind = Extract<OutboxKind, `slack.${string}`>;
 
 /** Performs the wishes of these kinds. */
 export function createSlackPerformers(deps: SlackDeps): Record<SlackKind, Perform> {
@@ -42,15 +42,20 @@ export function createSlackPerformers(deps: SlackDeps): Record<SlackKind, Perfor
       return show(deps, row, remember, place, wordNotice(notice));
     },
     "slack.answer": (row) => answer(deps, row),
+    "slack.thread": async () => {
+      throw new Error("not performed yet");
+    },
+    "slack.modal": async () => {
+      throw new Error("not performed yet");
+    },
   };
 }
 
 /** What one person alone sees is in no history, so nobody can look for it, and after some time nobody waits for it. */
 async function answer({ slack }: SlackDeps, row: OutboxRow): Promise<Performed> {
-  const { channel, user, setting, text, expiresAtMs } = row.desired as SlackAnswerWish;
+  const { to, setting, answer } = row.desired as SlackAnswerWish;
   if (row.inDoubt) return { kind: "unsure", reason: "an answer may have reached Slack; it is not repeated" };
-  if (Date.now() > expiresAtMs) throw new PermanentError("the answer could not be given in time");
-  await slack.postEphemeral({ channel, setting }, user, wordAnswer(text));
+  await slack.postEphemeral({ channel: to.channel, setting }, to.user, wordAnswer(answer));
   return { kind: "sent", remote: null };
 }
 

@@ -46,7 +46,12 @@ export function slackChannelOf(config: Pick<Config, "channel" | "sites">, site: 
 }
 
 /** Answers the one person in Slack who asked; `cause` names the question. */
-export function* tellAnswer(tx: Tx, answer: AnswerEffect, cause: string, nowMs: number): Work<void> {
+export function* tellAnswer(
+  tx: Tx,
+  answer: Pick<AnswerEffect, "to" | "site" | "answer">,
+  cause: string,
+  nowMs: number,
+): Work<void> {
   yield* wish(tx, announceAnswer(answer, cause, nowMs), nowMs);
 }
 

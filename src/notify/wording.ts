@@ -5,6 +5,7 @@
  * words and links stand in mrkdwn. Lengths stay within Slack's limits after escaping (header 150, section 3000, text 4000):
  * docs.slack.dev/reference/block-kit/blocks, docs.slack.dev/reference/methods/chat.update.
  */
+import type { Answer } from "../model/answer.ts";
 import { contentTitle } from "../model/content.ts";
 import { type Deployment, type DeploymentState, isAutomatic, isFinal, stagesOf } from "../model/deployment.ts";
 import type { Notice } from "../model/notice.ts";
@@ -84,6 +85,11 @@ export function wordNotice(notice: Notice): SlackMessage {
       ]);
     case "site_unlocked":
       return plainNotice(`🔓 ${outside(notice.site, 60)} is unlocked`, outside(notice.reason, 500), []);
+    case "ci":
+    case "digest":
+    case "summary":
+    case "second_person":
+      throw new Error(`${notice.about} is not worded yet`);
     case "unparseable":
       return delivery(notice, "could not be read", "It is kept, and nothing was done about it.");
     case "dead":
@@ -92,8 +98,9 @@ export function wordNotice(notice: Notice): SlackMessage {
 }
 
 /** What one person alone is answered. */
-export function wordAnswer(text: string): SlackMessage {
-  const words = outside(text, 550);
+export function wordAnswer(answer: Answer): SlackMessage {
+  if (answer.kind !== "text") throw new Error(`${answer.kind} is not worded yet`);
+  const words = outside(answer.text, 550);
   return { text: words, blocks: [plainSection(words)] };
 }
 

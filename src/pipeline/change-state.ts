@@ -45,6 +45,7 @@ export type PutBack = {
   readonly notBeforeMs: number;
   /** As in `DeploymentChange`. */
   readonly attempts?: number;
+  readonly isInterrupted?: boolean;
   /** What the record is to say for good. */
   readonly remark?: string;
 };

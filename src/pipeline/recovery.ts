@@ -34,12 +34,12 @@ async function takeBack(deps: StateDeps, deployment: Deployment): Promise<void> 
   if (cuts > MAX_CUTS || attempts >= MAX_INTERRUPTIONS) {
     const reason = cuts > MAX_CUTS ? whyCut(deployment) : `interrupted ${attempts} times, so it was given up`;
     await addToTranscript(deps, id, `failed: ${reason}`);
-    await changeState(deps, id, { state: "failed", reason });
+    await changeState(deps, id, { state: "failed", reason, isInterrupted: true });
     return;
   }
   const reason = `interrupted: Slipway was restarted; ${NEXT[next]}`;
   await addToTranscript(deps, id, reason);
-  await putBack(deps, deployment, { reason, notBeforeMs: 0, remark: REMARKS[next] });
+  await putBack(deps, deployment, { reason, notBeforeMs: 0, remark: REMARKS[next], isInterrupted: true });
 }
 
 /** Puts a deployment back that is interrupted in good order. That is no fault of its, so the attempt does not count. */
@@ -51,7 +51,7 @@ export async function handOver(
   const next = await whatIsNext(deps, deployment);
   const reason = `interrupted: Slipway was stopped; after its start ${NEXT[next]}`;
   await say(reason);
-  const to = { reason, notBeforeMs: 0, attempts: deployment.attempts - 1, remark: REMARKS[next] };
+  const to = { reason, notBeforeMs: 0, attempts: deployment.attempts - 1, remark: REMARKS[next], isInterrupted: true };
   await putBack(deps, deployment, to);
 }
 

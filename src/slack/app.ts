@@ -20,10 +20,12 @@ function readConsent({ trigger_id, user, team, channel, actions }: z.output<type
   const [action] = actions;
   if (!action) throw new Error("a click without an action");
   return {
-    type: "command",
-    name: "deploy",
-    deployment: action.value,
-    consent: action.action_id.replace(CONSENT_ACTION, "$1") as Consent,
+    type: "click",
+    click: action.action_id.replace(CONSENT_ACTION, "$1") as Consent,
+    value: action.value,
+    reply: { channel: channel.id, user: user.id, responseUrl: null, thread: null, isDirect: false },
+    triggerId: trigger_id,
+    askedAtMs: 0,
     actor: {
       slackUser: user.id,
       name: user.username ?? user.name ?? user.id,

@@ -42,6 +42,7 @@ export function toDeployment(row: Selectable<DeploymentTable>): Deployment {
     supersededBy: row.superseded_by,
     remarks: JSON.parse(row.remarks) as string[],
     attempts: row.attempts,
+    isInterrupted: row.interrupted === 1,
     notBeforeMs: row.not_before,
     createdAtMs: row.created_at,
     startedAtMs: row.started_at,

@@ -23,6 +23,7 @@ export type DeploymentChange = {
   /** How many attempts count, where the last one was no fault of the deployment. */
   readonly attempts?: number;
   readonly consent?: Omit<NeededConsent, "answer">;
+  readonly isInterrupted?: boolean;
 };
 
 export type Queued = {
@@ -119,6 +120,7 @@ export function* claimDeployment(
         state: "building",
         stage: is.case().when("trigger", "in", KEPT_TRIGGERS).then("publish").else("checkout").end(),
         reason: null,
+        interrupted: 0,
         attempts: is("attempts", "+", 1),
         started_at: claim.nowMs,
         claimed_by: claim.boot,
@@ -171,6 +173,7 @@ export function* changeDeployment(
         ...(consent && { consent: JSON.stringify(consent) }),
         ...(change.notBeforeMs !== undefined && { not_before: change.notBeforeMs }),
         ...(change.attempts !== undefined && { attempts: change.attempts }),
+        ...(change.isInterrupted !== undefined && { interrupted: change.isInterrupted ? 1 : 0 }),
         ...(isOver && { finished_at: nowMs }),
         ...(leaves && { claimed_by: null, claimed_until: null }),
       })

@@ -76,6 +76,7 @@ export function* insertDeployment(
         allow_removals: deployment.allowRemovals ? 1 : 0,
         asked_by: deployment.askedBy ?? null,
         consent: null,
+        cancel_reason: null,
         release_id: null,
         stats: null,
         reason,

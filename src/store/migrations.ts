@@ -17,7 +17,125 @@ export type Dialect = keyof typeof SPELLING;
 
 /** The migrations, spelled for one database. */
 export function migrationsFor(dialect: Dialect): MigrationProvider {
-  return { getMigrations: async () => ({ "2026-11-24-first": first(dialect) }) };
+  return {
+    getMigrations: async () => ({
+      "2026-11-24-first": first(dialect),
+      "2026-11-30-control-room": controlRoom(dialect),
+    }),
+  };
+}
+
+/** Slack as the control room: who asked for what, requests that need two people, what CI says, digests. */
+function controlRoom(dialect: Dialect): Migration {
+  const { serial, time } = SPELLING[dialect];
+  const bigint = sql.raw(time);
+  return {
+    async up(db: Kysely<unknown>): Promise<void> {
+      await db.schema
+        .alterTable("deployments")
+        .addColumn("interrupted", "integer", (c) => c.notNull().defaultTo(0))
+        .execute();
+      await db.schema.alterTable("deployments").addColumn("cancel_reason", "text").execute();
+      await db.schema.alterTable("outbox").addColumn("not_after", bigint).execute();
+      await db.schema.alterTable("outbox").addColumn("late", "text").execute();
+
+      await db.schema
+        .createTable("audit")
+        .addColumn("id", sql.raw(serial), (c) => c.primaryKey())
+        .addColumn("at", bigint, (c) => c.notNull())
+        .addColumn("who", "text", (c) => c.notNull())
+        .addColumn("place", "text", (c) => c.notNull())
+        .addColumn("verb", "text", (c) => c.notNull())
+        .addColumn("site", "text")
+        .addColumn("what", "text", (c) => c.notNull())
+        .addColumn("rule", "text", (c) => c.notNull())
+        .addColumn("result", "text", (c) => c.notNull())
+        .addColumn("outcome", "text", (c) => c.notNull())
+        .addColumn("deployment_id", "text")
+        .execute();
+      await db.schema.createIndex("audit_by_site").on("audit").columns(["site", "id"]).execute();
+
+      await db.schema
+        .createTable("requests")
+        .addColumn("id", "text", (c) => c.primaryKey())
+        .addColumn("site", "text", (c) => c.notNull())
+        .addColumn("deed", "text", (c) => c.notNull())
+        .addColumn("by", "text", (c) => c.notNull())
+        .addColumn("place", "text", (c) => c.notNull())
+        .addColumn("cause", "text", (c) => c.notNull().unique())
+        .addColumn("state", "text", (c) => c.notNull().defaultTo("open"))
+        .addColumn("answered_by", "text")
+        .addColumn("created_at", bigint, (c) => c.notNull())
+        .addColumn("expires_at", bigint, (c) => c.notNull())
+        .execute();
+
+      await db.schema
+        .createTable("ci_runs")
+        .addColumn("repo_id", bigint, (c) => c.notNull())
+        .addColumn("run_id", bigint, (c) => c.notNull())
+        .addColumn("workflow", "text", (c) => c.notNull())
+        .addColumn("path", "text", (c) => c.notNull())
+        .addColumn("branch", "text", (c) => c.notNull())
+        .addColumn("commit", "text", (c) => c.notNull())
+        .addColumn("attempt", "integer", (c) => c.notNull())
+        .addColumn("verdict", "text", (c) => c.notNull())
+        .addColumn("at", bigint, (c) => c.notNull())
+        .addPrimaryKeyConstraint("ci_runs_pk", ["repo_id", "run_id"])
+        .execute();
+      await db.schema.createIndex("ci_runs_by_commit").on("ci_runs").columns(["repo_id", "commit"]).execute();
+
+      await db.schema
+        .createTable("run_environments")
+        .addColumn("repo_id", bigint, (c) => c.notNull())
+        .addColumn("run_id", bigint, (c) => c.notNull())
+        .addColumn("environment", "text", (c) => c.notNull())
+        .addColumn("at", bigint, (c) => c.notNull())
+        .addPrimaryKeyConstraint("run_environments_pk", ["repo_id", "run_id", "environment"])
+        .execute();
+
+      await db.schema
+        .createTable("ci_incidents")
+        .addColumn("id", sql.raw(serial), (c) => c.primaryKey())
+        .addColumn("repo_id", bigint, (c) => c.notNull())
+        .addColumn("workflow", "text", (c) => c.notNull())
+        .addColumn("branch", "text", (c) => c.notNull())
+        .addColumn("state", "text", (c) => c.notNull())
+        .addColumn("failures", "integer", (c) => c.notNull())
+        .addColumn("since", bigint, (c) => c.notNull())
+        .addColumn("mended_at", bigint)
+        .addColumn("run", "text", (c) => c.notNull())
+        .addColumn("first_commit", "text", (c) => c.notNull())
+        .execute();
+      await db.schema
+        .createIndex("ci_incidents_by_branch")
+        .on("ci_incidents")
+        .columns(["repo_id", "workflow", "branch"])
+        .execute();
+
+      await db.schema
+        .createTable("channel_news")
+        .addColumn("id", sql.raw(serial), (c) => c.primaryKey())
+        .addColumn("channel", "text", (c) => c.notNull())
+        .addColumn("topic", "text", (c) => c.notNull())
+        .addColumn("title", "text", (c) => c.notNull())
+        .addColumn("state", "text", (c) => c.notNull())
+        .addColumn("url", "text")
+        .addColumn("digest_id", bigint)
+        .addColumn("at", bigint, (c) => c.notNull())
+        .execute();
+      await db.schema.createIndex("channel_news_by_channel").on("channel_news").columns(["channel", "at"]).execute();
+
+      await db.schema
+        .createTable("digests")
+        .addColumn("id", sql.raw(serial), (c) => c.primaryKey())
+        .addColumn("channel", "text", (c) => c.notNull())
+        .addColumn("setting", "text", (c) => c.notNull())
+        .addColumn("opened_at", bigint, (c) => c.notNull())
+        .addColumn("last_at", bigint, (c) => c.notNull())
+        .addColumn("ended_at", bigint)
+        .execute();
+    },
+  };
 }
 
 function first(dialect: Dialect): Migration {

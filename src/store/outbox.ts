@@ -4,7 +4,14 @@ import { sql } from "kysely";
 import type { OutboxTable } from "./tables.ts";
 import { all, first, type Tx, type Work } from "./work.ts";
 
-export type OutboxKind = "slack.deployment" | "slack.notice" | "slack.answer" | "github.deployment" | "github.check";
+export type OutboxKind =
+  | "slack.deployment"
+  | "slack.notice"
+  | "slack.thread"
+  | "slack.answer"
+  | "slack.modal"
+  | "github.deployment"
+  | "github.check";
 
 /** What is wanted of the other side. A second wish with the same key replaces the first one. */
 export type Wish = {
@@ -12,6 +19,10 @@ export type Wish = {
   readonly key: string;
   readonly deploymentId: string | null;
   readonly desired: unknown;
+  /** After this time, in milliseconds since 1970, it is of no use and not told any more. */
+  readonly notAfterMs?: number;
+  /** What is told instead then. */
+  readonly late?: Wish;
 };
 
 export type OutboxRow = {
@@ -27,10 +38,12 @@ export type OutboxRow = {
   readonly inDoubt: boolean;
   readonly attempts: number;
   readonly createdAtMs: number;
+  readonly notAfterMs: number | null;
+  readonly late: Wish | null;
 };
 
 /** Writes a wish down. Sent already with another content → to be sent again, as an edit. */
-export function* wish(tx: Tx, { kind, key, deploymentId, desired }: Wish, nowMs: number): Work<void> {
+export function* wish(tx: Tx, { kind, key, deploymentId, desired, notAfterMs, late }: Wish, nowMs: number): Work<void> {
   const text = JSON.stringify(desired);
   yield* all(
     tx.db
@@ -42,6 +55,8 @@ export function* wish(tx: Tx, { kind, key, deploymentId, desired }: Wish, nowMs:
         desired: text,
         remote: null,
         last_error: null,
+        not_after: notAfterMs ?? null,
+        late: late ? JSON.stringify(late) : null,
         created_at: nowMs,
       })
       .onConflict((conflict) =>
@@ -129,8 +144,8 @@ export function* outboxRetry(
   );
 }
 
-/** Never: "dead" was refused for good, "unsure" may have been told and cannot be looked up. */
-export function* outboxGivenUp(tx: Tx, id: number, state: "dead" | "unsure", error: string): Work<void> {
+/** Never: "dead" was refused for good, "unsure" may have been told and cannot be looked up, "expired" came too late. */
+export function* outboxGivenUp(tx: Tx, id: number, state: "dead" | "unsure" | "expired", error: string): Work<void> {
   yield* all(
     tx.db
       .updateTable("outbox")
@@ -186,5 +201,7 @@ function toRow(row: Selectable<OutboxTable>): OutboxRow {
     inDoubt: row.in_doubt === 1,
     attempts: row.attempts,
     createdAtMs: row.created_at,
+    notAfterMs: row.not_after,
+    late: row.late === null ? null : (JSON.parse(row.late) as Wish),
   };
 }

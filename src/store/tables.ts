@@ -56,6 +56,10 @@ export type DeploymentTable = Claim & {
   superseded_by: string | null;
   remarks: Generated<string>;
   attempts: Generated<number>;
+  /** 1: Slipway went away while it ran. */
+  interrupted: Generated<number>;
+  /** Who wants it cancelled, where it runs in another process: the reason, for its record. */
+  cancel_reason: string | null;
   /** How often Slipway went away while it was built. */
   cuts: Generated<number>;
   not_before: Generated<number>;
@@ -137,7 +141,92 @@ export type OutboxTable = Claim & {
   attempts: Generated<number>;
   not_before: Generated<number>;
   last_error: string | null;
+  /** After this time it is not told any more; null: it never is too late. What is told then instead, as JSON. */
+  not_after: number | null;
+  late: string | null;
   created_at: number;
+};
+
+/** Who asked for what, where, and what came of it; rows are only ever added. */
+type AuditTable = {
+  id: Generated<number>;
+  at: number;
+  who: string;
+  place: string;
+  verb: string;
+  site: string | null;
+  what: string;
+  rule: string;
+  result: string;
+  outcome: string;
+  deployment_id: string | null;
+};
+
+/** What somebody wants and somebody else has to agree to. */
+type RequestTable = {
+  id: string;
+  site: string;
+  /** What is wanted, as JSON. */
+  deed: string;
+  by: string;
+  place: string;
+  cause: string;
+  /** "open", "approved", "declined" or "expired" */
+  state: Generated<string>;
+  answered_by: string | null;
+  created_at: number;
+  expires_at: number;
+};
+
+/** The last attempt of each run of a workflow that ended. */
+type CiRunTable = {
+  repo_id: number;
+  run_id: number;
+  workflow: string;
+  path: string;
+  branch: string;
+  commit: string;
+  attempt: number;
+  verdict: string;
+  at: number;
+};
+
+type RunEnvironmentTable = { repo_id: number; run_id: number; environment: string; at: number };
+
+/** Branches on which a workflow fails or failed: one row from the first failure to the first success. */
+type CiIncidentTable = {
+  id: Generated<number>;
+  repo_id: number;
+  workflow: string;
+  branch: string;
+  state: string;
+  failures: number;
+  since: number;
+  mended_at: number | null;
+  /** The run that is shown, as JSON. */
+  run: string;
+  first_commit: string;
+};
+
+/** What channels were told of CI and alerts, by topic; those with a digest are told there. */
+type ChannelNewsTable = {
+  id: Generated<number>;
+  channel: string;
+  topic: string;
+  title: string;
+  state: string;
+  url: string | null;
+  digest_id: number | null;
+  at: number;
+};
+
+type DigestTable = {
+  id: Generated<number>;
+  channel: string;
+  setting: string;
+  opened_at: number;
+  last_at: number;
+  ended_at: number | null;
 };
 
 type TranscriptTable = { deployment_id: string; seq: number; text: string };
@@ -153,4 +242,11 @@ export type Tables = {
   lives: LifeTable;
   outbox: OutboxTable;
   transcripts: TranscriptTable;
+  audit: AuditTable;
+  requests: RequestTable;
+  ci_runs: CiRunTable;
+  run_environments: RunEnvironmentTable;
+  ci_incidents: CiIncidentTable;
+  channel_news: ChannelNewsTable;
+  digests: DigestTable;
 };

@@ -35,6 +35,7 @@ export function aDeployment(part: Partial<Deployment>): Deployment {
     supersededBy: null,
     remarks: [],
     attempts: 1,
+    isInterrupted: false,
     notBeforeMs: 0,
     createdAtMs: 0,
     startedAtMs: null,
@@ -64,6 +65,8 @@ export function aRow(part: Partial<OutboxRow> & Pick<OutboxRow, "kind" | "desire
     inDoubt: false,
     attempts: 1,
     createdAtMs: Date.now(),
+    notAfterMs: null,
+    late: null,
     ...part,
   };
 }

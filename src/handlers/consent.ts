@@ -2,13 +2,14 @@
  * Somebody in Slack agrees to what a deployment was refused for, and asks for it once more. Nobody may, unless the
  * site's `deployers` name them; and whoever may not, or comes too late, is told why.
  */
-import { type Deployment, isFinal, publishesKept } from "../model/deployment.ts";
+import { type Consent, type Deployment, isFinal, publishesKept } from "../model/deployment.ts";
 import type { Effect } from "../model/effect.ts";
-import { type CommandEvent, userOf } from "../model/event.ts";
+import type { ClickEvent } from "../model/event.ts";
+import { nameOf } from "../model/person.ts";
 import { filesText } from "../model/quantities.ts";
 import { refusalOf, type SiteHolds } from "../model/site.ts";
 
-export type CommandFacts = {
+export type ConsentFacts = {
   /** The deployment that is answered; null when the store knows none of that name. */
   readonly deployment: Deployment | null;
   /** The newest one of the same site that was ever to run. */
@@ -30,13 +31,15 @@ export type CommandFacts = {
 /** What Slack calls people: "U" and "W" begin users, "S" a group (docs.slack.dev/reference/objects). */
 const USER = /^[UW][A-Z0-9]+$/;
 
-export function handleCommand(event: CommandEvent, facts: CommandFacts): Effect[] {
+/** A click on one of the buttons that agree; `value` is the deployment that asks. */
+export type ConsentClick = ClickEvent & { readonly click: Consent };
+
+export function handleConsent(event: ConsentClick, facts: ConsentFacts): Effect[] {
   const { deployment, site } = facts;
   const answer = (text: string): Effect => {
-    const { channel, slackUser: user } = event.actor;
-    return { do: "answer", channel, user, site: site?.name ?? null, text };
+    return { do: "answer", to: event.reply, site: site?.name ?? null, answer: { kind: "text", text } };
   };
-  if (!deployment) return [answer(`Slipway knows no deployment ${event.deployment}.`)];
+  if (!deployment) return [answer(`Slipway knows no deployment ${event.value}.`)];
   if (!site) return [answer(`The site ${deployment.site} is no longer in slipway.yaml.`)];
   const refusal =
     refuse(event, site, facts.channel) ?? tooLate(event, deployment, facts.newest) ?? onHold(deployment, site);
@@ -44,10 +47,10 @@ export function handleCommand(event: CommandEvent, facts: CommandFacts): Effect[
   return [again(event, deployment, site, facts.isBuilt), answer(promise(event, deployment))];
 }
 
-type SiteOfCommand = NonNullable<CommandFacts["site"]>;
+type SiteOfConsent = NonNullable<ConsentFacts["site"]>;
 
 /** Why this person may not, or not here. */
-function refuse({ actor }: CommandEvent, site: SiteOfCommand, channel: string | null): string | undefined {
+function refuse({ actor }: ConsentClick, site: SiteOfConsent, channel: string | null): string | undefined {
   const key = `sites.${site.name}.deployers`;
   const advice = `Somebody who runs Slipway can add ${actor.slackUser} to ${key} in slipway.yaml and restart it.`;
   if (site.deployers.length === 0) return `Nobody may deploy ${site.name} from Slack yet. ${advice}`;
@@ -63,7 +66,7 @@ function refuse({ actor }: CommandEvent, site: SiteOfCommand, channel: string | 
 }
 
 /** What happened meanwhile, where the question is not asked any more. */
-function tooLate({ consent }: CommandEvent, asked: Deployment, newest: Deployment | null): string | undefined {
+function tooLate({ click: consent }: ConsentClick, asked: Deployment, newest: Deployment | null): string | undefined {
   if (newest && newest.id !== asked.id) {
     const by = newest.askedBy ? `, which ${newest.askedBy} asked for,` : "";
     return `This was overtaken: ${newest.id}${by} is newer, and ${now(newest)}.`;
@@ -80,7 +83,7 @@ function now({ state }: Deployment): string {
 }
 
 /** As on the command line: whoever asks by name gets it on a paused site too, and nobody on a locked one. */
-function onHold({ trigger }: Deployment, { name, holds }: SiteOfCommand): string | undefined {
+function onHold({ trigger }: Deployment, { name, holds }: SiteOfConsent): string | undefined {
   const refusal = refusalOf(name, holds, publishesKept(trigger) ? trigger : "command");
   return refusal === null ? undefined : `${refusal}.`;
 }
@@ -90,9 +93,9 @@ function onHold({ trigger }: Deployment, { name, holds }: SiteOfCommand): string
  * else two questions about one release would take turns for ever.
  */
 function again(
-  { consent, actor, cause }: CommandEvent,
+  { click: consent, actor, cause }: ConsentClick,
   asked: Deployment,
-  site: SiteOfCommand,
+  site: SiteOfConsent,
   isBuilt: boolean,
 ): Effect {
   const isKept = publishesKept(asked.trigger);
@@ -115,12 +118,12 @@ function again(
     cleanCaches: asked.cleanCaches,
     adopt: asked.adopt || consent === "adopt",
     allowRemovals: asked.allowRemovals || consent === "allowRemovals",
-    askedBy: userOf(actor),
+    askedBy: nameOf({ name: actor.name, slack: { user: actor.slackUser }, github: null }),
     ...(isBuilt && { goesOnWith: asked.id }),
   };
 }
 
-function promise({ consent }: CommandEvent, { site, consent: needed }: Deployment): string {
+function promise({ click: consent }: ConsentClick, { site, consent: needed }: Deployment): string {
   const files = filesText(needed?.files ?? 0);
   const deed = consent === "adopt" ? `replaces ${files} of others` : `removes ${files}`;
   return `Thank you. ${site} is published again, and this time it ${deed}; a message of its own follows.`;
