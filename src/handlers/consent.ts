@@ -1,68 +1,70 @@
 /**
- * Somebody in Slack agrees to what a deployment was refused for, and asks for it once more. Nobody may, unless the
- * site's `deployers` name them; and whoever may not, or comes too late, is told why.
+ * Somebody in Slack agrees to what a deployment was refused for, and asks for it once more. Whoever may not deploy the
+ * site, or comes too late, is told why.
  */
 import { type Consent, type Deployment, isFinal, publishesKept } from "../model/deployment.ts";
 import type { Effect } from "../model/effect.ts";
 import type { ClickEvent } from "../model/event.ts";
-import { nameOf } from "../model/person.ts";
+import { nameOf, slackUserIn } from "../model/person.ts";
 import { filesText } from "../model/quantities.ts";
 import { refusalOf, type SiteHolds } from "../model/site.ts";
+import { authorize, type SiteRules } from "./authorize.ts";
+import { type Asking, deny, note, say } from "./commanding.ts";
 
-export type ConsentFacts = {
+export type ConsentFacts = Asking & {
   /** The deployment that is answered; null when the store knows none of that name. */
   readonly deployment: Deployment | null;
   /** The newest one of the same site that was ever to run. */
   readonly newest: Deployment | null;
   /** The site of both, as configured; null when it no longer is. */
-  readonly site: {
-    readonly name: string;
-    readonly branch: string;
-    readonly holds: SiteHolds;
-    /** Slack ids of those who may deploy. */
-    readonly deployers: readonly string[];
-  } | null;
-  /** The id of the channel in which the deployment's message stands; null when none does. */
-  readonly channel: string | null;
+  readonly site: { readonly rules: SiteRules; readonly branch: string; readonly holds: SiteHolds } | null;
   /** Whether the release that the deployment built is still there to be published. */
   readonly isBuilt: boolean;
 };
-
-/** What Slack calls people: "U" and "W" begin users, "S" a group (docs.slack.dev/reference/objects). */
-const USER = /^[UW][A-Z0-9]+$/;
 
 /** A click on one of the buttons that agree; `value` is the deployment that asks. */
 export type ConsentClick = ClickEvent & { readonly click: Consent };
 
 export function handleConsent(event: ConsentClick, facts: ConsentFacts): Effect[] {
   const { deployment, site } = facts;
-  const answer = (text: string): Effect => {
-    return { do: "answer", to: event.reply, site: site?.name ?? null, answer: { kind: "text", text } };
-  };
-  if (!deployment) return [answer(`Slipway knows no deployment ${event.value}.`)];
-  if (!site) return [answer(`The site ${deployment.site} is no longer in slipway.yaml.`)];
+  const verb = event.click === "adopt" ? "adopt" : "allow removals";
+  const name = site?.rules.name ?? null;
+  const entry = { verb, site: name, what: `${verb} for ${event.value.slice(0, 60)}` };
+  const refused = (outcome: string): Effect[] => [
+    ...say(facts, name, outcome),
+    note(facts, { ...entry, rule: "state", result: "refused", outcome }),
+  ];
+  if (!deployment) return refused(`Slipway knows no deployment ${event.value}.`);
+  if (!site) return refused(`The site ${deployment.site} is no longer in slipway.yaml.`);
+  // The button asks by itself what --force asks for, so that a deployer may answer it.
+  const verdict = authorize(
+    facts.person,
+    { verb: "deploy", isOwn: false, isForced: false },
+    site.rules,
+    facts.workspace,
+  );
+  if (!verdict.allowed) return deny(facts, entry, verdict);
   const refusal =
-    refuse(event, site, facts.channel) ?? tooLate(event, deployment, facts.newest) ?? onHold(deployment, site);
-  if (refusal !== undefined) return [answer(refusal)];
-  return [again(event, deployment, site, facts.isBuilt), answer(promise(event, deployment))];
+    alone(facts, deployment, site.rules) ?? tooLate(event, deployment, facts.newest) ?? onHold(deployment, site);
+  if (refusal !== undefined) return refused(refusal);
+  const outcome = promise(event, deployment);
+  return [
+    again(event, deployment, site, facts.isBuilt),
+    ...say(facts, name, outcome),
+    note(facts, { ...entry, rule: verdict.rule, result: "done", outcome }),
+  ];
 }
 
 type SiteOfConsent = NonNullable<ConsentFacts["site"]>;
 
-/** Why this person may not, or not here. */
-function refuse({ actor }: ConsentClick, site: SiteOfConsent, channel: string | null): string | undefined {
-  const key = `sites.${site.name}.deployers`;
-  const advice = `Somebody who runs Slipway can add ${actor.slackUser} to ${key} in slipway.yaml and restart it.`;
-  if (site.deployers.length === 0) return `Nobody may deploy ${site.name} from Slack yet. ${advice}`;
-  if (!site.deployers.includes(actor.slackUser)) {
-    const others = site.deployers.some((it) => !USER.test(it));
-    const note = others ? " Only the ids of users (U…) count there; groups (S…) and names are not looked up." : "";
-    return `You are not among those who may deploy ${site.name}.${note} ${advice}`;
-  }
-  if (channel === null || actor.channel !== channel) {
-    return `This can be answered only on the message about ${site.name} in the channel that follows it.`;
-  }
-  return undefined;
+/** Where two people are needed, nobody agrees to what they asked for themselves. */
+function alone(
+  { person }: ConsentFacts,
+  { askedBy }: Deployment,
+  { name, secondPerson }: SiteRules,
+): string | undefined {
+  if (!secondPerson || person.slack === null || slackUserIn(askedBy) !== person.slack.user) return undefined;
+  return `${name} needs two people for this: somebody else than whoever asked for the deployment has to agree.`;
 }
 
 /** What happened meanwhile, where the question is not asked any more. */
@@ -83,8 +85,8 @@ function now({ state }: Deployment): string {
 }
 
 /** As on the command line: whoever asks by name gets it on a paused site too, and nobody on a locked one. */
-function onHold({ trigger }: Deployment, { name, holds }: SiteOfConsent): string | undefined {
-  const refusal = refusalOf(name, holds, publishesKept(trigger) ? trigger : "command");
+function onHold({ trigger }: Deployment, { rules, holds }: SiteOfConsent): string | undefined {
+  const refusal = refusalOf(rules.name, holds, publishesKept(trigger) ? trigger : "command");
   return refusal === null ? undefined : `${refusal}.`;
 }
 
@@ -102,7 +104,7 @@ function again(
   const isNamed = isKept || isBuilt || asked.askedCommit !== null;
   return {
     do: "deploy",
-    site: site.name,
+    site: site.rules.name,
     trigger: isKept ? asked.trigger : "command",
     cause,
     repoId: asked.repoId,

@@ -1,29 +1,38 @@
 /** Saves effects, in the transaction that finishes the delivery they came from. Answers with what became of each. */
+import type { Config } from "../config/schema.ts";
 import type { Deployment } from "../model/deployment.ts";
 import type { Effect } from "../model/effect.ts";
 import { deploymentId } from "../model/id.ts";
 import { type Telling, tellAnswer, tellDeployment, tellNotice } from "../notify/tell.ts";
+import { tellCiRun } from "../notify/tell-ci.ts";
+import { addAudit } from "../store/audit.ts";
+import { rememberEnvironment } from "../store/ci.ts";
 import { collectContent } from "../store/collect-content.ts";
 import { queueDeployment } from "../store/deployments.ts";
 import { insertSkipped } from "../store/insert-deployment.ts";
 import { settleWaiting } from "../store/settle-waiting.ts";
 import { bindSite, rememberRepository, setGithubPause } from "../store/sites.ts";
 import type { Tx, Work } from "../store/work.ts";
+import { doWhatWasAsked } from "./do-what-was-asked.ts";
+import { showWhatWasAsked } from "./show-what-was-asked.ts";
 
 /** Time and chance, taken once before the transaction. `cause` names the delivery. */
 export type Moment = { readonly nowMs: number; readonly random: () => number; readonly cause: string };
 
+export type EffectDeps = { readonly config: Config; readonly telling: Telling };
+
 /** Applies the effects in order; the sentences go into the delivery's record. */
-export function* applyEffects(tx: Tx, telling: Telling, effects: readonly Effect[], moment: Moment): Work<string[]> {
+export function* applyEffects(tx: Tx, deps: EffectDeps, effects: readonly Effect[], moment: Moment): Work<string[]> {
   const outcome: string[] = [];
   for (const [index, effect] of effects.entries()) {
-    const sentence = yield* applyEffect(tx, telling, effect, { ...moment, cause: `${moment.cause}.${index}` });
+    const sentence = yield* applyEffect(tx, deps, effect, { ...moment, cause: `${moment.cause}.${index}` });
     if (sentence) outcome.push(sentence);
   }
   return outcome;
 }
 
-function* applyEffect(tx: Tx, telling: Telling, effect: Effect, moment: Moment): Work<string | undefined> {
+function* applyEffect(tx: Tx, deps: EffectDeps, effect: Effect, moment: Moment): Work<string | undefined> {
+  const { telling } = deps;
   switch (effect.do) {
     case "deploy": {
       const { do: _, ...wanted } = effect;
@@ -77,8 +86,24 @@ function* applyEffect(tx: Tx, telling: Telling, effect: Effect, moment: Moment):
     case "answer":
       yield* tellAnswer(tx, effect, moment.cause, moment.nowMs);
       return `answered ${effect.to.user}`;
-    default:
-      throw new Error(`${effect.do} is not performed yet`);
+    case "look":
+      return yield* showWhatWasAsked(tx, deps, effect, moment);
+    case "operate":
+    case "ask_second_person":
+    case "second_person":
+      return yield* doWhatWasAsked(tx, deps, effect, moment);
+    case "audit":
+      yield* addAudit(tx, effect.entry);
+      return effect.entry.result === "done"
+        ? undefined
+        : `${effect.entry.result} ${effect.entry.what}: ${effect.entry.outcome}`;
+    case "ci_run":
+      return yield* tellCiRun(tx, telling, effect, moment);
+    case "remember_environment": {
+      const { repoId, runId, environment } = effect;
+      yield* rememberEnvironment(tx, { repoId, runId, environment, nowMs: moment.nowMs });
+      return undefined;
+    }
   }
 }
 

@@ -1,17 +1,33 @@
 /** One event → its handler, with the facts that this handler looks at. The table of what Slipway reacts to. */
 import type { Config } from "../config/schema.ts";
-import { type ConsentClick, handleConsent } from "../handlers/consent.ts";
+import { handleCheckRun } from "../handlers/check-run.ts";
+import { handleClick } from "../handlers/click.ts";
+import { handleConsent } from "../handlers/consent.ts";
 import { handleContentChanged } from "../handlers/content.ts";
 import { handleInstallation } from "../handlers/installation.ts";
 import { handlePush } from "../handlers/push.ts";
 import { handleRepository } from "../handlers/repository.ts";
+import { handleSubmission } from "../handlers/submission.ts";
+import { handleWords } from "../handlers/words.ts";
 import { handleWorkflowRun } from "../handlers/workflow-run.ts";
 import type { Effect } from "../model/effect.ts";
-import type { Event } from "../model/event.ts";
+import type { Event, WordsEvent } from "../model/event.ts";
 import type { Tx, Work } from "../store/work.ts";
-import { activeOn, consentFacts, contentFacts, knownRepositories, siteFacts } from "./facts.ts";
+import { checkRunFacts, clickFacts, consentFacts, submissionFacts, wordsFacts } from "./asked-facts.ts";
+import { activeOn, contentFacts, knownRepositories, siteFacts } from "./facts.ts";
+import { type Asker, type AskingEvent, isAsking } from "./look-up-person.ts";
 
-export function* decide(tx: Tx, config: Config, event: Event): Work<Effect[]> {
+/** `asker` is whoever asks, where somebody does; `nowMs` is the time of the transaction. */
+export function* decide(
+  tx: Tx,
+  config: Config,
+  event: Event,
+  { asker, nowMs }: { readonly asker: Asker | null; readonly nowMs: number },
+): Work<Effect[]> {
+  if (isAsking(event)) {
+    if (asker === null) throw new Error("nobody was looked up");
+    return yield* decideFor(tx, config, event, { asker, nowMs });
+  }
   switch (event.type) {
     case "push": {
       const sites = yield* siteFacts(tx, config);
@@ -26,18 +42,43 @@ export function* decide(tx: Tx, config: Config, event: Event): Work<Effect[]> {
         sites: yield* siteFacts(tx, config),
         known: yield* knownRepositories(tx, event),
       });
-    case "click":
-      return handleConsent(event as ConsentClick, yield* consentFacts(tx, config, event.value));
     case "content_changed":
       return handleContentChanged(event, yield* contentFacts(tx, config, event));
-    case "words":
-    case "submission":
-    case "check_run":
-    case "run_environment":
-      return [{ do: "skip", site: null, reason: `${event.type} is not understood yet` }];
+    case "run_environment": {
+      const { repoId, runId, environment } = event;
+      return [{ do: "remember_environment", repoId, runId, environment }];
+    }
     case "ping":
       return [{ do: "skip", site: null, reason: "ping: the webhook works" }];
     case "ignored":
       return [{ do: "skip", site: null, reason: event.reason }];
+  }
+}
+
+/** What somebody asks for, with what is known of them. */
+function* decideFor(
+  tx: Tx,
+  config: Config,
+  event: AskingEvent,
+  { asker, nowMs }: { readonly asker: Asker; readonly nowMs: number },
+): Work<Effect[]> {
+  switch (event.type) {
+    case "words":
+      return handleWords(yield* wordsFacts(tx, config, event, asker));
+    case "click": {
+      const { click } = event;
+      if (click === "choose") {
+        const words: WordsEvent = { ...event, type: "words", text: event.value, via: "command" };
+        return handleWords(yield* wordsFacts(tx, config, words, asker));
+      }
+      if (click === "adopt" || click === "allowRemovals") {
+        return handleConsent({ ...event, click }, yield* consentFacts(tx, config, event, asker));
+      }
+      return handleClick({ ...event, click }, yield* clickFacts(tx, config, event, asker));
+    }
+    case "submission":
+      return handleSubmission(event, yield* submissionFacts(tx, config, event, asker));
+    case "check_run":
+      return handleCheckRun(event, yield* checkRunFacts(tx, config, event, asker, nowMs));
   }
 }

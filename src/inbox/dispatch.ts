@@ -14,8 +14,10 @@ import { claimDeliveries, finishDelivery, postponeDelivery } from "../store/deli
 import type { Store } from "../store/store.ts";
 import type { Tx, Work } from "../store/work.ts";
 import { applyEffects } from "./apply-effects.ts";
+import { accessNeeded, siteAskedAbout } from "./asked-facts.ts";
 import { decide } from "./decide.ts";
 import type { Intake } from "./intake.ts";
+import { type Asker, isAsking, lookUpPerson, type NeededAccess, type PeopleDeps } from "./look-up-person.ts";
 
 /** Reads a delivery of one source into events. Throws UnparseableError. */
 type Readers = ReadonlyMap<string, (delivery: Delivery) => Promise<Event[]>>;
@@ -27,6 +29,8 @@ export type DispatchDeps = {
   readonly config: Config;
   readonly telling: Telling;
   readonly readers: Readers;
+  /** Where to learn who somebody is. */
+  readonly people: Omit<PeopleDeps, "config">;
   /** This process, as claims name it. */
   readonly boot: string;
   readonly recent: Intake["recent"];
@@ -89,12 +93,13 @@ async function workOff(deps: DispatchDeps, delivery: Delivery): Promise<End> {
     const read = deps.readers.get(delivery.source);
     if (!read) throw new UnparseableError(`no source ${delivery.source} is configured`);
     const events = await read(delivery);
+    const asked = await Promise.all(events.map(async (event) => ({ event, asker: await lookUp(deps, event) })));
     const moment = { nowMs: Date.now(), random: Math.random, cause: String(delivery.id) };
     const { outcome, replay } = await store.transact(function* (tx) {
       const sentences: string[] = [];
-      for (const event of events) {
-        const effects = yield* decide(tx, config, event);
-        sentences.push(...(yield* applyEffects(tx, telling, effects, moment)));
+      for (const { event, asker } of asked) {
+        const effects = yield* decide(tx, config, event, { asker, nowMs: moment.nowMs });
+        sentences.push(...(yield* applyEffects(tx, { config, telling }, effects, moment)));
       }
       const end = { state: "done", outcome: sentences, nowMs: moment.nowMs } as const;
       return { outcome: sentences, replay: yield* finishDelivery(tx, delivery, end) };
@@ -106,6 +111,16 @@ async function workOff(deps: DispatchDeps, delivery: Delivery): Promise<End> {
     await giveBack(deps, delivery, error);
     return "done";
   }
+}
+
+/** Whoever asks for something; null where the event is nobody's request. */
+async function lookUp(deps: DispatchDeps, event: Event): Promise<Asker | null> {
+  if (!isAsking(event)) return null;
+  const access = await deps.store.transact(function* (tx): Work<NeededAccess> {
+    const site = yield* siteAskedAbout(tx, deps.config, event);
+    return yield* accessNeeded(tx, deps.config, event, site);
+  }, LAZY);
+  return lookUpPerson({ config: deps.config, ...deps.people }, event, access);
 }
 
 /** A delivery that could not be worked off: unparseable, to be tried again, or dead. */

@@ -1,5 +1,5 @@
 /** Effects: what handlers want done, as data. The inbox saves them in the transaction that finishes the delivery. */
-import type { Answer, AuditEntry, Modal, ReplyTo } from "./answer.ts";
+import type { Answer, AuditEntry, ReplyTo } from "./answer.ts";
 import type { CiFollow, CiRun } from "./ci.ts";
 import type { CommandTarget } from "./command.ts";
 import type { ContentChange, Debounce } from "./content.ts";
@@ -101,6 +101,29 @@ export type OperateEffect = {
   readonly to: ReplyTo | null;
 };
 
+/** Show somebody what they asked to see. */
+type LookEffect = { readonly do: "look"; readonly look: Look; readonly to: ReplyTo };
+
+/** What can be looked at on command. */
+export type Look =
+  /** These sites, all that they may see. */
+  | { readonly kind: "status"; readonly sites: readonly string[] }
+  | { readonly kind: "releases"; readonly site: string }
+  /** The transcript of that deployment; null: the newest one of the site. */
+  | { readonly kind: "logs"; readonly site: string; readonly deployment: string | null }
+  /** What the live release would become. */
+  | { readonly kind: "diff"; readonly site: string; readonly target: CommandTarget | null }
+  | { readonly kind: "audit"; readonly site: string }
+  /** The dialog that asks what to roll back to; where no dialog can be opened, a button that opens it. */
+  | {
+      readonly kind: "rollback";
+      readonly site: string;
+      readonly target: CommandTarget | null;
+      readonly triggerId: string | null;
+      readonly askedAtMs: number;
+      readonly needsSecondPerson: boolean;
+    };
+
 /** What can be done to a site on command. */
 export type Deed =
   | {
@@ -134,14 +157,6 @@ export type Deed =
 
 /** Write down what was asked for and was not done, or did nothing. */
 type AuditEffect = { readonly do: "audit"; readonly entry: AuditEntry };
-
-/** Open a dialog, within three seconds of the click; when that is too late, say so. */
-type OpenModalEffect = {
-  readonly do: "open_modal";
-  readonly triggerId: string;
-  readonly modal: Modal;
-  readonly askedAtMs: number;
-};
 
 /** Ask in the site's channel for somebody else who agrees; what they agree to is done then. */
 type AskSecondPersonEffect = Omit<OperateEffect, "do"> & { readonly do: "ask_second_person" };
@@ -181,7 +196,7 @@ export type Effect =
   | AnswerEffect
   | OperateEffect
   | AuditEffect
-  | OpenModalEffect
+  | LookEffect
   | AskSecondPersonEffect
   | SecondPersonEffect
   | CiRunEffect

@@ -114,6 +114,21 @@ export function* finishDelivery(
   return twin;
 }
 
+/** Ends a delivery that nobody has begun to work on. Answers false where somebody has. */
+export function* settleDelivery(
+  tx: Tx,
+  id: number,
+  { outcome, nowMs }: { outcome: readonly string[]; nowMs: number },
+): Work<boolean> {
+  const settled = tx.db
+    .updateTable("deliveries")
+    .set({ state: "done", outcome: JSON.stringify(outcome), finished_at: nowMs })
+    .where("id", "=", id)
+    .where("state", "=", sql.lit("received"))
+    .where("attempts", "=", 0);
+  return (yield* all(settled.returning("id"))).length > 0;
+}
+
 /** Another delivery, worked off already, of the same bytes from the same source. */
 function* findTwin(tx: Tx, { id, source, digest }: Pick<Delivery, "id" | "source" | "digest">) {
   const twin = yield* first(

@@ -1,0 +1,106 @@
+/** Somebody clicks on a button of ours: what it is about is looked at anew, since the message may be an old one. */
+import type { Command, Verb } from "../model/command.ts";
+import { type Deployment, isFinal, publishesKept } from "../model/deployment.ts";
+import type { Deed, Effect } from "../model/effect.ts";
+import type { Click, ClickEvent } from "../model/event.ts";
+import { nameOf } from "../model/person.ts";
+import { authorize } from "./authorize.ts";
+import { type Asking, act, commandSite, deny, note, type SiteSubject, say, whereOf } from "./commanding.ts";
+
+export type ClickFacts = Asking & {
+  /** The site that the button is about; null where there is none any more. */
+  readonly subject: SiteSubject | null;
+  /** The deployment whose message was clicked on; null where the button names none, or one that is not known. */
+  readonly deployment: Deployment | null;
+  /** The deployment that brought what is live on its site. */
+  readonly liveDeployment: string | null;
+};
+
+/** The clicks that are no answers to questions for consent, and choose no site. */
+export type PlainClick = ClickEvent & { readonly click: Exclude<Click, "adopt" | "allowRemovals" | "choose"> };
+
+/** What each button asks for, in words. */
+const VERBS: Readonly<Record<PlainClick["click"], Verb>> = {
+  cancel: "cancel",
+  retry: "deploy",
+  rebuild: "rebuild",
+  redeploy: "redeploy",
+  rollback: "rollback",
+  deploy: "deploy",
+  resume: "resume",
+  approve: "rollback",
+  decline: "rollback",
+};
+
+export function handleClick(event: PlainClick, facts: ClickFacts): Effect[] {
+  const { click, value } = event;
+  const { subject, deployment } = facts;
+  const verb = VERBS[click];
+  const what = `the button ${click} for ${value.slice(0, 60)}`;
+  if (!subject) {
+    const outcome = `Slipway knows nothing of ${value.slice(0, 60)} any more.`;
+    return [
+      ...say(facts, null, outcome),
+      note(facts, { verb, site: null, what, rule: "state", result: "refused", outcome }),
+    ];
+  }
+  if (click === "approve" || click === "decline") return secondPerson(event, facts, subject);
+  const site = subject.rules.name;
+  const stale = deployment && staleness(click, deployment, facts);
+  if (stale) {
+    const asked = { verb, isOwn: false, isForced: false };
+    const verdict = authorize(facts.person, asked, subject.rules, facts.workspace);
+    if (!verdict.allowed && verb !== "cancel") return deny(facts, { verb, site, what }, verdict);
+    return [
+      ...say(facts, site, stale),
+      note(facts, { verb, site, what, rule: "state", result: "refused", outcome: stale }),
+    ];
+  }
+  if (click === "retry" && deployment) return retry(facts, deployment, subject, what);
+  return commandSite(facts, commandOf(verb, event, deployment), subject);
+}
+
+/** Why the button is no longer what it was when its message was written; undefined where it still is. */
+function staleness(click: Click, { id, site, state }: Deployment, { liveDeployment }: ClickFacts): string | undefined {
+  if (click === "redeploy" && liveDeployment !== id) {
+    return `${id} is no longer what is live on ${site}, so this button does nothing any more. \`/deploy releases ${site}\` lists what can be published again.`;
+  }
+  if (click === "cancel" && isFinal(state)) return `${id} is ${state} already; there is nothing to cancel.`;
+  if (click === "retry" && state !== "failed" && state !== "cancelled")
+    return `${id} is ${state}, so there is nothing to try again.`;
+  return undefined;
+}
+
+function commandOf(verb: Verb, { click, value }: PlainClick, deployment: Deployment | null): Command {
+  const target = click === "cancel" ? ({ kind: "deployment", id: value } as const) : null;
+  const flags = { reason: null, forMs: null, isForced: false, isDryRun: false, isSure: false, about: null };
+  return { verb, site: deployment?.site ?? value, target, ...flags };
+}
+
+/** The same once more: the kept release, the commit that was asked for by name, or else the head of the branch. */
+function retry(facts: ClickFacts, failed: Deployment, { rules }: SiteSubject, what: string): Effect[] {
+  const { trigger, askedRelease, askedCommit, cleanCaches, adopt, allowRemovals } = failed;
+  const isKept = publishesKept(trigger);
+  const verb = trigger === "rollback" ? "rollback" : isKept ? "redeploy" : "deploy";
+  const verdict = authorize(facts.person, { verb, isOwn: false, isForced: false }, rules, facts.workspace);
+  if (!verdict.allowed) return deny(facts, { verb, site: rules.name, what }, verdict);
+  const consent = { adopt, allowRemovals };
+  const target = askedRelease === null ? null : ({ kind: "hex", start: askedRelease } as const);
+  const deed: Deed = !isKept
+    ? { kind: "deploy", commit: askedCommit, cleanCaches, ...consent }
+    : trigger === "rollback"
+      ? { kind: "rollback", target, from: null, reason: null, ...consent }
+      : { kind: "redeploy", target, ...consent };
+  return act(facts, deed, { site: rules.name, verdict });
+}
+
+/** Somebody agrees to what somebody else wants, or does not. Whoever may do it alone may agree. */
+function secondPerson({ click, value }: PlainClick, facts: ClickFacts, { rules }: SiteSubject): Effect[] {
+  const approves = click === "approve";
+  const what = `${approves ? "approve" : "decline"} the request ${value.slice(0, 60)}`;
+  const asked = { verb: "rollback", isOwn: false, isForced: false } as const;
+  const verdict = authorize(facts.person, asked, rules, facts.workspace);
+  if (!verdict.allowed) return deny(facts, { verb: approves ? "approve" : "decline", site: rules.name, what }, verdict);
+  const by = { by: nameOf(facts.person), where: whereOf(facts), rule: verdict.rule };
+  return [{ do: "second_person", request: value, approves, ...by, to: facts.to }];
+}

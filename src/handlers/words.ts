@@ -1,0 +1,130 @@
+/** Somebody asks in words: the words are understood, the site is found, and the command goes its way. */
+import type { Parsed } from "../commands/parse-words.ts";
+import type { Command } from "../model/command.ts";
+import type { Effect } from "../model/effect.ts";
+import { nameOf, ROLES } from "../model/person.ts";
+import { authorize, type SiteRules } from "./authorize.ts";
+import { type Asking, commandSite, deny, maySee, note, type SiteSubject, say } from "./commanding.ts";
+
+export type WordsFacts = Asking & {
+  readonly parsed: Parsed;
+  /** The rules of every site. */
+  readonly rules: readonly SiteRules[];
+  /** The site that is meant; null where none was named and none follows from where it was asked. */
+  readonly subject: SiteSubject | null;
+};
+
+export function handleWords(facts: WordsFacts): Effect[] {
+  const { parsed } = facts;
+  if (parsed.kind === "unclear") return unclear(facts, parsed);
+  const { command } = parsed;
+  const { verb } = command;
+  if (verb === "whoami" || verb === "help") return introduce(facts, command);
+  if (command.site !== null && !facts.rules.some((it) => it.name === command.site)) return noSuchSite(facts, command);
+  if (facts.subject) return commandSite(facts, command, facts.subject);
+  return verb === "status" ? statusOfAll(facts) : chooseSite(facts, command);
+}
+
+/** Whoever may ask for nothing is told that first: what would be understood is no business of theirs. */
+function unclear(facts: WordsFacts, { says, suggestion }: Extract<Parsed, { kind: "unclear" }>): Effect[] {
+  const verdict = authorize(facts.person, { verb: "help", isOwn: false, isForced: false }, null, facts.workspace);
+  const what = "words that were not understood";
+  if (!verdict.allowed) return deny(facts, { verb: "help", site: null, what }, verdict);
+  const text =
+    suggestion === null
+      ? `${says} \`/deploy help\` lists what can be said.`
+      : `${says} Did you mean \`${suggestion}\`?`;
+  const entry = { verb: "help", site: null, what, rule: verdict.rule, result: "refused", outcome: says } as const;
+  return [...say(facts, null, text), note(facts, entry)];
+}
+
+function introduce(facts: WordsFacts, command: Command): Effect[] {
+  const { verb } = command;
+  const { to } = facts;
+  const verdict = authorize(facts.person, { verb, isOwn: false, isForced: false }, null, facts.workspace);
+  if (!verdict.allowed) return deny(facts, { verb, site: null, what: verb }, verdict);
+  const entry = note(facts, { verb, site: null, what: verb, rule: verdict.rule, result: "done", outcome: "was shown" });
+  if (to === null) return [];
+  const site = facts.subject?.rules.name ?? null;
+  const sites = facts.rules.filter((rules) => maySee(facts, rules)).map(({ name }) => name);
+  const answer =
+    verb === "help"
+      ? ({ kind: "help", about: command.about, sites } as const)
+      : ({ kind: "whoami", who: nameOf(facts.person), lines: whoIs(facts) } as const);
+  return [{ do: "answer", to, site, answer }, entry];
+}
+
+/** What somebody is to Slipway: the kind of account, and the role on each site, here. */
+function whoIs(facts: WordsFacts): string[] {
+  const { slack, github } = facts.person;
+  const lines: string[] = [];
+  if (slack) {
+    lines.push(`You are ${slack.user} of the workspace ${slack.team}, here in ${slack.conversation.id}.`);
+    if (slack.kind !== "member")
+      lines.push(`Slack calls your account: ${slack.kind}. Only members may ask for anything.`);
+    if (slack.groups.length > 0) lines.push(`You are in ${slack.groups.join(", ")}.`);
+  }
+  if (github) lines.push(`On GitHub you are ${github.login}.`);
+  for (const rules of facts.rules) lines.push(roleOn(facts, rules));
+  return lines;
+}
+
+/** One verb of each role tells which role somebody has here. */
+const VERB_OF = { viewer: "status", deployer: "deploy", operator: "rollback" } as const;
+
+function roleOn(facts: WordsFacts, rules: SiteRules): string {
+  const verdicts = ROLES.map((role) => ({
+    role,
+    verdict: authorize(facts.person, { verb: VERB_OF[role], isOwn: false, isForced: false }, rules, facts.workspace),
+  }));
+  const best = verdicts.findLast(({ verdict }) => verdict.allowed);
+  if (best) return `${rules.name}: ${best.role}`;
+  const [first] = verdicts;
+  return `${rules.name}: nothing. ${first && !first.verdict.allowed ? first.verdict.says : ""}`.trim();
+}
+
+function noSuchSite(facts: WordsFacts, { verb, site }: Command): Effect[] {
+  const verdict = authorize(facts.person, { verb: "help", isOwn: false, isForced: false }, null, facts.workspace);
+  const what = `${verb} of a site that there is not`;
+  if (!verdict.allowed) return deny(facts, { verb, site: null, what }, verdict);
+  const names = facts.rules.filter((rules) => maySee(facts, rules)).map(({ name }) => name);
+  const outcome = `there is no site ${site?.slice(0, 40)}`;
+  const text =
+    `There is no site ${site?.slice(0, 40)}. ${names.length > 0 ? `There are: ${names.slice(0, 20).join(", ")}.` : ""}`.trim();
+  return [
+    ...say(facts, null, text),
+    note(facts, { verb, site: null, what, rule: verdict.rule, result: "refused", outcome }),
+  ];
+}
+
+function statusOfAll(facts: WordsFacts): Effect[] {
+  const seen = facts.rules.filter((rules) => maySee(facts, rules)).map(({ name }) => name);
+  const [first] = facts.rules;
+  const asked = { verb: "status", isOwn: false, isForced: false } as const;
+  const verdict = authorize(facts.person, asked, first ?? null, facts.workspace);
+  if (seen.length === 0 && !verdict.allowed)
+    return deny(facts, { verb: "status", site: null, what: "status" }, verdict);
+  if (facts.to === null) return [];
+  const entry = {
+    verb: "status",
+    site: null,
+    what: "status",
+    rule: "role",
+    result: "done",
+    outcome: "was shown",
+  } as const;
+  return [{ do: "look", look: { kind: "status", sites: seen }, to: facts.to }, note(facts, entry)];
+}
+
+/** Several sites may be meant: they choose. Those that they may not see are not named. */
+function chooseSite(facts: WordsFacts, { verb }: Command): Effect[] {
+  const sites = facts.rules.filter((rules) => maySee(facts, rules)).map(({ name }) => name);
+  if (sites.length === 0 || facts.to === null) {
+    const text = "Name the site: no site is followed by this channel alone.";
+    return [
+      ...say(facts, null, text),
+      note(facts, { verb, site: null, what: verb, rule: "site", result: "refused", outcome: text }),
+    ];
+  }
+  return [{ do: "answer", to: facts.to, site: null, answer: { kind: "choose_site", verb, sites } }];
+}

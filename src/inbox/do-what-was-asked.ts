@@ -1,0 +1,87 @@
+/** Does what somebody may do and asked for, inside the delivery's transaction: the deed, the answer, the line in the audit log. */
+import { type Operated, operate } from "../commands/operate.ts";
+import { answerSecondPerson, askSecondPerson } from "../commands/second-person.ts";
+import { describeError, PermanentError } from "../errors.ts";
+import type { AuditEntry } from "../model/answer.ts";
+import type { Deed, Effect } from "../model/effect.ts";
+import { tellAnswer } from "../notify/tell.ts";
+import { addAudit } from "../store/audit.ts";
+import type { Tx, Work } from "../store/work.ts";
+import type { EffectDeps, Moment } from "./apply-effects.ts";
+
+type Asked = Extract<Effect, { do: "operate" | "ask_second_person" | "second_person" }>;
+
+/** Answers with the sentence for the delivery's record. What is refused changes nothing but that. */
+export function* doWhatWasAsked(tx: Tx, deps: EffectDeps, effect: Asked, moment: Moment): Work<string> {
+  const { verb, what } = describe(effect);
+  let end: Pick<AuditEntry, "result" | "outcome" | "deployment" | "site">;
+  const site = effect.do === "second_person" ? null : effect.site;
+  try {
+    const done = yield* perform(tx, deps, effect, moment);
+    const result = effect.do === "ask_second_person" ? "asked" : "done";
+    end = { result, outcome: done.says, deployment: done.deployment, site: done.site ?? site };
+  } catch (error) {
+    // Refusals come before anything is written.
+    if (!(error instanceof PermanentError)) throw error;
+    end = { result: "refused", outcome: sentence(describeError(error)), deployment: null, site };
+  }
+  if (effect.to !== null) {
+    const answer = { kind: "text", text: end.outcome } as const;
+    yield* tellAnswer(tx, { to: effect.to, site: end.site, answer }, moment.cause, moment.nowMs);
+  }
+  const { by: who, where, rule } = effect;
+  yield* addAudit(tx, { atMs: moment.nowMs, who, where, verb, what, rule, ...end });
+  return `${end.result} ${what}: ${end.outcome}`;
+}
+
+function perform(
+  tx: Tx,
+  deps: EffectDeps,
+  effect: Asked,
+  moment: Moment,
+): Work<Pick<Operated, "says" | "deployment"> & { readonly site?: string }> {
+  switch (effect.do) {
+    case "operate":
+      return operate(tx, deps, effect.deed, effect, moment);
+    case "ask_second_person":
+      return askSecondPerson(tx, deps, effect, moment);
+    case "second_person":
+      return answerSecondPerson(tx, deps, effect, moment);
+  }
+}
+
+function describe(effect: Asked): { verb: string; what: string } {
+  if (effect.do === "second_person") {
+    const verb = effect.approves ? "approve" : "decline";
+    return { verb, what: `${verb} the request ${effect.request.slice(0, 60)}` };
+  }
+  const verb = verbOf(effect.deed);
+  return { verb, what: [verb, effect.site, detailOf(effect.deed)].filter(Boolean).join(" ") };
+}
+
+const verbOf = (deed: Deed) => (deed.kind === "deploy" && deed.cleanCaches ? "rebuild" : deed.kind);
+
+/** What a deed is about besides its site, in our own words. */
+function detailOf(deed: Deed): string {
+  switch (deed.kind) {
+    case "deploy":
+      return deed.commit?.slice(0, 12) ?? "";
+    case "redeploy":
+    case "rollback":
+      if (deed.target === null) return "";
+      if (deed.target.kind === "hex") return deed.target.start.slice(0, 12);
+      return deed.target.kind === "back" ? `-${deed.target.steps}` : deed.target.id;
+    case "cancel":
+      return deed.deployment ?? "";
+    case "pause":
+    case "lock":
+      return deed.reason === null ? "" : `(${deed.reason.slice(0, 100)})`;
+    default:
+      return "";
+  }
+}
+
+/** Errors begin small and end without a full stop. */
+function sentence(text: string): string {
+  return `${text.slice(0, 1).toUpperCase()}${text.slice(1)}${/[.!?]$/.test(text) ? "" : "."}`;
+}

@@ -1,0 +1,86 @@
+/** Shows somebody what they may see and asked for, as it stands in the delivery's transaction. */
+import {
+  auditAnswer,
+  diffAnswer,
+  logsAnswer,
+  releasesAnswer,
+  rollbackModal,
+  statusAnswer,
+} from "../commands/site-answers.ts";
+import { describeError, PermanentError } from "../errors.ts";
+import type { Answer } from "../model/answer.ts";
+import type { Effect, Look } from "../model/effect.ts";
+import { tellAnswer, tellModal } from "../notify/tell.ts";
+import type { Tx, Work } from "../store/work.ts";
+import type { EffectDeps, Moment } from "./apply-effects.ts";
+
+type LookEffect = Extract<Effect, { do: "look" }>;
+
+const MAX_RELEASES = 20;
+const MAX_ENTRIES = 20;
+
+/** Answers with the sentence for the delivery's record. */
+export function* showWhatWasAsked(tx: Tx, deps: EffectDeps, effect: LookEffect, moment: Moment): Work<string> {
+  const { look, to } = effect;
+  const site = "site" in look ? look.site : null;
+  const answer = yield* look.kind === "rollback"
+    ? dialog(tx, deps, effect, look, moment)
+    : answerTo(tx, deps, look, moment);
+  if (answer === null) return `opened the dialog for ${site}`;
+  yield* tellAnswer(tx, { to, site, answer }, moment.cause, moment.nowMs);
+  return `showed ${to.user} ${look.kind}`;
+}
+
+function* answerTo(
+  tx: Tx,
+  { config, telling }: EffectDeps,
+  look: Exclude<Look, { kind: "rollback" }>,
+  { nowMs }: Moment,
+): Work<Answer> {
+  try {
+    switch (look.kind) {
+      case "status":
+        return yield* statusAnswer(tx, config, { sites: look.sites, nowMs });
+      case "releases":
+        return yield* releasesAnswer(tx, look.site, MAX_RELEASES);
+      case "logs":
+        return yield* logsAnswer(tx, telling, look);
+      case "diff":
+        return yield* diffAnswer(tx, look.site, look.target);
+      case "audit":
+        return yield* auditAnswer(tx, look.site, MAX_ENTRIES);
+    }
+  } catch (error) {
+    return refusal(error);
+  }
+}
+
+/** Opens the dialog, or answers with the button that opens it, or with why there is nothing to roll back to. */
+function* dialog(
+  tx: Tx,
+  { config }: EffectDeps,
+  { to }: LookEffect,
+  look: Extract<Look, { kind: "rollback" }>,
+  moment: Moment,
+): Work<Answer | null> {
+  const { site, target, triggerId, askedAtMs, needsSecondPerson } = look;
+  try {
+    const modal = yield* rollbackModal(tx, config, { site, target, reply: to, needsSecondPerson });
+    if (triggerId === null) {
+      const chosen = modal.choices.find(({ id }) => id === modal.chosen);
+      const from = modal.from ? `from ${modal.from.commit.slice(0, 7)} ` : "";
+      const text = `Roll back ${site} ${from}to ${chosen?.commit.slice(0, 7) ?? "an earlier release"}?`;
+      return { kind: "offer_rollback", site, text };
+    }
+    yield* tellModal(tx, { triggerId, modal, askedAtMs }, moment.cause, moment.nowMs);
+    return null;
+  } catch (error) {
+    return refusal(error);
+  }
+}
+
+function refusal(error: unknown): Answer {
+  if (!(error instanceof PermanentError)) throw error;
+  const text = describeError(error);
+  return { kind: "text", text: `${text.slice(0, 1).toUpperCase()}${text.slice(1)}.` };
+}
