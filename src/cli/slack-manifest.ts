@@ -13,7 +13,7 @@ const PLACEHOLDER = "https://slipway.example.com";
 export const SLACK_PATH = "/slack/events";
 
 /** What the bot may do, sorted, and what for. https://docs.slack.dev/reference/scopes */
-export const BOT_SCOPES = [
+const BOT_SCOPES = [
   ["app_mentions:read", "hear what is asked by mentioning the bot"],
   ["channels:history", "look before a message is posted again, in public channels"],
   ["channels:read", "tell whether a public channel is shared, archived, and has the bot in it"],
@@ -36,8 +36,8 @@ const BOT_EVENTS = ["app_mention", "message.im"];
 const SLASH_COMMANDS = [
   {
     command: "/deploy",
-    description: "Deploy a site, or ask how it stands",
-    usage_hint: "[site] [commit], or status, releases, logs, diff, lock, pause, cancel, help …",
+    description: "Deploy a site, ask how it stands, or anything else of Slipway",
+    usage_hint: "deploy [site], status, rollback, cancel, lock, pause, resume, logs, releases, diff, help",
   },
   {
     command: "/redeploy",

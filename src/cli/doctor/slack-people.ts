@@ -8,7 +8,7 @@ import type { SlackAnswer, SlackApi } from "./slack-api.ts";
 type Roles = Pick<Config["slack"], "viewers" | "deployers" | "operators">;
 
 /** Every id of a Slack user or user group in slipway.yaml, each once, with the keys that name it. */
-export function peopleOf({ slack, sites, people }: Config): Map<string, string[]> {
+function peopleOf({ slack, sites, people }: Config): Map<string, string[]> {
   const found = new Map<string, string[]>();
   const add = (setting: string, id: string) => void found.set(id, [...(found.get(id) ?? []), setting]);
   const addRoles = (prefix: string, roles: Roles) => {
