@@ -120,6 +120,10 @@ describe("slipway doctor", () => {
       state: "good",
       says: expect.stringContaining("Slack knows it"),
     });
+    expect(good.of("SLACK_SIGNING_SECRET")).toMatchObject({
+      state: "warning",
+      says: expect.stringContaining("no buttons"),
+    });
 
     const other = generateKeyPairSync("rsa", { modulusLength: 2048 }).privateKey;
     const wrong = { APP_ID: "77", PRIVATE_KEY: other.export({ type: "pkcs8", format: "pem" }).toString() };

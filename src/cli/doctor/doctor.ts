@@ -39,6 +39,6 @@ async function* examine(env: NodeJS.ProcessEnv, { hosts, online }: DoctorOptions
   }
   if (!environment?.githubApp && !environment?.slack) return;
   yield online
-    ? checkPartners(environment)
+    ? checkPartners(environment, config)
     : [note("GitHub and Slack", "were not asked; slipway doctor --online shows them who we are")];
 }

@@ -26,6 +26,11 @@ export const note = make("note");
 export const warning = make("warning");
 export const bad = make("bad");
 
+/** The keys of slipway.yaml that name the same thing, as one. */
+export function aboutSettings(settings: readonly string[]): string {
+  return settings.length > 3 ? `${settings.slice(0, 3).join(", ")} …` : settings.join(", ");
+}
+
 const ICONS: Record<FindingState, string> = { good: "✔", note: "·", warning: "▲", bad: "✘" };
 const COLOURS = { good: "green", note: "dim", warning: "yellow", bad: "red" } as const;
 

@@ -7,6 +7,7 @@ import { OperatorError } from "../../errors.ts";
 import { resolveSecret } from "../../secrets/secret-reference.ts";
 import { secretReferences } from "../settings.ts";
 import { bad, type Finding, good, note, warning } from "./finding.ts";
+import { checkSlackSettings } from "./slack-settings.ts";
 
 export type FoundSettings = {
   readonly findings: readonly Finding[];
@@ -32,6 +33,7 @@ export function checkSettings(env: NodeJS.ProcessEnv): FoundSettings {
   const config = attempt("slipway.yaml", () => loadConfig(path));
   if (environment) findings.push(...partners(environment));
   if (config) findings.push(...checkConfig(path, config, env));
+  if (environment && config) findings.push(...checkSlackSettings(environment, config));
   return { findings, environment, config };
 }
 
