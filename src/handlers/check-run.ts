@@ -29,7 +29,7 @@ export function handleCheckRun({ action, deployment: id }: CheckRunEvent, facts:
     const outcome = `${id} is no longer what is live on ${site}`;
     return [note(facts, { verb, site, what, rule: "state", result: "refused", outcome })];
   }
-  return act(facts, deedOf(action, deployment, facts.liveRelease), { site, verdict });
+  return act(facts, deedOf(action, deployment, facts.liveRelease), { site, verb, what, verdict });
 }
 
 function deedOf(action: CheckRunEvent["action"], deployment: Deployment, live: string | null): Deed {

@@ -91,7 +91,7 @@ function retry(facts: ClickFacts, failed: Deployment, { rules }: SiteSubject, wh
     : trigger === "rollback"
       ? { kind: "rollback", target, from: null, reason: null, ...consent }
       : { kind: "redeploy", target, ...consent };
-  return act(facts, deed, { site: rules.name, verdict });
+  return act(facts, deed, { site: rules.name, verb, what, verdict });
 }
 
 /** Somebody agrees to what somebody else wants, or does not. Whoever may do it alone may agree. */

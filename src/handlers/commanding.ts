@@ -80,17 +80,28 @@ export function commandSite(asking: Asking, command: Command, subject: SiteSubje
   if (command.isDryRun) return [...dryRun(asking, command, subject, verdict)];
   const deed = deedOf(command, asking.askedAtMs);
   if (deed === null) throw new Error(`${command.verb} neither shows nor does anything`);
-  return act(asking, deed, { site: rules.name, verdict });
+  return act(asking, deed, { site: rules.name, verb: command.verb, what, verdict });
 }
 
 /** Does it, or asks for somebody else who agrees. */
 export function act(
   asking: Asking,
   deed: Deed,
-  { site, verdict }: { readonly site: string; readonly verdict: Extract<Verdict, { allowed: true }> },
+  {
+    site,
+    verb,
+    what,
+    verdict,
+  }: {
+    readonly site: string;
+    readonly verb: string;
+    readonly what: string;
+    readonly verdict: Extract<Verdict, { allowed: true }>;
+  },
 ): Effect[] {
   const { rule, needsSecondPerson } = verdict;
-  const asked = { site, deed, by: nameOf(asking.person), where: whereOf(asking), rule, cause: asking.cause };
+  const { cause, person } = asking;
+  const asked = { site, deed, by: nameOf(person), where: whereOf(asking), rule, verb, what, cause };
   return [{ do: needsSecondPerson ? "ask_second_person" : "operate", ...asked, to: asking.to }];
 }
 

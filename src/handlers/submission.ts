@@ -55,5 +55,5 @@ export function handleSubmission(event: SubmissionEvent, facts: SubmissionFacts)
     adopt: false,
     allowRemovals: false,
   };
-  return act(facts, deed, { site, verdict });
+  return act(facts, deed, { site, verb: "rollback", what, verdict });
 }

@@ -3,7 +3,7 @@ import { type Operated, operate } from "../commands/operate.ts";
 import { answerSecondPerson, askSecondPerson } from "../commands/second-person.ts";
 import { describeError, PermanentError } from "../errors.ts";
 import type { AuditEntry } from "../model/answer.ts";
-import type { Deed, Effect } from "../model/effect.ts";
+import type { Effect } from "../model/effect.ts";
 import { tellAnswer } from "../notify/tell.ts";
 import { addAudit } from "../store/audit.ts";
 import type { Tx, Work } from "../store/work.ts";
@@ -51,34 +51,9 @@ function perform(
 }
 
 function describe(effect: Asked): { verb: string; what: string } {
-  if (effect.do === "second_person") {
-    const verb = effect.approves ? "approve" : "decline";
-    return { verb, what: `${verb} the request ${effect.request.slice(0, 60)}` };
-  }
-  const verb = verbOf(effect.deed);
-  return { verb, what: [verb, effect.site, detailOf(effect.deed)].filter(Boolean).join(" ") };
-}
-
-const verbOf = (deed: Deed) => (deed.kind === "deploy" && deed.cleanCaches ? "rebuild" : deed.kind);
-
-/** What a deed is about besides its site, in our own words. */
-function detailOf(deed: Deed): string {
-  switch (deed.kind) {
-    case "deploy":
-      return deed.commit?.slice(0, 12) ?? "";
-    case "redeploy":
-    case "rollback":
-      if (deed.target === null) return "";
-      if (deed.target.kind === "hex") return deed.target.start.slice(0, 12);
-      return deed.target.kind === "back" ? `-${deed.target.steps}` : deed.target.id;
-    case "cancel":
-      return deed.deployment ?? "";
-    case "pause":
-    case "lock":
-      return deed.reason === null ? "" : `(${deed.reason.slice(0, 100)})`;
-    default:
-      return "";
-  }
+  if (effect.do !== "second_person") return effect;
+  const verb = effect.approves ? "approve" : "decline";
+  return { verb, what: `${verb} the request ${effect.request.slice(0, 60)}` };
 }
 
 /** Errors begin small and end without a full stop. */

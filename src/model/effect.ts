@@ -96,6 +96,9 @@ export type OperateEffect = {
   /** As in `AuditEntry`. */
   readonly where: string;
   readonly rule: string;
+  readonly verb: string;
+  /** As in `AuditEntry`: the command in its own words, or the button. */
+  readonly what: string;
   /** Identifies the request: what it queues is queued once. */
   readonly cause: string;
   readonly to: ReplyTo | null;

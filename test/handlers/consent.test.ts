@@ -39,7 +39,7 @@ function click(part: Partial<ConsentClick> = {}): ConsentClick {
 function refusal(event: ConsentClick, given: ConsentFacts): string {
   const effects = handleConsent(event, given);
   expect(effects.map((it) => it.do)).toEqual(["answer", "audit"]);
-  expect(audited(effects)).not.toContain("done by role");
+  expect(audited(effects)).not.toContain("done by operators: U0ALICE");
   return told(effects);
 }
 

@@ -33,7 +33,7 @@ describe("words of somebody who may", () => {
   ])("%s is shown to them, and written down", (text, look) => {
     const effects = say(text);
     expect(effects).toMatchObject([{ do: "look", look, to: REPLY }, { do: "audit" }]);
-    expect(audited(effects)).toEqual(["done by role"]);
+    expect(audited(effects)).toEqual(["done by operators: U0ALICE"]);
   });
 
   it.each([
