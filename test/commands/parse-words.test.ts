@@ -185,6 +185,15 @@ describe("Words that are none", () => {
     expect(parsed.kind === "unclear" && parsed.says).toContain(says);
   });
 
+  it("are answered with no more than 60 characters of what was written", () => {
+    const long = "because ".repeat(9).trim();
+    expect(read(`redploy shop --dry-run --reason "${long}"`)).toMatchObject({ suggestion: "redeploy shop --dry-run" });
+    expect(read(`redploy shop ${"a".repeat(64)}`)).toMatchObject({ suggestion: null });
+    expect(read(`deploy shop ${"y".repeat(99)}`)).toMatchObject({
+      says: expect.stringContaining(`"${"y".repeat(59)}…"`),
+    });
+  });
+
   it("name the sites that there are, as far as that helps", () => {
     const many = Array.from({ length: 30 }, (_, at) => `site-number-${at}`);
     expect(read("deploy x", [])).toMatchObject({ says: 'There is no site "x". slipway.yaml names no site yet.' });
