@@ -31,7 +31,9 @@ export type CommandTarget =
 
 export type Command = {
   readonly verb: Verb;
-  /** As it was written; whether there is such a site is not known yet. Null: none was named. */
+  /** help: the command that is asked about; null for all of them, and for every other verb. */
+  readonly about: Verb | null;
+  /** As slipway.yaml names it. Null: none was named. */
   readonly site: string | null;
   readonly target: CommandTarget | null;
   readonly reason: string | null;

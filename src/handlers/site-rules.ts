@@ -1,0 +1,50 @@
+/** The settings that say who may do what and where, put together for one site and for the workspace. */
+import type { Config } from "../config/schema.ts";
+import { PermanentError } from "../errors.ts";
+
+/** Who may do what with a site, where all settings are put together. Entries are as in slipway.yaml. */
+export type SiteRules = {
+  readonly name: string;
+  readonly viewers: readonly string[] | "members";
+  readonly deployers: readonly string[];
+  readonly operators: readonly string[];
+  /** Where it can be commanded: ids or names, with "#" or without. */
+  readonly channels: readonly string[];
+  readonly githubWrite: boolean;
+  readonly secondPerson: boolean;
+};
+
+export type WorkspaceRules = {
+  /** The workspace whose people may ask; null where nobody knows it. */
+  readonly team: string | null;
+  readonly directMessages: boolean;
+  /** Ids of the channels shared with others in which it is asked all the same. */
+  readonly sharedChannels: readonly string[];
+};
+
+/** Throws PermanentError where there is no such site. */
+export function rulesOf({ channel, slack, sites }: Config, name: string): SiteRules {
+  const site = Object.hasOwn(sites, name) ? sites[name] : undefined;
+  if (!site) throw new PermanentError(`there is no site ${name} in slipway.yaml`);
+  const viewers = [slack.viewers, site.viewers];
+  const channels = [site.channel, channel, ...slack.channels].filter((it) => it !== undefined);
+  return {
+    name,
+    viewers: viewers.includes("members") ? "members" : distinct(viewers.flat()),
+    deployers: distinct([...slack.deployers, ...site.deployers]),
+    operators: distinct([...slack.operators, ...site.operators]),
+    channels: distinct(channels),
+    githubWrite: site.githubWrite,
+    secondPerson: site.secondPerson,
+  };
+}
+
+/** `ownTeam`: the workspace that the bot is installed in; null while Slack was not asked yet. */
+export function workspaceRules({ slack }: Config, ownTeam: string | null): WorkspaceRules {
+  const { team = ownTeam, directMessages, sharedChannels } = slack;
+  return { team, directMessages, sharedChannels };
+}
+
+function distinct(texts: readonly string[]): string[] {
+  return [...new Set(texts)];
+}
