@@ -23,7 +23,7 @@ export type WorkspaceRules = {
 };
 
 /** Throws PermanentError where there is no such site. */
-export function rulesOf({ channel, slack, sites }: Config, name: string): SiteRules {
+export function rulesOf({ channel, slack, sites, people }: Config, name: string): SiteRules {
   const site = Object.hasOwn(sites, name) ? sites[name] : undefined;
   if (!site) throw new PermanentError(`there is no site ${name} in slipway.yaml`);
   const viewers = [slack.viewers, site.viewers];
@@ -31,8 +31,8 @@ export function rulesOf({ channel, slack, sites }: Config, name: string): SiteRu
   return {
     name,
     viewers: viewers.includes("members") ? "members" : distinct(viewers.flat()),
-    deployers: distinct([...slack.deployers, ...site.deployers]),
-    operators: distinct([...slack.operators, ...site.operators]),
+    deployers: withLogins([...slack.deployers, ...site.deployers], people),
+    operators: withLogins([...slack.operators, ...site.operators], people),
     channels: distinct(channels),
     githubWrite: site.githubWrite,
     secondPerson: site.secondPerson,
@@ -43,6 +43,15 @@ export function rulesOf({ channel, slack, sites }: Config, name: string): SiteRu
 export function workspaceRules({ slack }: Config, ownTeam: string | null): WorkspaceRules {
   const { team = ownTeam, directMessages, sharedChannels } = slack;
   return { team, directMessages, sharedChannels };
+}
+
+/** Whoever `people` names is the same person on GitHub, so that its buttons obey the same lists. */
+function withLogins(entries: readonly string[], people: Config["people"]): string[] {
+  const logins = entries.flatMap((entry) => {
+    const login = Object.hasOwn(people, entry) ? people[entry]?.github : undefined;
+    return login === undefined ? [] : [`github:${login}`];
+  });
+  return distinct([...entries, ...logins]);
 }
 
 function distinct(texts: readonly string[]): string[] {
