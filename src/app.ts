@@ -150,10 +150,7 @@ export async function startService(options: {
     const dispatch = startDispatch({ store, queue, log, config, telling, readers, boot, recent: intake.recent });
     onStop("dispatch", () => dispatch.stop());
 
-    const control = createHttpServer(
-      controlRoutes({ store, queue, config, telling, cancelRunning: runner.cancel }),
-      log,
-    );
+    const control = createHttpServer(controlRoutes({ store, queue, config, telling }), log);
     const socketPath = controlSocket(environment.dataDir);
     // Left over by a process that was killed; the lock says that nobody listens on it.
     rmSync(socketPath, { force: true });

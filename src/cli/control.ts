@@ -105,7 +105,7 @@ async function runOnStore(
       hasGithub: environment.githubApp !== null,
       logKeys,
     };
-    return await operations[name]({ store, queue, config, telling, cancelRunning: async () => false }, input ?? {});
+    return await operations[name]({ store, queue, config, telling }, input ?? {});
   } finally {
     await queue.close();
     await store.close();

@@ -1,13 +1,15 @@
 /** The commands that keep a site as it is, and let it go on. */
 import type { Command } from "commander";
-import type { HoldsChanged } from "../commands/hold-operations.ts";
+import type { HoldsChanged } from "../commands/hold-site.ts";
 import type { OperationName } from "../commands/operations.ts";
 import type { Deployment } from "../model/deployment.ts";
+import { untilText } from "../model/site.ts";
 import type { Printing } from "./answer.ts";
 import { deploymentLine, printable } from "./print.ts";
+import { readDuration } from "./publish-arguments.ts";
 import { whoAsks } from "./who-asks.ts";
 
-type Given = Printing & { readonly reason?: string };
+type Given = Printing & { readonly reason?: string; readonly for?: string };
 type Answer = (
   name: OperationName,
   input: unknown,
@@ -17,26 +19,39 @@ type Answer = (
 
 /** Adds pause, resume, lock and unlock. */
 export function addHoldCommands(program: Command, answer: Answer): void {
-  const add = (name: "pause" | "resume" | "lock" | "unlock", description: string, told: (site: string) => string) => {
+  const add = (
+    name: "pause" | "resume" | "lock" | "unlock",
+    description: string,
+    told: (site: string, until: string) => string,
+  ) => {
     const isEnd = name === "resume" || name === "unlock";
     const command = program.command(name).description(description).argument("<site>").option("--json", "as JSON");
-    if (!isEnd) command.option("--reason <text>", "why, for whoever wonders");
-    command.action((site: string, { json, reason }: Given) => {
-      const input = { name: site, by: whoAsks(), ...(reason !== undefined && { reason }) };
-      const show = (result: HoldsChanged) => console.log(holdLines(told(site), result, isEnd).join("\n"));
+    if (!isEnd) {
+      command.option("--reason <text>", "why, for whoever wonders");
+      command.option("--for <time>", "how long, as 30m, 2h or 1d; default: until somebody ends it");
+    }
+    command.action((site: string, { json, reason, for: time }: Given) => {
+      const limit = time !== undefined && { forMs: Math.round(readDuration("--for", time)) };
+      const input = { name: site, by: whoAsks(), ...(reason !== undefined && { reason }), ...limit };
+      const show = (result: HoldsChanged) => {
+        const { untilMs } = result;
+        const until = untilMs === null ? "" : ` ${untilText(untilMs, Date.now())}`;
+        console.log(holdLines(told(site, until), result, isEnd).join("\n"));
+      };
       return answer(name, input, { json }, show);
     });
   };
   add(
     "pause",
     "hold pushes and changed content; deploy, rollback and redeploy still work",
-    (site) => `${site} is paused; \`slipway resume ${site}\` ends that, and deploys what was pushed meanwhile`,
+    (site, until) =>
+      `${site} is paused${until}; \`slipway resume ${site}\` ends that, and deploys what was pushed meanwhile`,
   );
   add("resume", "end a pause, and deploy what was pushed meanwhile", (site) => `${site} is no longer paused`);
   add(
     "lock",
     "hold everything, commands too, until somebody unlocks the site",
-    (site) => `${site} is locked; \`slipway unlock ${site}\` ends that`,
+    (site, until) => `${site} is locked${until}; \`slipway unlock ${site}\` ends that`,
   );
   add("unlock", "end a lock, and deploy what was held by it", (site) => `${site} is no longer locked`);
 }

@@ -1,11 +1,12 @@
-/** What `deploy`, `rollback`, `redeploy` and `releases` do and print. */
+/** What `deploy`, `rollback`, `redeploy`, `releases` and `diff` do and print. */
+import type { NamedDiff } from "../commands/diff-releases.ts";
 import type { ListedRelease, Rollback } from "../commands/release-operations.ts";
 import type { Deployment } from "../model/deployment.ts";
 import type { Printing } from "./answer.ts";
 import { callOperation } from "./control.ts";
 import { followDeployment } from "./follow-deployment.ts";
-import { deploymentLine } from "./print.ts";
-import { releaseLine } from "./release-lines.ts";
+import { deploymentLine, printable } from "./print.ts";
+import { diffLines, named, releaseLine } from "./release-lines.ts";
 import { loadSettings, type Settings } from "./settings.ts";
 import { whoAsks } from "./who-asks.ts";
 
@@ -17,6 +18,8 @@ export type DeployGiven = Printing & {
   commit?: string;
   cleanCaches?: boolean;
 };
+
+export type RollbackGiven = DeployGiven & { reason?: string; pause?: boolean };
 
 const print = (line: string) => console.log(line);
 const printJson = (value: unknown) => print(JSON.stringify(value, null, 2));
@@ -33,13 +36,18 @@ export async function rollback(
   env: NodeJS.ProcessEnv,
   name: string,
   release: string | undefined,
-  given: DeployGiven,
+  given: RollbackGiven,
 ): Promise<void> {
   const settings = loadSettings(env);
-  const input = { name, ...(release !== undefined && { release }), ...askedWith(given) };
-  const { deployment, from, to } = (await callOperation(settings, "rollback", input)) as Rollback;
-  if (!given.json) print(`${name}: from ${from ? named(from) : "nothing"} to ${named(to)}`);
-  await tell(settings, deployment, given, { from, to });
+  const { reason, pause: pauses = true } = given;
+  const asked = { ...(release !== undefined && { release }), ...(reason !== undefined && { reason }), pauses };
+  const input = { name, ...asked, ...askedWith(given) };
+  const { deployment, from, to, pushes } = (await callOperation(settings, "rollback", input)) as Rollback;
+  if (!given.json) {
+    print(`${name}: from ${from ? named(from) : "nothing"} to ${named(to)}`);
+    print(`${name}: ${printable(pushes)}`);
+  }
+  await tell(settings, deployment, given, { from, to, pushes });
 }
 
 export async function redeploy(
@@ -65,6 +73,18 @@ export async function releases(
   for (const row of rows) print(releaseLine(row));
 }
 
+export async function diff(
+  env: NodeJS.ProcessEnv,
+  name: string,
+  release: string | undefined,
+  { json }: Printing,
+): Promise<void> {
+  const input = { name, ...(release !== undefined && { release }) };
+  const found = (await callOperation(loadSettings(env), "diff", input)) as NamedDiff;
+  if (json) printJson(found);
+  else for (const line of diffLines(found)) print(line);
+}
+
 /** Says what was queued; waits for its end where somebody looks on. */
 async function tell(settings: Settings, queued: Deployment, given: DeployGiven, also: object = {}): Promise<void> {
   const waits = given.wait ?? (process.stdout.isTTY === true && !given.json);
@@ -79,8 +99,4 @@ async function tell(settings: Settings, queued: Deployment, given: DeployGiven, 
 
 function askedWith({ adopt = false, allowRemovals = false }: DeployGiven) {
   return { by: whoAsks(), adopt, allowRemovals };
-}
-
-function named({ id, commit }: { id: string; commit: string }): string {
-  return `${id.slice(0, 12)} (commit ${commit.slice(0, 7)})`;
 }

@@ -1,10 +1,13 @@
 /** The commands that make a release live, and those that look at what is. What they do is loaded when one of them runs. */
 import type { Command } from "commander";
 import type { Printing } from "./answer.ts";
-import type { DeployGiven } from "./release-answers.ts";
+import type { DeployGiven, RollbackGiven } from "./release-answers.ts";
 
 const WAITING = `
 On a terminal it waits until the release is live or has failed; elsewhere with --wait. It then exits with 1 if it failed.`;
+
+const RELEASE =
+  "the start of its id or commit, the deployment that brought it, previous, or -2 for the second before; default: previous";
 
 /** Adds the commands. `env` is the environment that they are run with. */
 export function addReleaseCommands(program: Command, env: NodeJS.ProcessEnv): void {
@@ -36,14 +39,16 @@ export function addReleaseCommands(program: Command, env: NodeJS.ProcessEnv): vo
       .command("rollback")
       .description("publish an earlier release again, without building anything")
       .argument("<site>")
-      .argument("[release]", "the start of its id or commit; default: the one that was live before the present one"),
+      .argument("[release]", RELEASE)
+      .option("--reason <text>", "why, for whoever wonders")
+      .option("--no-pause", "let the next push deploy again"),
   )
     .addHelpText(
       "after",
       `${WAITING}
-It works on a paused site too. A push that comes later deploys again.`,
+It pauses the site, so that no push undoes it: \`slipway resume\` ends that. It works on a paused site too.`,
     )
-    .action(async (site: string, release: string | undefined, given: DeployGiven) =>
+    .action(async (site: string, release: string | undefined, given: RollbackGiven) =>
       (await answers()).rollback(env, site, release, given),
     );
 
@@ -52,7 +57,7 @@ It works on a paused site too. A push that comes later deploys again.`,
       .command("redeploy")
       .description("publish a release again, and mend what others changed on the host")
       .argument("<site>")
-      .argument("[release]", "the start of its id or commit; default: the one that is live"),
+      .argument("[release]", "the start of its id or commit, or the deployment that brought it; default: the live one"),
   )
     .addHelpText("after", WAITING)
     .action(async (site: string, release: string | undefined, given: DeployGiven) =>
@@ -66,6 +71,16 @@ It works on a paused site too. A push that comes later deploys again.`,
     .option("--limit <number>", "how many", Number, 20)
     .option("--json", "as JSON")
     .action(async (site: string, given: Printing & { limit: number }) => (await answers()).releases(env, site, given));
+
+  program
+    .command("diff")
+    .description("the files that differ between the live release of a site and another one")
+    .argument("<site>")
+    .argument("[release]", RELEASE)
+    .option("--json", "as JSON")
+    .action(async (site: string, release: string | undefined, given: Printing) =>
+      (await answers()).diff(env, site, release, given),
+    );
 
   program
     .command("drift")

@@ -1,4 +1,5 @@
 /** Lines about releases and about what became of them on the host. */
+import type { NamedDiff } from "../commands/diff-releases.ts";
 import type { ListedRelease, PublishedRelease } from "../commands/release-operations.ts";
 import { bytesText } from "../model/quantities.ts";
 import { count } from "../notify/plain.ts";
@@ -24,6 +25,20 @@ export function releaseLine(it: ListedRelease): string {
 
 function when(ms: number): string {
   return new Date(ms).toISOString().slice(0, 19).replace("T", " ");
+}
+
+/** A release as one line names it. */
+export function named({ id, commit }: { readonly id: string; readonly commit: string }): string {
+  return `${id.slice(0, 12)} (commit ${commit.slice(0, 7)})`;
+}
+
+/** What would change from the live release to another one. */
+export function diffLines({ site, from, to, added, changed, removed, paths }: NamedDiff): string[] {
+  const total = added + changed + removed;
+  const way = `${site}: from ${named(from)}, which is live, to ${named(to)}`;
+  if (total === 0) return [`${way}: the same files`];
+  const more = total > paths.length ? [`and ${total - paths.length} more`] : [];
+  return [`${way}: ${added} added, ${changed} changed, ${removed} removed`, ...paths.map(printable), ...more];
 }
 
 /** What a comparison of a site with its host found. */

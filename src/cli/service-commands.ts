@@ -1,12 +1,15 @@
 /** The commands that run the service or ask it. What they do is loaded when one of them runs. */
 import type { Command } from "commander";
 import type { OperationName } from "../commands/operations.ts";
+import type { AuditEntry } from "../model/answer.ts";
 import type { Delivery } from "../model/delivery.ts";
 import type { Deployment } from "../model/deployment.ts";
 import { type SiteHolds, whoAndWhy } from "../model/site.ts";
 import type { Printing } from "./answer.ts";
+import { auditLines } from "./audit-lines.ts";
 import { addHoldCommands } from "./hold-commands.ts";
 import { coloured, deliveryLine, deploymentLine, printable } from "./print.ts";
+import { whoAsks } from "./who-asks.ts";
 
 type Status = {
   sites: Array<
@@ -86,6 +89,18 @@ export function addServiceCommands(program: Command, env: NodeJS.ProcessEnv): vo
       answer<string>("log", { name }, {}, (text) => text.split("\n").map(printable).forEach(print)),
     );
 
+  program
+    .command("audit")
+    .description("who asked for what, where, and what came of it, the newest first")
+    .argument("[site]", "default: all of them")
+    .option("--limit <number>", "how many", Number, 20)
+    .option("--json", "as JSON")
+    .action((name: string | undefined, { json, limit }: Printing & { limit: number }) =>
+      answer<AuditEntry[]>("audit", { ...(name !== undefined && { name }), limit }, { json }, (entries) =>
+        auditLines(entries).forEach(print),
+      ),
+    );
+
   addHoldCommands(program, answer);
   addDeliveryCommands(program, answer);
 
@@ -125,7 +140,9 @@ function addDeliveryCommands(program: Command, answer: Answer): void {
     .description("work a delivery off again")
     .argument("<delivery>", "its number or the sender's id")
     .action((name: string) =>
-      answer<{ replayed: string }>("replay", { name }, {}, (it) => print(`${it.replayed} is worked off again`)),
+      answer<{ replayed: string }>("replay", { name, by: whoAsks() }, {}, (it) =>
+        print(`${it.replayed} is worked off again`),
+      ),
     );
 }
 

@@ -5,23 +5,26 @@
 import { z } from "zod";
 import { PermanentError } from "../errors.ts";
 import type { Deployment } from "../model/deployment.ts";
-import { tellDeployment } from "../notify/tell.ts";
+import { oneLine } from "../notify/plain.ts";
 import { countDeliveries, findDelivery, listDeliveries, reviveDelivery } from "../store/deliveries.ts";
-import { changeDeployment, findDeployment, listDeployments } from "../store/deployments.ts";
+import { findDeployment, listDeployments } from "../store/deployments.ts";
 import { countOutbox } from "../store/outbox.ts";
 import { listSites } from "../store/sites.ts";
 import { readTranscript } from "../store/transcripts.ts";
 import { waitingOf } from "../store/waiting.ts";
-import type { Tx, Work } from "../store/work.ts";
+import type { Work } from "../store/work.ts";
+import { audit } from "./audit-operation.ts";
+import { noDeployment } from "./cancel-deployment.ts";
+import { cancel } from "./cancel-operation.ts";
 import { deploy } from "./deploy-operation.ts";
 import { lock, pause, resume, unlock } from "./hold-operations.ts";
-import { asking, type Operation, type OperationDeps } from "./operation.ts";
-import { publishedRelease, redeploy, releases, rollback } from "./release-operations.ts";
+import { asking, named, type Operation, type OperationDeps, perform } from "./operation.ts";
+import { diff, publishedRelease, redeploy, releases, rollback } from "./release-operations.ts";
 
 export type { OperationDeps } from "./operation.ts";
 
 const limit = z.int().min(1).max(1000).default(20);
-const byName = z.strictObject({ name: z.string().min(1).max(300) });
+const byName = z.strictObject(named);
 
 async function status({ store, config }: OperationDeps): Promise<unknown> {
   return store.transact(function* (tx): Work<unknown> {
@@ -50,16 +53,17 @@ async function delivery({ store }: OperationDeps, input: unknown): Promise<unkno
   return { ...rest, bytes: body.length };
 }
 
-async function replay({ store, queue }: OperationDeps, input: unknown): Promise<unknown> {
-  const { name } = byName.parse(input);
-  const key = await store.transact(function* (tx): Work<string> {
+async function replay(deps: OperationDeps, input: unknown): Promise<unknown> {
+  const { name, by } = byName.extend(asking).parse(input);
+  const about = { site: null, by, verb: "replay", what: `work off delivery ${oneLine(name, 100)} again` };
+  const result = await perform(deps, about, function* (tx) {
     const found = yield* findDelivery(tx, name);
     if (!found) throw new PermanentError(`there is no delivery ${name}`);
     yield* reviveDelivery(tx, found.id);
-    return found.key;
+    return { result: { replayed: found.key }, says: `${found.key} is worked off again`, deployment: null };
   });
-  queue.nudge("deliveries");
-  return { replayed: key };
+  deps.queue.nudge("deliveries");
+  return result;
 }
 
 async function deployments({ store }: OperationDeps, input: unknown): Promise<unknown> {
@@ -70,7 +74,7 @@ async function deployments({ store }: OperationDeps, input: unknown): Promise<un
 async function deployment({ store }: Pick<OperationDeps, "store">, input: unknown): Promise<Deployment> {
   const { name } = byName.parse(input);
   const found = await store.transact((tx) => findDeployment(tx, name));
-  if (!found) throw new PermanentError(`there is no deployment ${name}`);
+  if (!found) throw new PermanentError(noDeployment(name));
   return found;
 }
 
@@ -78,24 +82,6 @@ async function log({ store }: OperationDeps, input: unknown): Promise<unknown> {
   const { name } = byName.parse(input);
   const chunks = await store.transact((tx) => readTranscript(tx, name, 0));
   return chunks.map((chunk) => chunk.text).join("");
-}
-
-/** Answers with the deployment; one that runs has been told and ends soon, unless its release is on the host already. */
-async function cancel(deps: OperationDeps, input: unknown): Promise<Deployment> {
-  const { name, by } = byName.extend(asking).parse(input);
-  const reason = `cancelled${by ? ` by ${by}` : ""} on the command line`;
-  if (await deps.cancelRunning(name, reason)) return deployment(deps, { name });
-  const nowMs = Date.now();
-  const cancelled = await deps.store.transact(function* (tx: Tx): Work<Deployment> {
-    const known = yield* findDeployment(tx, name);
-    if (!known) throw new PermanentError(`there is no deployment ${name}`);
-    const changed = yield* changeDeployment(tx, name, { state: "cancelled", reason }, nowMs);
-    if (!changed) throw new PermanentError(`${name} is ${known.state} already`);
-    yield* tellDeployment(tx, deps.telling, changed, { nowMs });
-    return changed;
-  });
-  deps.queue.nudge("outbox");
-  return cancelled;
 }
 
 /** Every operation by its name. */
@@ -117,6 +103,8 @@ export const operations = {
   rollback,
   redeploy,
   publishedRelease,
+  diff,
+  audit,
 } satisfies Record<string, Operation>;
 
 export type OperationName = keyof typeof operations;

@@ -1,12 +1,17 @@
-/** What a person can ask about the releases that are kept: which there are, and to publish one of them again. */
+/** What can be asked about the releases that are kept, from the command line: which there are, and to publish one again. */
 import { z } from "zod";
-import { PermanentError } from "../errors.ts";
 import type { Deployment } from "../model/deployment.ts";
 import { type Manifest, type ManifestJson, manifestToJson } from "../model/release.ts";
-import { findManifest, type KeptRelease, listReleases, releaseBeforeLive } from "../store/releases.ts";
+import { findManifest, type KeptRelease, listReleases } from "../store/releases.ts";
 import { findSite } from "../store/sites.ts";
-import type { Tx, Work } from "../store/work.ts";
-import { deploying, type OperationDeps, queueFor, requireSite, type Wanted } from "./operation.ts";
+import type { Work } from "../store/work.ts";
+import { requireSite } from "./deed-context.ts";
+import { deedText } from "./deed-text.ts";
+import { diffLive, type NamedDiff } from "./diff-releases.ts";
+import { deploying, named, type OperationDeps, perform, words } from "./operation.ts";
+import { readTarget } from "./read-target.ts";
+import { redeploySays, redeploySite } from "./redeploy-site.ts";
+import { pauseSays, rollbackSays, rollbackSite } from "./rollback-site.ts";
 
 /** A kept release beside the one that is live. */
 export type ListedRelease = KeptRelease & {
@@ -20,12 +25,14 @@ export type Rollback = {
   /** Null when nothing is live. */
   readonly from: { readonly id: string; readonly commit: string } | null;
   readonly to: { readonly id: string; readonly commit: string };
+  /** What becomes of pushes from now on. */
+  readonly pushes: string;
 };
 
 /** What Slipway's own records say is on the host. */
 export type PublishedRelease = { readonly id: string; readonly commit: string; readonly manifest: ManifestJson } | null;
 
-const ofSite = z.strictObject({ name: z.string().min(1).max(300) });
+const ofSite = z.strictObject(named);
 const again = ofSite.extend({ release: z.string().min(1).max(64).optional(), ...deploying });
 
 /** The releases of a site, the one that went live last first. */
@@ -47,44 +54,37 @@ export async function releases(deps: OperationDeps, input: unknown): Promise<Lis
   return listed;
 }
 
-/**
- * Publishes an earlier release again: the one named by the start of its id or commit, or else the one that was on the
- * host before the present one. (So a second rollback without a name undoes the first.) Works on a paused site, not on a locked one. It wins
- * over an older push that waits; a push that comes later deploys again, for a rollback does not pause the site.
- */
-export async function rollback(deps: OperationDeps, input: unknown): Promise<Rollback> {
-  const { name, by, release: wanted, ...consent } = again.parse(input);
-  requireSite(deps, name);
-  let from: Rollback["from"] = null;
-  let to: Rollback["to"] | undefined;
-  const deployment = await queueFor(deps, { name, by }, function* (tx): Work<Wanted> {
-    const site = yield* findSite(tx, name);
-    if (site?.liveRelease) from = { id: site.liveRelease, commit: site.liveCommit ?? "" };
-    const target = yield* wanted === undefined ? findPrevious(tx, name) : findNamed(tx, name, wanted);
-    if (target.id === site?.liveRelease) {
-      const advice = `\`slipway redeploy ${name}\` publishes it again`;
-      throw new PermanentError(`${target.id.slice(0, 12)} is the release that is live on ${name}; ${advice}`);
-    }
-    to = { id: target.id, commit: target.commit };
-    return wantedFor("rollback", target, consent);
+/** As `rollbackSite`: publishes an earlier release, and holds pushes from then on unless `pauses` is false. */
+export function rollback(deps: OperationDeps, input: unknown): Promise<Rollback> {
+  const schema = again.extend({ reason: words(300).optional(), pauses: z.boolean().default(true) });
+  const { name, by, release, reason = "", pauses, ...consent } = schema.parse(input);
+  const target = release === undefined ? null : readTarget(release);
+  const deed = { kind: "rollback", target, from: null, reason: reason || null, ...consent } as const;
+  const about = { site: name, by, verb: "rollback", what: deedText(deed, Date.now()) };
+  return perform(deps, about, function* (tx, asked, moment) {
+    const done = yield* rollbackSite(tx, deps, deed, asked, moment, { pauses });
+    const { deployment, from, to, pause, wasPaused } = done;
+    const result = { deployment, from, to, pushes: pauseSays(pause, wasPaused) };
+    return { result, says: rollbackSays(done), deployment: deployment.id };
   });
-  return { deployment, from, to: to ?? { id: "", commit: "" } };
 }
 
-/**
- * Publishes a kept release again, looking at every file on the host, so that it mends what others changed there. By
- * default it is the one that is live when its turn comes. Works on a paused site, not on a locked one.
- */
-export async function redeploy(deps: OperationDeps, input: unknown): Promise<Deployment> {
-  const { name, by, release: wanted, ...consent } = again.parse(input);
-  requireSite(deps, name);
-  return queueFor(deps, { name, by }, function* (tx): Work<Wanted> {
-    if (wanted !== undefined) return wantedFor("redeploy", yield* findNamed(tx, name, wanted), consent);
-    const live = (yield* findSite(tx, name))?.liveRelease;
-    const release = (yield* listReleases(tx, name)).find(({ id }) => id === live);
-    if (!release) throw new PermanentError(`nothing is live on ${name} yet; \`slipway deploy ${name}\` deploys it`);
-    return { ...wantedFor("redeploy", release, consent), askedRelease: null };
+/** As `redeploySite`. */
+export function redeploy(deps: OperationDeps, input: unknown): Promise<Deployment> {
+  const { name, by, release, ...consent } = again.parse(input);
+  const deed = { kind: "redeploy", target: release === undefined ? null : readTarget(release), ...consent } as const;
+  const about = { site: name, by, verb: "redeploy", what: deedText(deed, Date.now()) };
+  return perform(deps, about, function* (tx, asked, moment) {
+    const done = yield* redeploySite(tx, deps, deed, asked, moment);
+    return { result: done.deployment, says: redeploySays(done), deployment: done.deployment.id };
   });
+}
+
+/** What would change from the live release to another one, by default to the one before. */
+export async function diff(deps: OperationDeps, input: unknown): Promise<NamedDiff> {
+  const { name, release } = ofSite.extend({ release: again.shape.release }).parse(input);
+  requireSite(deps, name);
+  return deps.store.transact((tx) => diffLive(tx, name, release === undefined ? null : readTarget(release)));
 }
 
 /** What should be on the host, for whoever compares. */
@@ -99,37 +99,6 @@ export async function publishedRelease(deps: OperationDeps, input: unknown): Pro
       ? { id: site.liveRelease, commit: site.liveCommit ?? "", manifest: manifestToJson(manifest) }
       : null;
   });
-}
-
-function wantedFor(
-  trigger: "rollback" | "redeploy",
-  { id, commit, author, title }: KeptRelease,
-  consent: { adopt: boolean; allowRemovals: boolean },
-): Wanted {
-  return { trigger, askedRelease: id, commit, author, title, ...consent };
-}
-
-function* findPrevious(tx: Tx, site: string): Work<KeptRelease> {
-  const id = yield* releaseBeforeLive(tx, site);
-  if (id === undefined) throw new PermanentError(`no release was live on ${site} before the present one`);
-  const found = (yield* listReleases(tx, site)).find((release) => release.id === id);
-  if (found) return found;
-  throw new PermanentError(
-    `the release ${id.slice(0, 12)} that was live on ${site} before is no longer kept (sites.${site}.releases)`,
-  );
-}
-
-/** The one release whose id or commit begins so. */
-function* findNamed(tx: Tx, site: string, start: string): Work<KeptRelease> {
-  const kept = yield* listReleases(tx, site);
-  const wanted = start.toLowerCase();
-  const found = kept.filter(({ id, commit }) => id.startsWith(wanted) || commit.startsWith(wanted));
-  const [only, ...others] = found;
-  if (only && others.length === 0) return only;
-  const list = `\`slipway releases ${site}\` lists them`;
-  if (!only) throw new PermanentError(`${site} has no kept release ${start}; ${list}`);
-  const shown = found.slice(0, 5).map(({ id }) => id.slice(0, 12));
-  throw new PermanentError(`${start} is the beginning of several releases of ${site} (${shown.join(", ")}); ${list}`);
 }
 
 function countDifferences(one: Manifest, other: Manifest): number {

@@ -2,8 +2,15 @@
 
 /** A deployment's id: the time in base 36, then 4 random characters ("d-mf2k9x1c-4f7a"). */
 export function deploymentId(nowMs: number, random: number): string {
-  const tail = Math.floor(random * 36 ** 4)
-    .toString(36)
-    .padStart(4, "0");
-  return `d-${nowMs.toString(36)}-${tail}`;
+  return `d-${idTail(nowMs, random)}`;
+}
+
+/** The id of a request that needs a second person: "r-mf2k9x1c-4f7a". */
+export function requestId(nowMs: number, random: number): string {
+  return `r-${idTail(nowMs, random)}`;
+}
+
+function idTail(nowMs: number, random: number): string {
+  const chance = Math.floor(random * 36 ** 4);
+  return `${nowMs.toString(36)}-${chance.toString(36).padStart(4, "0")}`;
 }

@@ -47,14 +47,26 @@ export function holdOf(name: string, { locked, githubPause, paused }: SiteHolds,
 /** Why nobody may ask for such a deployment at present; null where it may be asked for. */
 export function refusalOf(name: string, holds: SiteHolds, trigger: Trigger): string | null {
   const { locked, githubPause } = holds;
-  if (locked) return `${name} is locked by ${whoAndWhy(locked)}; \`slipway unlock ${name}\` ends that`;
+  if (locked) return `${name} is locked by ${whoAndWhy(locked)}; unlock ends that`;
   if (githubPause !== null && !publishesKept(trigger)) return `${name} is paused: ${githubPause}`;
   return null;
 }
 
-/** "ada: the fair begins", "ada" */
-export function whoAndWhy({ by, reason }: Hold): string {
-  return reason === null ? by : `${by}: ${reason}`;
+/** "ada: the fair begins", "ada until 14:30 UTC: the fair begins", "ada" */
+export function whoAndWhy({ by, reason, atMs, untilMs }: Hold): string {
+  const who = untilMs === undefined ? by : `${by} ${untilText(untilMs, atMs)}`;
+  return reason === null ? who : `${who}: ${reason}`;
+}
+
+/** "until 14:30 UTC"; with the day where that is not within a day of `sinceMs`. */
+export function untilText(untilMs: number, sinceMs: number): string {
+  const [day, time] = new Date(untilMs).toISOString().slice(0, 16).split("T");
+  return untilMs - sinceMs < 86_400_000 ? `until ${time} UTC` : `until ${day} ${time} UTC`;
+}
+
+/** Whether a hold has ended by itself. */
+export function isOver({ untilMs }: Hold, nowMs: number): boolean {
+  return untilMs !== undefined && untilMs <= nowMs;
 }
 
 /** Pauses that GitHub caused, and that end when GitHub says so. */

@@ -25,19 +25,26 @@ export function* tellDeployment(
   deployment: Deployment,
   { nowMs, previousCommit = null }: { nowMs: number; previousCommit?: string | null },
 ): Work<void> {
-  const { config, hasSlack, hasButtons = false, hasGithub, logKeys } = telling;
+  const { config, hasSlack, hasButtons = false, hasGithub } = telling;
   const site = config.sites[deployment.site];
   const news = {
     deployment,
     siteUrl: site?.confirm?.url ?? null,
-    logUrl: config.url
-      ? `${config.url.replace(/\/+$/, "")}/deployments/${deployment.id}/log?key=${logKeys.sign(deployment.id, deployment.createdAtMs)}`
-      : null,
+    logUrl: logUrlOf(telling, deployment),
     hasButtons,
   };
   const parties = { slackChannel: hasSlack ? slackChannelOf(config, deployment.site) : null, github: hasGithub };
   const told = yield* wasTold(tx, deployment.id);
   for (const one of announce(news, parties, { wasTold: told, previousCommit })) yield* wish(tx, one, nowMs);
+}
+
+/** Where the transcript of a deployment can be read; null where Slipway does not know its own address. */
+export function logUrlOf(
+  { config, logKeys }: Pick<Telling, "config" | "logKeys">,
+  { id, createdAtMs }: Pick<Deployment, "id" | "createdAtMs">,
+): string | null {
+  if (!config.url) return null;
+  return `${config.url.replace(/\/+$/, "")}/deployments/${id}/log?key=${logKeys.sign(id, createdAtMs)}`;
 }
 
 /** The Slack channel that follows a site, as slipway.yaml names it. */

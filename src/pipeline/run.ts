@@ -7,9 +7,11 @@ import { type Deployment, stageOfStart, stateDuring } from "../model/deployment.
 import { tellDeployment } from "../notify/tell.ts";
 import { createLoop, type Loop } from "../queue/loop.ts";
 import { saveBuilt } from "../store/built-releases.ts";
+import { cancelsWanted } from "../store/cancel.ts";
 import { claimDeployment, renewDeployment } from "../store/deployments.ts";
 import { lastTranscriptSeq } from "../store/transcripts.ts";
 import type { Work } from "../store/work.ts";
+import { cancelAbandoned } from "./cancel-abandoned.ts";
 import { changeState, type StateDeps, saveHead } from "./change-state.ts";
 import { createCollector } from "./collect-releases.ts";
 import { finish } from "./finish.ts";
@@ -27,26 +29,23 @@ export type RunnerDeps = JobDeps &
     readonly parallel: number;
   };
 
-export type Runner = Loop & {
-  /** Cancels a deployment that waits or runs here. Answers false when there is nothing to cancel. */
-  cancel(id: string, reason: string): Promise<boolean>;
-};
-
 const LEASE_MS = 60_000;
 const RENEW_EVERY_MS = 20_000;
 
 /**
- * Starts to run deployments. `stop` interrupts them: a publish finishes the files it is sending and a changeover is
+ * Starts to run deployments, and cancels those that run here once somebody wants that: `askCancel`. `stop` interrupts them: a publish finishes the files it is sending and a changeover is
  * finished, for some seconds; what they were at goes on at the next start.
  */
-export function startRunner(deps: RunnerDeps): Runner {
+export function startRunner(deps: RunnerDeps): Loop {
   const { queue, log } = deps;
   const running = new Map<string, Run>();
   const collector = createCollector(deps);
   const spare = createSpareWorker(deps.env);
 
   async function round(): Promise<number | undefined> {
+    await cancelAbandoned(deps);
     await takeBackAbandoned(deps);
+    if (running.size > 0) await cancelWanted(deps, running);
     while (running.size < deps.parallel) {
       const deployment = await claim(deps);
       if (!deployment) break;
@@ -75,13 +74,12 @@ export function startRunner(deps: RunnerDeps): Runner {
       await Promise.all([...running.values()].map((run) => run.done));
       await collector.stop();
     },
-    async cancel(id, reason) {
-      const here = running.get(id);
-      if (here) here.cancel(reason);
-      else if (!(await changeState(deps, id, { state: "cancelled", reason }))) return false;
-      return true;
-    },
   };
+}
+
+/** Cancels what runs here and is to be cancelled. */
+async function cancelWanted(deps: RunnerDeps, running: ReadonlyMap<string, Run>): Promise<void> {
+  for (const [id, reason] of await deps.store.transact(cancelsWanted)) running.get(id)?.cancel(reason);
 }
 
 /** Claims the next deployment and tells that it has begun. */

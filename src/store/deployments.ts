@@ -3,6 +3,7 @@ import { sql } from "kysely";
 import type { Deployment, DeploymentState, DeploymentStats, NeededConsent, Stage } from "../model/deployment.ts";
 import { isAutomatic, isFinal, mayFollow, publishesKept, supersededBy, TRIGGERS } from "../model/deployment.ts";
 import { forgetBuilt } from "./built-releases.ts";
+import { cancelReasonOf } from "./cancel.ts";
 import { answerQuestion, askQuestion } from "./consent.ts";
 import { toDeployment } from "./deployment-row.ts";
 import { findByCause, insertDeployment, type NewDeployment } from "./insert-deployment.ts";
@@ -141,8 +142,8 @@ export function* renewDeployment(tx: Tx, id: string, untilMs: number): Work<void
  * Moves a deployment to another state, or to another stage within its state. Answers with the deployment as it then
  * is; undefined, and nothing changed, where that state may not follow (it was cancelled meanwhile, say).
  *
- * One that goes back into the queue is held where the site was locked or paused meanwhile, and superseded where a newer
- * one waits.
+ * One that goes back into the queue is held where the site was locked or paused meanwhile, superseded where a newer
+ * one waits, and cancelled where somebody asked for that while it ran.
  */
 export function* changeDeployment(
   tx: Tx,
@@ -185,6 +186,8 @@ export function* changeDeployment(
 
 /** Where a deployment goes that is to wait again. */
 function* putBack(tx: Tx, current: Deployment, wanted: DeploymentChange): Work<DeploymentChange> {
+  const cancelled = yield* cancelReasonOf(tx, current.id);
+  if (cancelled !== null) return { state: "cancelled", reason: cancelled };
   const hold = yield* holdFor(tx, current.site, current.trigger);
   const others = (yield* waitingOf(tx, current.site)).filter((it) => it.id !== current.id);
   // What is held waits for the end of a pause that does not concern this one.

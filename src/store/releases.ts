@@ -83,19 +83,37 @@ export function* listReleases(tx: Tx, site: string): Work<KeptRelease[]> {
   }));
 }
 
-/** The release that was on the site's host before the one that is there now, kept or not; undefined without one. */
-export function* releaseBeforeLive(tx: Tx, site: string): Work<string | undefined> {
+/**
+ * The release that was on the site's host before the one that is there now, kept or not; or the one so many `steps`
+ * before, each release counted once, where it was there last. Undefined where there were not so many.
+ */
+export function* releaseBeforeLive(tx: Tx, site: string, steps = 1): Work<string | undefined> {
   const row = yield* first(
     tx.db
       .selectFrom("lives")
       .innerJoin("sites", "sites.name", "lives.site")
-      .select("lives.release_id")
+      .select(["lives.release_id", (is) => is.fn.max("lives.id").as("last")])
       .where("lives.site", "=", site)
       .whereRef("lives.release_id", "<>", "sites.live_release")
-      .orderBy("lives.id", "desc")
-      .limit(1),
+      .groupBy("lives.release_id")
+      .orderBy("last", "desc")
+      .limit(1)
+      .offset(steps - 1),
   );
   return row?.release_id;
+}
+
+/** Whether a release whose id or commit begins so was ever on the site's host, kept or not. `start` is hexadecimal. */
+export function* wasEverLive(tx: Tx, site: string, start: string): Work<boolean> {
+  const row = yield* first(
+    tx.db
+      .selectFrom("lives")
+      .select("id")
+      .where("site", "=", site)
+      .where((is) => is.or([is("release_id", "like", `${start}%`), is("commit", "like", `${start}%`)]))
+      .limit(1),
+  );
+  return row !== undefined;
 }
 
 /**

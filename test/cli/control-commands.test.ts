@@ -6,7 +6,9 @@ import { expect, test } from "vitest";
 import { waitUntil } from "../process/processes.ts";
 import { createProgramWorld } from "./slipway-program.ts";
 
-const ME = userInfo().username;
+const ME = `${userInfo().username} (command line)`;
+/** As a pattern. */
+const ME_THERE = ME.replace(/[()]/g, "\\$&");
 
 test("Pauses and locks say what they hold, who made them and how they end, also while Slipway is stopped", {
   timeout: 200_000,
@@ -17,7 +19,7 @@ test("Pauses and locks say what they hold, who made them and how they end, also 
     code: 0,
     out: expect.stringMatching(
       new RegExp(
-        `^shop is locked; \`slipway unlock shop\` ends that\nd-\\S+ +held .* — locked by ${ME}: the host moves; \`slipway unlock shop\` lets it go on\n$`,
+        `^shop is locked; \`slipway unlock shop\` ends that\nd-\\S+ +held .* — locked by ${ME_THERE}: the host moves; \`slipway unlock shop\` lets it go on\n$`,
       ),
     ),
   });
@@ -27,7 +29,7 @@ test("Pauses and locks say what they hold, who made them and how they end, also 
   });
   expect(await run("deploy", "shop")).toEqual({
     code: 1,
-    out: `shop is locked by ${ME}: the host moves; \`slipway unlock shop\` ends that\n`,
+    out: `shop is locked by ${ME}: the host moves; unlock ends that\n`,
   });
   expect((await run("pause", "shop")).out).toBe(
     "shop is paused; `slipway resume shop` ends that, and deploys what was pushed meanwhile\n",
@@ -37,9 +39,26 @@ test("Pauses and locks say what they hold, who made them and how they end, also 
     `shop is no longer paused\npushes are held: locked by ${ME}: the host moves; \`slipway unlock shop\` lets it go on\n`,
   );
   const unlocked = JSON.parse((await run("unlock", "shop", "--json")).out);
-  expect(unlocked).toMatchObject({ changed: [{ state: "queued", askedBy: `${ME} (command line)` }], still: null });
+  expect(unlocked).toMatchObject({ changed: [{ state: "queued", askedBy: ME }], still: null });
   expect(await run("unlock", "shpo")).toEqual({ code: 1, out: "there is no site shpo; did you mean shop?\n" });
   expect((await run("lock")).code).toBe(2);
+
+  const paused = await run("pause", "shop", "--for", "2h", "--reason", "the fair");
+  expect(paused.out).toMatch(/^shop is paused until (\S+ )?\d\d:\d\d UTC; `slipway resume shop` ends that, and/);
+  expect(await run("lock", "shop", "--for", "soon")).toEqual({
+    code: 2,
+    out: "--for: is no length of time; write it as 30s, 15m or 1h\n",
+  });
+  const audit = (await run("audit", "shop")).out.trimEnd().split("\n");
+  expect(audit).toHaveLength(8);
+  expect(audit[0]).toMatch(
+    new RegExp(
+      `^[\\d-]+ [\\d:]+  done     shop  ${ME_THERE}  command line  pause until .* UTC: the fair +shop is paused until`,
+    ),
+  );
+  expect(audit[4]).toMatch(/ {2}refused {2}shop .* deploy the head .*; unlock ends that \(data folder\)$/);
+  const [refused] = JSON.parse((await run("audit", "--limit", "2", "--json")).out).slice(1);
+  expect(refused).toMatchObject({ result: "refused", verb: "unlock", site: null, who: ME });
 });
 
 test("A build is cancelled from the command line, which waits for its end and says who did it; a site that is live is not", {
@@ -56,7 +75,7 @@ test("A build is cancelled from the command line, which waits for its end and sa
   expect(queued).toMatchObject({ cleanCaches: true });
   await waitUntil("it is built", () => existsSync(join(folder, "began")), 60_000);
   const cancelled = await run("cancel", queued.id);
-  expect(cancelled.out).toMatch(new RegExp(`cancelled .* — cancelled by ${ME} on the command line during build\n$`));
+  expect(cancelled.out).toMatch(new RegExp(`cancelled .* — cancelled by ${ME_THERE} during build\n$`));
   expect([cancelled.code, existsSync(join(host, "index.html"))]).toEqual([0, false]);
 
   writeFileSync(join(folder, "go"), "");

@@ -88,24 +88,35 @@ describe("The command line", () => {
       0,
       expect.stringMatching(
         new RegExp(
-          `^shop: from ${ids[0]} \\(commit \\w{7}\\) to ${ids[1]} \\(commit \\w{7}\\)\n(.*…\n)*publish…\nconfirm…\n.*live.*The first`,
+          `^shop: from ${ids[0]} \\(commit \\w{7}\\) to ${ids[1]} \\(commit \\w{7}\\)\nshop: pushes are held until resume\n(.*…\n)*publish…\nconfirm…\n.*live.*The first`,
         ),
       ),
     ]);
     expect(shown()).toBe("one");
 
+    const diff = await run("diff", "shop");
+    expect(diff.out.trimEnd().split("\n")).toEqual([
+      expect.stringMatching(
+        new RegExp(`^shop: from ${ids[1]} .*, which is live, to ${ids[0]} .*: 1 added, 1 changed, 0 removed$`),
+      ),
+      ...["~ index.html", "+ new.html"],
+    ]);
+
     // To where it came from, as data.
-    const forward = await run("rollback", "shop", "--wait", "--json");
+    const forward = await run("rollback", "shop", "-1", "--wait", "--json");
     expect(JSON.parse(forward.out)).toMatchObject({
       deployment: { state: "live" },
       to: { id: expect.stringContaining(ids[0] ?? "") },
+      pushes: expect.stringMatching(
+        /^pushes are held, as before: paused by .*: rolled back from \w{7}; resume ends that$/,
+      ),
     });
     expect(shown()).toBe("two");
     const [live] = JSON.parse((await run("releases", "shop", "--json")).out);
     expect(live).toMatchObject({ isLive: true, title: "The second", files: 3 });
 
     const unknown = await run("rollback", "shop", "zzzz", "--wait");
-    expect(unknown).toEqual({ code: 1, out: "shop has no kept release zzzz; `slipway releases shop` lists them\n" });
+    expect(unknown).toEqual({ code: 1, out: "shop has no kept release zzzz; `releases shop` lists them\n" });
   });
 
   test("tells what others changed on the host, and mends it", { timeout: 120_000 }, async () => {

@@ -1,6 +1,6 @@
 /** What may be asked of builds: the head, a commit by name, a clean build, an end; and what is recorded of who asked. */
 import { describe, expect, test } from "vitest";
-import type { Deployment } from "../../src/model/deployment.ts";
+import { cancelsWanted } from "../../src/store/cancel.ts";
 import { createOperations } from "./operations-world.ts";
 
 describe("A deployment by command", () => {
@@ -10,7 +10,7 @@ describe("A deployment by command", () => {
       ...{ state: "queued", trigger: "command", commit: "", askedCommit: null, force: true, cleanCaches: false },
       askedBy: "ada (command line)",
     });
-    expect(await ask("deploy", { name: "docs" })).toMatchObject({ askedBy: null });
+    expect(await ask("deploy", { name: "docs" })).toMatchObject({ askedBy: "somebody (command line)" });
   });
 
   test("with clean caches keeps them clean when a push comes before it begins", async () => {
@@ -46,22 +46,19 @@ describe("Cancelling", () => {
     const { ask, queue, refusal } = await createOperations();
     const push = await queue();
     expect(await ask("cancel", { name: push.id, by: "ada" })).toMatchObject({
-      ...{ id: push.id, state: "cancelled", reason: "cancelled by ada on the command line" },
+      ...{ id: push.id, state: "cancelled", reason: "cancelled by ada (command line)" },
     });
     expect(await refusal("cancel", { name: push.id, by: "bo" })).toBe(`${push.id} is cancelled already`);
     expect(await refusal("cancel", { name: "d-none" })).toBe("there is no deployment d-none");
   });
 
-  test("tells what runs, and answers with it as it is", async () => {
-    const asked: string[] = [];
-    const { ask, queue } = await createOperations({
-      async cancelRunning(id, reason) {
-        asked.push(`${id}: ${reason}`);
-        return true;
-      },
-    });
+  test("has what runs end, keeps who wanted it first, and answers with it as it is", async () => {
+    const { ask, queue, begin, store } = await createOperations();
     const push = await queue();
-    expect((await ask<Deployment>("cancel", { name: push.id, by: "ada" })).id).toBe(push.id);
-    expect(asked).toEqual([`${push.id}: cancelled by ada on the command line`]);
+    await begin();
+    for (const by of ["ada", "bo"]) {
+      expect(await ask("cancel", { name: push.id, by })).toMatchObject({ id: push.id, state: "building" });
+    }
+    expect(await store.transact(cancelsWanted)).toEqual(new Map([[push.id, "cancelled by ada (command line)"]]));
   });
 });

@@ -1,6 +1,6 @@
 /** Pauses and locks as they are asked for: what they change, who made them and why, and what is refused in which words. */
 import { describe, expect, test } from "vitest";
-import type { HoldsChanged } from "../../src/commands/hold-operations.ts";
+import type { HoldsChanged } from "../../src/commands/hold-site.ts";
 import type { Deployment } from "../../src/model/deployment.ts";
 import { claimDeployment } from "../../src/store/deployments.ts";
 import { findSite, setGithubPause } from "../../src/store/sites.ts";
@@ -13,13 +13,14 @@ describe("A pause", () => {
     const { ask, queue, store, find } = await createOperations();
     const push = await queue();
     const result = await ask<HoldsChanged>("pause", shop({ reason: "the\n fair" }));
-    const reason = "paused by ada: the fair; `slipway resume shop` deploys it, `slipway deploy shop` does so at once";
+    const reason =
+      "paused by ada (command line): the fair; `slipway resume shop` deploys it, `slipway deploy shop` does so at once";
     expect(result).toMatchObject({ changed: [{ id: push.id, state: "held", reason }], running: null, still: reason });
     const later = await queue({ commit: "b".repeat(40) });
     expect(later).toMatchObject({ state: "held", reason });
     expect(await find(push.id)).toMatchObject({ state: "superseded", supersededBy: later.id });
     const paused = (await store.transact((tx) => findSite(tx, "shop")))?.paused;
-    expect(paused).toMatchObject({ by: "ada", reason: "the fair" });
+    expect(paused).toMatchObject({ by: "ada (command line)", reason: "the fair" });
     expect(paused?.atMs).toBeGreaterThan(1_700_000_000_000);
   });
 
@@ -48,12 +49,12 @@ describe("A lock", () => {
     const { ask, queue, refusal } = await createOperations();
     const command = await ask<Deployment>("deploy", shop());
     const locked = await ask<HoldsChanged>("lock", shop({ reason: "the host moves" }));
-    const reason = "locked by ada: the host moves; `slipway unlock shop` lets it go on";
+    const reason = "locked by ada (command line): the host moves; `slipway unlock shop` lets it go on";
     expect(locked.changed).toMatchObject([{ id: command.id, state: "held", reason }]);
     for (const name of ["deploy", "rollback", "redeploy"] as const)
       expect(await refusal(name, shop())).not.toBe("it did not");
     expect(await refusal("deploy", shop())).toBe(
-      "shop is locked by ada: the host moves; `slipway unlock shop` ends that",
+      "shop is locked by ada (command line): the host moves; unlock ends that",
     );
     await ask("deploy", { name: "docs" });
     const push = await queue();
@@ -67,7 +68,7 @@ describe("A lock", () => {
     await ask("pause", shop());
     await ask("lock", shop({ by: "bo" }));
     const { changed, still } = await ask<HoldsChanged>("resume", shop());
-    expect(still).toBe("locked by bo; `slipway unlock shop` lets it go on");
+    expect(still).toBe("locked by bo (command line); `slipway unlock shop` lets it go on");
     expect(changed).toEqual([]);
     expect((await ask<HoldsChanged>("unlock", shop())).changed).toMatchObject([{ id: push.id, state: "queued" }]);
   });
@@ -81,10 +82,10 @@ test("Everybody who follows the site learns of a pause, a lock and their ends, a
   await ask("resume", shop());
   const notices = (await told()).map(({ desired }) => (desired as { notice: object }).notice);
   expect(notices).toEqual([
-    { about: "site_paused", site: "shop", reason: "by ada: the fair" },
-    { about: "site_locked", site: "shop", reason: "by somebody on the command line" },
-    { about: "site_unlocked", site: "shop", reason: "by bo" },
-    { about: "site_resumed", site: "shop", reason: "by ada" },
+    { about: "site_paused", site: "shop", reason: "by ada (command line): the fair" },
+    { about: "site_locked", site: "shop", reason: "by somebody (command line)" },
+    { about: "site_unlocked", site: "shop", reason: "by bo (command line)" },
+    { about: "site_resumed", site: "shop", reason: "by ada (command line)" },
   ]);
 });
 
@@ -94,15 +95,17 @@ test("What cannot be done is refused in words that say what can", async () => {
   expect(await refusal("unlock", { name: "elsewhere" })).toBe("there is no site elsewhere");
   expect(await refusal("resume", shop())).toBe("shop is not paused");
   await ask("lock", shop({ reason: "the host moves" }));
-  expect(await refusal("lock", shop({ by: "bo" }))).toBe("shop is locked already, by ada: the host moves");
+  expect(await refusal("lock", shop({ by: "bo" }))).toBe(
+    "shop is locked already, by ada (command line): the host moves",
+  );
   expect(await refusal("resume", shop())).toBe(
-    "shop is not paused; it is locked by ada: the host moves; `slipway unlock shop` ends that",
+    "shop is not paused; it is locked by ada (command line): the host moves; unlock ends that",
   );
   await ask("unlock", shop());
   await ask("pause", shop());
-  expect(await refusal("pause", shop({ by: "bo" }))).toBe("shop is paused already, by ada");
+  expect(await refusal("pause", shop({ by: "bo" }))).toBe("shop is paused already, by ada (command line)");
   expect(await refusal("unlock", shop())).toBe(
-    "shop is not locked; it is paused by ada; `slipway resume shop` ends that",
+    "shop is not locked; it is paused by ada (command line); resume ends that",
   );
   await store.transact((tx) => setGithubPause(tx, "docs", "the GitHub App is suspended"));
   expect(await refusal("resume", { name: "docs" })).toBe(

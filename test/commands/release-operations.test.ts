@@ -1,36 +1,18 @@
 /** What may be asked about releases, on a real store: what is queued, and what is refused with which words. */
 import { describe, expect, test } from "vitest";
+import type { NamedDiff } from "../../src/commands/diff-releases.ts";
 import type { ListedRelease } from "../../src/commands/release-operations.ts";
 import type { Deployment } from "../../src/model/deployment.ts";
-import { manifestToJson, releaseOf } from "../../src/model/release.ts";
 import { claimDeployment, listDeployments } from "../../src/store/deployments.ts";
-import { forgetOldReleases, keepRelease } from "../../src/store/releases.ts";
-import { setGithubPause, setLive } from "../../src/store/sites.ts";
+import { forgetOldReleases } from "../../src/store/releases.ts";
+import { setGithubPause } from "../../src/store/sites.ts";
 import { createOperations } from "./operations-world.ts";
 
-async function createWorld() {
-  const { store, ask } = await createOperations();
-  let nowMs = 0;
-
-  /** Makes a release of files live; answers with its id. */
-  async function goLive(site: string, files: Readonly<Record<string, string>>, commit: string): Promise<string> {
-    nowMs += 1000;
-    const { id, files: manifest } = releaseOf(
-      new Map(Object.entries(files).map(([path, sha256]) => [path, { sha256, size: 10 }])),
-    );
-    const kept = { site, id, manifest: manifestToJson(manifest), commit, author: "Ada", title: `Title of ${commit}` };
-    await store.transact((tx) => keepRelease(tx, { ...kept, nowMs }));
-    await store.transact((tx) => setLive(tx, site, { deployment: "d", release: id, commit, nowMs }));
-    return id;
-  }
-  return { store, goLive, ask };
-}
-
-type Rollback = { deployment: Deployment; from: { id: string } | null; to: { id: string } };
+type Rollback = { deployment: Deployment; from: { id: string } | null; to: { id: string }; pushes: string };
 
 describe("A rollback", () => {
   test("goes to the release that was live before the present one, without a name", async () => {
-    const { goLive, ask } = await createWorld();
+    const { goLive, ask } = await createOperations();
     const first = await goLive("shop", { "index.html": "a" }, "1111111");
     const second = await goLive("shop", { "index.html": "b" }, "2222222");
     const { deployment, from, to } = await ask<Rollback>("rollback", { name: "shop" });
@@ -40,7 +22,7 @@ describe("A rollback", () => {
   });
 
   test("twice goes back to where it came from", async () => {
-    const { goLive, ask } = await createWorld();
+    const { goLive, ask } = await createOperations();
     await goLive("shop", { "index.html": "a" }, "1111111");
     const second = await goLive("shop", { "index.html": "b" }, "2222222");
     await goLive("shop", { "index.html": "a" }, "1111111");
@@ -48,7 +30,7 @@ describe("A rollback", () => {
   });
 
   test("goes to the release whose id or commit begins as named, with what was agreed to", async () => {
-    const { goLive, ask } = await createWorld();
+    const { goLive, ask } = await createOperations();
     const first = await goLive("shop", { "index.html": "a" }, "1111111");
     await goLive("shop", { "index.html": "b" }, "2222222");
     await goLive("shop", { "index.html": "c" }, "3333333");
@@ -59,7 +41,7 @@ describe("A rollback", () => {
   });
 
   test("works on a paused site, and supersedes a push that waits", async () => {
-    const { store, goLive, ask } = await createWorld();
+    const { store, goLive, ask } = await createOperations();
     await goLive("shop", { "index.html": "a" }, "1111111");
     await goLive("shop", { "index.html": "b" }, "2222222");
     const waiting = await ask<Deployment>("deploy", { name: "shop" });
@@ -76,7 +58,7 @@ describe("A rollback", () => {
   });
 
   test("is refused in clear words where there is nothing to go to", async () => {
-    const { store, goLive, ask } = await createWorld();
+    const { store, goLive, ask } = await createOperations();
     const refusal = (input: object) =>
       ask("rollback", { name: "shop", ...input }).then(
         () => "",
@@ -88,14 +70,14 @@ describe("A rollback", () => {
     const only = await goLive("shop", { "index.html": "a" }, "1111111");
     expect(await refusal({})).toBe("no release was live on shop before the present one");
     expect(await refusal({ release: only.slice(0, 6) })).toBe(
-      `${only.slice(0, 12)} is the release that is live on shop; \`slipway redeploy shop\` publishes it again`,
+      `${only.slice(0, 12)} is the release that is live on shop; \`redeploy shop\` publishes it again`,
     );
-    expect(await refusal({ release: "zzz" })).toBe("shop has no kept release zzz; `slipway releases shop` lists them");
+    expect(await refusal({ release: "zzz" })).toBe("shop has no kept release zzz; `releases shop` lists them");
     await goLive("docs", { "index.html": "d" }, "4444444");
     expect(await refusal({ release: "4444444" })).toContain("shop has no kept release 4444444");
     await goLive("shop", { "index.html": "b" }, "1111112");
     expect(await refusal({ release: "11111" })).toMatch(
-      /^11111 is the beginning of several releases of shop \([0-9a-f]{12}, [0-9a-f]{12}\); `slipway releases shop`/,
+      /^11111 is the beginning of several releases of shop \([0-9a-f]{12}, [0-9a-f]{12}\); `releases shop`/,
     );
     await store.transact((tx) => forgetOldReleases(tx, "shop", 1));
     expect(await refusal({})).toBe(
@@ -107,7 +89,7 @@ describe("A rollback", () => {
 
 describe("A redeploy", () => {
   test("is of whatever is live when its turn comes, or of a named release", async () => {
-    const { goLive, ask } = await createWorld();
+    const { goLive, ask } = await createOperations();
     await expect(ask("redeploy", { name: "shop" })).rejects.toThrow("nothing is live on shop yet");
     const first = await goLive("shop", { "index.html": "a" }, "1111111");
     await goLive("shop", { "index.html": "b" }, "2222222");
@@ -119,7 +101,7 @@ describe("A redeploy", () => {
 });
 
 test("A deploy carries what somebody agreed to, this once", async () => {
-  const { ask } = await createWorld();
+  const { ask } = await createOperations();
   expect(await ask("deploy", { name: "shop", adopt: true })).toMatchObject({ adopt: true, allowRemovals: false });
   expect(await ask("deploy", { name: "shop", allowRemovals: true })).toMatchObject({
     adopt: false,
@@ -133,7 +115,7 @@ test("A deploy carries what somebody agreed to, this once", async () => {
 });
 
 test("Releases are listed, the live one first, with how many files differ from it", async () => {
-  const { goLive, ask } = await createWorld();
+  const { goLive, ask } = await createOperations();
   expect(await ask("releases", { name: "shop" })).toEqual([]);
   const first = await goLive("shop", { "index.html": "a", "old.html": "o", "same.css": "s" }, "1111111");
   const second = await goLive("shop", { "index.html": "b", "new.html": "n", "same.css": "s" }, "2222222");
@@ -143,4 +125,22 @@ test("Releases are listed, the live one first, with how many files differ from i
   ]);
   expect(await ask("releases", { name: "shop", limit: 1 })).toHaveLength(1);
   await expect(ask("releases", { name: "shpo" })).rejects.toThrow("did you mean shop?");
+});
+
+test("What differs between the live release and another one is counted, with the first paths", async () => {
+  const { goLive, ask } = await createOperations();
+  await expect(ask("diff", { name: "shop" })).rejects.toThrow("nothing is live on shop yet");
+  const first = await goLive("shop", { "index.html": "a", "old.html": "o", "same.css": "s" }, "1111111");
+  const many = Object.fromEntries(
+    Array.from({ length: 30 }, (_, n) => [`new/${String(n).padStart(2, "0")}.html`, "n"]),
+  );
+  const second = await goLive("shop", { "index.html": "b", "same.css": "s", ...many }, "2222222");
+  const diff = await ask<NamedDiff>("diff", { name: "shop" });
+  expect(diff).toMatchObject({ from: { id: second, commit: "2222222" }, to: { id: first, commit: "1111111" } });
+  expect(diff).toMatchObject({ added: 1, changed: 1, removed: 30 });
+  expect(diff.paths).toHaveLength(20);
+  expect(diff.paths.slice(0, 2)).toEqual(["~ index.html", "- new/00.html"]);
+  const same = await ask("diff", { name: "shop", release: second.slice(0, 9) });
+  expect(same).toMatchObject({ added: 0, changed: 0, removed: 0, paths: [] });
+  await expect(ask("diff", { name: "shop", release: "-5" })).rejects.toThrow("no 5 releases were live on shop before");
 });

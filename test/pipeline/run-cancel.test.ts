@@ -1,14 +1,16 @@
 /** Cancelling at each stage, with real worker processes: it ends soon, nothing goes on running, the live site is whole. */
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test, vi } from "vitest";
 import type { Stage } from "../../src/model/deployment.ts";
 import type { DeploymentJob } from "../../src/pipeline/job.ts";
+import { changeDeployment, claimDeployment } from "../../src/store/deployments.ts";
 import { createGitRepository } from "../git/git-repository.ts";
 import { isRunning, readPids, waitUntil } from "../process/processes.ts";
 import { ftpTarget, serverForTest } from "../publishers/ftp/world.ts";
 import { describeWithProgram } from "../servers/available.ts";
 import { createJob, type JobChanges, TEST_LIMITS } from "./deployment-job.ts";
+import { createRunWorld } from "./run-world.ts";
 import { hangingCommand, silentGitHost, startTestWorker, webServer } from "./worker-process.ts";
 
 const OLD = "<h1>the page that is live</h1>";
@@ -101,6 +103,41 @@ describe("A deployment that is cancelled", () => {
     expect(await started.worker.done, started.transcript()).toMatchObject({ kind: "live" });
     expect(started.transcript()).toContain("Cancelled: the release is on the host, and nobody waited until it showed");
     expect(readFileSync(join(target, "index.html"), "utf8")).toBe("<h1>the new page</h1>");
+  });
+});
+
+describe("A deployment that somebody wants cancelled while it runs", { timeout: 120_000 }, () => {
+  const endless = (folder: string) => `touch '${folder}/began'; until [ -e '${folder}/go' ]; do sleep 0.02; done`;
+  const WHY = "cancelled by alice (Slack U0ALICE)";
+
+  test("is cancelled by whoever runs it, in whatever process that was asked", async () => {
+    const world = await createRunWorld({ build: endless });
+    await world.queue();
+    world.start();
+    await waitUntil("it is built", () => existsSync(join(world.folder, "began")), 60_000);
+    await world.cancel(WHY);
+    const { reason } = await world.until(({ state }) => state === "cancelled");
+    expect(reason).toBe(`${WHY} during build`);
+    expect(readdirSync(world.target)).toEqual([]);
+  });
+
+  test.each(["build", "publish"] as const)("and was at %s when Slipway was killed, is not run again", async (stage) => {
+    const world = await createRunWorld();
+    await world.queue();
+    const nowMs = Date.now();
+    await world.store.transact((tx) => claimDeployment(tx, { boot: "killed", nowMs, untilMs: nowMs + 60_000 }));
+    const state = stage === "build" ? "building" : "publishing";
+    await world.store.transact((tx) => changeDeployment(tx, "d-1", { state, stage }, nowMs));
+    await world.cancel(WHY);
+    world.start();
+    const ended = await world.until((now) => now.state === "cancelled");
+    expect(ended.reason).toBe(`${WHY}; Slipway was restarted meanwhile`);
+    const mends = "was cut while it was published; the next deployment, or a redeploy, makes the site whole";
+    expect(ended.remarks).toEqual(stage === "publish" ? [mends] : []);
+    expect([world.builds(), await world.transcript()]).toEqual([0, `\n${ended.reason}\n`]);
+    // The next one has its turn.
+    await world.queue({ id: "d-2" });
+    await world.until((now) => now.state === "live", "d-2");
   });
 });
 

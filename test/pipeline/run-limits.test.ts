@@ -40,14 +40,14 @@ describe("With a limit of one", { timeout: 120_000 }, () => {
   });
 
   test("the next one gets its turn when one is cancelled", async () => {
-    const { queue, start, seen, letGo, until } = await createNotingWorld({ parallel: 1, sites: ["blog"] });
+    const { queue, start, seen, letGo, until, cancel } = await createNotingWorld({ parallel: 1, sites: ["blog"] });
     await queue({ id: "d-shop" });
     await queue({ id: "d-blog", site: "blog" });
-    const runner = start();
+    start();
     await waitUntil("one build runs", () => seen().length === 1, 30_000);
-    expect(await runner.cancel("d-shop", "cancelled by ada on the command line")).toBe(true);
+    await cancel("cancelled by ada (command line)", "d-shop");
     const { reason } = await until(({ state }) => state === "cancelled", "d-shop");
-    expect(reason).toBe("cancelled by ada on the command line during build");
+    expect(reason).toBe("cancelled by ada (command line) during build");
     letGo();
     await until(({ state }) => state === "live", "d-blog");
   });

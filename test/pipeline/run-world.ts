@@ -6,10 +6,12 @@ import { onTestFinished, vi } from "vitest";
 import { parseConfig } from "../../src/config/load-config.ts";
 import { createLog } from "../../src/log.ts";
 import type { Deployment } from "../../src/model/deployment.ts";
-import { type Runner, startRunner } from "../../src/pipeline/run.ts";
+import { startRunner } from "../../src/pipeline/run.ts";
+import type { Loop } from "../../src/queue/loop.ts";
 import { createMemoryQueue } from "../../src/queue/memory-queue.ts";
 import { createLogKeys } from "../../src/secrets/log-keys.ts";
 import { secret } from "../../src/secrets/secret.ts";
+import { askCancel } from "../../src/store/cancel.ts";
 import { findDeployment, type NewDeployment, queueDeployment } from "../../src/store/deployments.ts";
 import { openSqlite } from "../../src/store/sqlite.ts";
 import { readTranscript } from "../../src/store/transcripts.ts";
@@ -49,7 +51,7 @@ export async function createRunWorld(options: RunWorldOptions = {}) {
 ${sites.map((site) => `  ${site}: { repo: acme/shop, git: "${repository.url}", isolation: none, publish: "dir:${join(folder, site)}", build: { command: ${JSON.stringify(command)}, output: dist } }\n`).join("")}`,
     "the test",
   );
-  const runners = new Set<Runner>();
+  const runners = new Set<Loop>();
   onTestFinished(async () => {
     for (const runner of runners) await runner.stop();
     await store.close();
@@ -75,9 +77,14 @@ ${sites.map((site) => `  ${site}: { repo: acme/shop, git: "${repository.url}", i
       await store.transact((tx) => queueDeployment(tx, one, Date.now()));
       queue.nudge("deployments");
     },
+    /** Somebody wants it cancelled while it runs, in whatever process. */
+    async cancel(reason: string, id = "d-1") {
+      await store.transact((tx) => askCancel(tx, id, reason));
+      queue.nudge("deployments");
+    },
     nudge: () => queue.nudge("deployments"),
     /** Starts a runner, as another boot of Slipway; it is stopped with the test, if not before. */
-    start(boot: string = randomUUID()): Runner {
+    start(boot: string = randomUUID()): Loop {
       const runner = startRunner({
         ...{ store, queue, boot, dataDir, parallel, cacheBytes: 1024 ** 3 },
         log: createLog({ level: "silent", pretty: false }),

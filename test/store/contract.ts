@@ -56,6 +56,7 @@ import { buildsContract } from "./builds-contract.ts";
 import { contentContract } from "./content-contract.ts";
 import { holdsContract } from "./holds-contract.ts";
 import { claim, newDeployment } from "./new-deployment.ts";
+import { operationsContract } from "./operations-contract.ts";
 
 let count = 0;
 const delivery = (given: Partial<NewDelivery> = {}): NewDelivery => {
@@ -97,6 +98,8 @@ export function storeContract(
           "lives",
           "outbox",
           "transcripts",
+          "audit",
+          "requests",
         ] as const) {
           yield* all(tx.db.deleteFrom(table));
         }
@@ -450,6 +453,7 @@ export function storeContract(
     buildsContract(kept);
     holdsContract(kept);
     contentContract(kept);
+    operationsContract(kept);
 
     describe("what another party calls a thing", () => {
       it("is found by the key under which it was told, once it was", async () => {
