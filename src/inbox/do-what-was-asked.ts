@@ -1,9 +1,10 @@
 /** Does what somebody may do and asked for, inside the delivery's transaction: the deed, the answer, the line in the audit log. */
-import { type Operated, operate } from "../commands/operate.ts";
+import { operate } from "../commands/operate.ts";
 import { answerSecondPerson, askSecondPerson } from "../commands/second-person.ts";
 import { describeError, PermanentError } from "../errors.ts";
 import type { AuditEntry } from "../model/answer.ts";
 import type { Effect } from "../model/effect.ts";
+import { sentence } from "../notify/plain.ts";
 import { tellAnswer } from "../notify/tell.ts";
 import { addAudit } from "../store/audit.ts";
 import type { Tx, Work } from "../store/work.ts";
@@ -19,7 +20,7 @@ export function* doWhatWasAsked(tx: Tx, deps: EffectDeps, effect: Asked, moment:
   try {
     const done = yield* perform(tx, deps, effect, moment);
     const result = effect.do === "ask_second_person" ? "asked" : "done";
-    end = { result, outcome: done.says, deployment: done.deployment, site: done.site ?? site };
+    end = { result, outcome: sentence(done.says), deployment: done.deployment, site: done.site };
   } catch (error) {
     // Refusals come before anything is written.
     if (!(error instanceof PermanentError)) throw error;
@@ -34,19 +35,22 @@ export function* doWhatWasAsked(tx: Tx, deps: EffectDeps, effect: Asked, moment:
   return `${end.result} ${what}: ${end.outcome}`;
 }
 
-function perform(
-  tx: Tx,
-  deps: EffectDeps,
-  effect: Asked,
-  moment: Moment,
-): Work<Pick<Operated, "says" | "deployment"> & { readonly site?: string }> {
+type Done = { readonly site: string; readonly says: string; readonly deployment: string | null };
+
+function* perform(tx: Tx, deps: EffectDeps, effect: Asked, moment: Moment): Work<Done> {
   switch (effect.do) {
-    case "operate":
-      return operate(tx, deps, effect.deed, effect, moment);
-    case "ask_second_person":
-      return askSecondPerson(tx, deps, effect, moment);
-    case "second_person":
-      return answerSecondPerson(tx, deps, effect, moment);
+    case "operate": {
+      const { says, deployment } = yield* operate(tx, deps, effect.deed, effect, moment);
+      return { site: effect.site, says, deployment };
+    }
+    case "ask_second_person": {
+      const { says } = yield* askSecondPerson(tx, deps, effect, moment);
+      return { site: effect.site, says, deployment: null };
+    }
+    case "second_person": {
+      const { says, deployment, request } = yield* answerSecondPerson(tx, deps, effect, moment);
+      return { site: request.site, says, deployment };
+    }
   }
 }
 
@@ -54,9 +58,4 @@ function describe(effect: Asked): { verb: string; what: string } {
   if (effect.do !== "second_person") return effect;
   const verb = effect.approves ? "approve" : "decline";
   return { verb, what: `${verb} the request ${effect.request.slice(0, 60)}` };
-}
-
-/** Errors begin small and end without a full stop. */
-function sentence(text: string): string {
-  return `${text.slice(0, 1).toUpperCase()}${text.slice(1)}${/[.!?]$/.test(text) ? "" : "."}`;
 }

@@ -35,13 +35,13 @@ export async function lookUpPerson(deps: PeopleDeps, event: AskingEvent, access:
     const canWrite = await writes(permissions, event.login, access);
     return { person: { name: event.login, slack: null, github: { login: event.login, canWrite } }, ownTeam: null };
   }
-  const { actor, reply } = event;
+  const { actor } = event;
   const login = loginOf(config, actor.slackUser);
   if (directory === null) throw new Error("Slack's events are read, but there is no directory of its people");
   const [account, groups, conversation, ownTeam, canWrite] = await Promise.all([
     directory.account(actor.slackUser),
     directory.groupsOf(actor.slackUser, groupsIn(config)),
-    directory.conversation(actor.channel, { isDirect: reply.isDirect }),
+    directory.conversation(actor.channel),
     directory.ownTeam(),
     login === null ? null : writes(permissions, login, access),
   ]);
@@ -59,8 +59,12 @@ export function knownPerson(deps: PeopleDeps, event: SubmissionEvent, access: Ne
   const ownTeam = directory.known.ownTeam();
   if (!account || !groups || !conversation || ownTeam === null) return null;
   const login = loginOf(config, slackUser);
-  const canWrite = login === null || access === null ? null : permissions.known({ ...access, login });
-  if (access !== null && login !== null && canWrite === null) return null;
+  const question =
+    access && login !== null && access.installationId !== null
+      ? { ...access, installationId: access.installationId, login }
+      : null;
+  const canWrite = question && permissions.known(question);
+  if (question && canWrite === null) return null;
   return { person: assemble(event, { account, groups, conversation, login, canWrite }), ownTeam };
 }
 
@@ -89,7 +93,8 @@ function assemble({ actor }: Exclude<AskingEvent, CheckRunEvent>, learned: Learn
 }
 
 async function writes(permissions: Permissions, login: string, access: NeededAccess): Promise<boolean | null> {
-  return access === null ? null : permissions.canWrite({ ...access, login });
+  if (access === null || access.installationId === null) return null;
+  return permissions.canWrite({ ...access, installationId: access.installationId, login });
 }
 
 function loginOf({ people }: Config, slackUser: string): string | null {

@@ -10,6 +10,7 @@ import {
 import { describeError, PermanentError } from "../errors.ts";
 import type { Answer } from "../model/answer.ts";
 import type { Effect, Look } from "../model/effect.ts";
+import { sentence } from "../notify/plain.ts";
 import { tellAnswer, tellModal } from "../notify/tell.ts";
 import type { Tx, Work } from "../store/work.ts";
 import type { EffectDeps, Moment } from "./apply-effects.ts";
@@ -39,12 +40,14 @@ function* answerTo(
 ): Work<Answer> {
   try {
     switch (look.kind) {
-      case "status":
-        return yield* statusAnswer(tx, config, { sites: look.sites, nowMs });
+      case "status": {
+        const answer = yield* statusAnswer(tx, config, { site: null, nowMs });
+        return { ...answer, sites: answer.sites.filter(({ name }) => look.sites.includes(name)) };
+      }
       case "releases":
         return yield* releasesAnswer(tx, look.site, MAX_RELEASES);
       case "logs":
-        return yield* logsAnswer(tx, telling, look);
+        return yield* logsAnswer(tx, telling, look.deployment === null ? look : { deployment: look.deployment });
       case "diff":
         return yield* diffAnswer(tx, look.site, look.target);
       case "audit":
@@ -63,24 +66,20 @@ function* dialog(
   look: Extract<Look, { kind: "rollback" }>,
   moment: Moment,
 ): Work<Answer | null> {
-  const { site, target, triggerId, askedAtMs, needsSecondPerson } = look;
-  try {
-    const modal = yield* rollbackModal(tx, config, { site, target, reply: to, needsSecondPerson });
-    if (triggerId === null) {
-      const chosen = modal.choices.find(({ id }) => id === modal.chosen);
-      const from = modal.from ? `from ${modal.from.commit.slice(0, 7)} ` : "";
-      const text = `Roll back ${site} ${from}to ${chosen?.commit.slice(0, 7) ?? "an earlier release"}?`;
-      return { kind: "offer_rollback", site, text };
-    }
-    yield* tellModal(tx, { triggerId, modal, askedAtMs }, moment.cause, moment.nowMs);
-    return null;
-  } catch (error) {
-    return refusal(error);
+  const { site, target, triggerId, askedAtMs } = look;
+  const modal = yield* rollbackModal(tx, config, site, target, to);
+  if (typeof modal === "string") return { kind: "text", text: sentence(modal) };
+  if (triggerId === null) {
+    const chosen = modal.choices.find(({ id }) => id === modal.chosen);
+    const from = modal.from ? `from ${modal.from.commit.slice(0, 7)} ` : "";
+    const text = `Roll back ${site} ${from}to ${chosen?.commit.slice(0, 7) ?? "an earlier release"}?`;
+    return { kind: "offer_rollback", site, text };
   }
+  yield* tellModal(tx, { triggerId, modal, askedAtMs }, moment.cause, moment.nowMs);
+  return null;
 }
 
 function refusal(error: unknown): Answer {
   if (!(error instanceof PermanentError)) throw error;
-  const text = describeError(error);
-  return { kind: "text", text: `${text.slice(0, 1).toUpperCase()}${text.slice(1)}.` };
+  return { kind: "text", text: sentence(describeError(error)) };
 }

@@ -61,3 +61,8 @@ export function webAddress(url: string | null): string | null {
   const { protocol, href } = new URL(url);
   return protocol === "https:" || protocol === "http:" ? href : null;
 }
+
+/** Reasons and errors begin small and end without a full stop; to a person they are said as a sentence. */
+export function sentence(text: string): string {
+  return `${text.slice(0, 1).toUpperCase()}${text.slice(1)}${/[.!?…]$/.test(text) ? "" : "."}`;
+}

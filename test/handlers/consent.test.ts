@@ -185,9 +185,7 @@ describe("a click that comes too late", () => {
   it("on a site that somebody locked is told who and why, on one that somebody paused it counts", () => {
     const hold = { by: "bob", reason: "the sale is on", atMs: 1 };
     const locked = { ...SHOP, holds: { ...HOLDS, locked: hold } };
-    expect(refusal(click(), facts({ site: locked }))).toBe(
-      "shop is locked by bob: the sale is on; `slipway unlock shop` ends that.",
-    );
+    expect(refusal(click(), facts({ site: locked }))).toBe("shop is locked by bob: the sale is on; unlock ends that.");
     const rollback = asked({ trigger: "rollback" });
     expect(refusal(click(), facts({ deployment: rollback, newest: rollback, site: locked }))).toContain("is locked");
     const [deploy] = handleConsent(click(), facts({ site: { ...SHOP, holds: { ...HOLDS, paused: hold } } }));
