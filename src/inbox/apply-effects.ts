@@ -3,6 +3,8 @@ import type { Deployment } from "../model/deployment.ts";
 import type { Effect } from "../model/effect.ts";
 import { deploymentId } from "../model/id.ts";
 import { type Telling, tellAnswer, tellDeployment, tellNotice } from "../notify/tell.ts";
+import { tellCiRun } from "../notify/tell-ci.ts";
+import { rememberEnvironment } from "../store/ci.ts";
 import { collectContent } from "../store/collect-content.ts";
 import { queueDeployment } from "../store/deployments.ts";
 import { insertSkipped } from "../store/insert-deployment.ts";
@@ -77,6 +79,11 @@ function* applyEffect(tx: Tx, telling: Telling, effect: Effect, moment: Moment):
     case "answer":
       yield* tellAnswer(tx, effect, moment.cause, moment.nowMs);
       return `answered ${effect.to.user}`;
+    case "ci_run":
+      return yield* tellCiRun(tx, telling, effect, moment);
+    case "remember_environment":
+      yield* rememberEnvironment(tx, effect, moment.nowMs);
+      return `skipped: noted that run ${effect.runId} deploys to ${effect.environment}`;
     default:
       throw new Error(`${effect.do} is not performed yet`);
   }

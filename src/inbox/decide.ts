@@ -1,5 +1,6 @@
 /** One event → its handler, with the facts that this handler looks at. The table of what Slipway reacts to. */
 import type { Config } from "../config/schema.ts";
+import { handleCi, handleRunEnvironment } from "../handlers/ci.ts";
 import { type ConsentClick, handleConsent } from "../handlers/consent.ts";
 import { handleContentChanged } from "../handlers/content.ts";
 import { handleInstallation } from "../handlers/installation.ts";
@@ -9,16 +10,23 @@ import { handleWorkflowRun } from "../handlers/workflow-run.ts";
 import type { Effect } from "../model/effect.ts";
 import type { Event } from "../model/event.ts";
 import type { Tx, Work } from "../store/work.ts";
-import { activeOn, consentFacts, contentFacts, knownRepositories, siteFacts } from "./facts.ts";
+import { activeOn, afterFacts, ciFacts, consentFacts, contentFacts, knownRepositories, siteFacts } from "./facts.ts";
 
 export function* decide(tx: Tx, config: Config, event: Event): Work<Effect[]> {
   switch (event.type) {
     case "push": {
       const sites = yield* siteFacts(tx, config);
-      return handlePush(event, { sites, activeOnCommit: yield* activeOn(tx, sites, event.after) });
+      const ci = yield* afterFacts(tx, sites, { ...event, commit: event.after, runId: null });
+      return handlePush(event, { sites, activeOnCommit: yield* activeOn(tx, sites, event.after), ci });
     }
-    case "workflow_run":
-      return handleWorkflowRun(event, { sites: yield* siteFacts(tx, config) });
+    case "workflow_run": {
+      const sites = yield* siteFacts(tx, config);
+      const ci = yield* afterFacts(tx, sites, { ...event, commit: event.headSha });
+      const facts = yield* ciFacts(tx, config, sites, event);
+      return [...handleCi(event, facts), ...handleWorkflowRun(event, { sites, ci })];
+    }
+    case "run_environment":
+      return handleRunEnvironment(event, { sites: yield* siteFacts(tx, config), rules: config.ci });
     case "repository_changed":
       return handleRepository(event, { sites: yield* siteFacts(tx, config) });
     case "installation":
@@ -33,7 +41,6 @@ export function* decide(tx: Tx, config: Config, event: Event): Work<Effect[]> {
     case "words":
     case "submission":
     case "check_run":
-    case "run_environment":
       return [{ do: "skip", site: null, reason: `${event.type} is not understood yet` }];
     case "ping":
       return [{ do: "skip", site: null, reason: "ping: the webhook works" }];

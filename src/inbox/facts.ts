@@ -2,13 +2,16 @@
 
 import { z } from "zod";
 import type { Config } from "../config/schema.ts";
+import { type AfterFacts, NO_RESULTS } from "../handlers/after.ts";
+import type { CiFacts } from "../handlers/ci.ts";
 import type { ConsentFacts } from "../handlers/consent.ts";
 import type { ContentFacts } from "../handlers/content.ts";
-import type { ContentChangedEvent, Event } from "../model/event.ts";
-import type { SiteFacts } from "../model/site.ts";
+import type { ContentChangedEvent, Event, WorkflowRunEvent } from "../model/event.ts";
+import { belongsTo, type SiteFacts } from "../model/site.ts";
 import { slackKey } from "../notify/announce.ts";
 import { slackChannelOf } from "../notify/tell.ts";
 import { hasBuilt } from "../store/built-releases.ts";
+import { hasWorkflows, lockRepository, resultsFor, resultsSince } from "../store/ci.ts";
 import { newestDeployment } from "../store/consent.ts";
 import { activeDeploymentOf, findDeployment } from "../store/deployments.ts";
 import { findRemote } from "../store/outbox.ts";
@@ -22,8 +25,39 @@ export function* siteFacts(tx: Tx, config: Config): Work<SiteFacts[]> {
     const state = states.get(name);
     const { repoId = null, boundAs = null, githubPause = null } = state ?? {};
     const workflow = site.build.workflow ?? null;
-    return { name, repo: site.repo, branch: site.branch, workflow, repoId, boundAs, githubPause };
+    const { repo, branch, after } = site;
+    return { name, repo, branch, workflow, after, repoId, boundAs, githubPause };
   });
+}
+
+/** What CI said of a commit, and of what was pushed later, where a site of the repository waits for it. */
+export function* afterFacts(
+  tx: Tx,
+  sites: readonly SiteFacts[],
+  { repoId, repoName, commit, runId }: { repoId: number; repoName: string; commit: string; runId: number | null },
+): Work<AfterFacts> {
+  if (!sites.some((site) => site.after.length > 0 && belongsTo(site, { repoId, repoName }))) return NO_RESULTS;
+  yield* lockRepository(tx, repoId);
+  const ofCommit = yield* resultsFor(tx, repoId, commit);
+  const runs = [...ofCommit.map((it) => it.runId), ...(runId === null ? [] : [runId])];
+  const newer = runs.length === 0 ? [] : yield* resultsSince(tx, repoId, Math.min(...runs));
+  return { ofCommit, newer: newer.filter((it) => it.commit !== commit) };
+}
+
+/** Who follows what CI says. */
+export function* ciFacts(
+  tx: Tx,
+  config: Config,
+  sites: readonly SiteFacts[],
+  { repoId, isCheckSuite }: WorkflowRunEvent,
+): Work<CiFacts> {
+  const channels = new Map<string, { channel: string; setting: string }>();
+  for (const { name } of sites) {
+    const channel = slackChannelOf(config, name);
+    const setting = config.sites[name]?.channel === undefined ? "channel" : `sites.${name}.channel`;
+    if (channel !== null) channels.set(name, { channel, setting });
+  }
+  return { sites, rules: config.ci, channels, hasWorkflows: isCheckSuite && (yield* hasWorkflows(tx, repoId)) };
 }
 
 /** The sites that show changed content, and how their repositories are reached. */
