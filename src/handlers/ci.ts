@@ -81,7 +81,7 @@ function merged(known: CiFollow | undefined, follow: CiFollow): CiFollow {
 const MAX_TEXT = 200;
 
 /** The run, as far as it says something of a branch of the repository itself. */
-export function runOf(event: WorkflowRunEvent): CiRun | null {
+function runOf(event: WorkflowRunEvent): CiRun | null {
   const { action, conclusion, headBranch, headRepoId, repoId, head } = event;
   const verdict = verdictOf(conclusion);
   if (action !== "completed" || verdict === null || conclusion === null) return null;

@@ -2,6 +2,7 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { CiRun } from "../../src/model/ci.ts";
+import { closeQuietDigests, tellNews } from "../../src/notify/digest.ts";
 import {
   brokenIn,
   countFailure,
@@ -202,6 +203,27 @@ export function ciContract(
         }),
         { numRuns: propertyRuns },
       );
+    });
+
+    it("are told in one digest where many news come at the same moment, and none is lost", async () => {
+      const tell = (n: number) =>
+        store.transact((tx) => {
+          const wish = { kind: "slack.notice", key: `notice:t${n}`, deploymentId: null, desired: {} } as const;
+          const item = { topic: `t${n}`, title: `T${n}`, state: n === 9 ? "good" : "bad", url: null } as const;
+          return tellNews(tx, { channel: "C0CI", setting: "channel", ...item, wish }, 1000);
+        });
+      await Promise.all(Array.from({ length: 9 }, (_, n) => tell(n + 1)));
+      await Promise.all([tell(6), tell(7), tell(8), tell(9)]);
+      expect(await store.transact((tx) => closeQuietDigests(tx, 900_000))).toHaveLength(1);
+      const rows = await store.transact((tx) => all(tx.db.selectFrom("outbox").selectAll().orderBy("id")));
+      const digest = rows.map(({ desired }) => JSON.parse(desired).notice?.digest).find((it) => it !== undefined);
+      expect(digest).toMatchObject({ sinceMs: 1000, endedAtMs: 900_000 });
+      expect(digest.groups).toHaveLength(4);
+      const counted = digest.groups.reduce((sum: number, { count }: { count: number }) => sum + count, 0);
+      const own = rows.filter(({ key }) => key.startsWith("notice:t"));
+      expect(own).toHaveLength(5);
+      expect(counted + own.reduce((sum, it) => sum + it.desired_version, 0)).toBe(13);
+      expect(rows.filter(({ kind }) => kind === "slack.thread")).toMatchObject([{ desired_version: 1 }]);
     });
 
     it("that end at the same moment make one incident", async () => {
