@@ -1,5 +1,5 @@
 /** What a schema cannot say of the configuration: small named rules across fields. Each answers with its problems. */
-import type { Problem } from "./problem.ts";
+import { nearest, type Problem } from "./problem.ts";
 import type { Config } from "./schema.ts";
 import { parseTarget } from "./target.ts";
 
@@ -93,13 +93,43 @@ const oneWayToBuild: Rule = (config) =>
     return [problem("workflow", "is missing; write the workflow's name, or its file: ci.yml"), ...strange];
   });
 
-export const rules: readonly Rule[] = [oneSitePerTarget, keysOfProtocol, oneWayToBuild];
+/** Waiting for CI goes with a build of Slipway's own. */
+const oneWayToWait: Rule = (config) =>
+  Object.entries(config.sites)
+    .filter(([, { after, build }]) => after.length > 0 && build.from === "workflow")
+    .map(([name]) => ({
+      key: `sites.${name}.after`,
+      message: "is of no use beside build.from: workflow, which waits for that workflow already; leave one of them out",
+    }));
+
+/** Who follows CI has to be told somewhere, and of sites that are there. */
+const followsThatExist: Rule = (config) =>
+  config.ci.flatMap(({ sites = [], channel }, index) => {
+    const known = Object.keys(config.sites);
+    const unknown = sites
+      .filter((name) => !known.includes(name))
+      .map((name) => {
+        const guess = nearest(name, known);
+        return {
+          key: `ci.${index}.sites`,
+          message: `names ${name}, but there is no such site${guess ? `; did you mean ${guess}?` : ""}`,
+        };
+      });
+    const silent = sites.filter(
+      (name) => known.includes(name) && !channel && !config.channel && !config.sites[name]?.channel,
+    );
+    return [
+      ...unknown,
+      ...silent.map((name) => ({
+        key: `ci.${index}.channel`,
+        message: `is missing, since sites.${name} has no channel either`,
+      })),
+    ];
+  });
+
+export const rules: readonly Rule[] = [oneSitePerTarget, keysOfProtocol, oneWayToBuild, oneWayToWait, followsThatExist];
 
 /** Keys that are understood but have no effect yet, so that nobody believes they do. */
 export function keysWithoutEffect(config: Config): string[] {
-  const keys = Object.entries(config.sites).flatMap(([name, site]) => [
-    // Slack's user groups, and people's names, cannot be told from ids without asking Slack.
-    ...site.deployers.filter((id) => !/^[UW][A-Z0-9]+$/.test(id)).map((id) => `sites.${name}.deployers: ${id}`),
-  ]);
-  return [...keys, ...Object.keys(config.sources).map((name) => `sources.${name}`)];
+  return Object.keys(config.sources).map((name) => `sources.${name}`);
 }

@@ -13,8 +13,13 @@ const repository = z.looseObject({
   full_name: fullName,
   /** Seconds since 1970 in push payloads, a date elsewhere. */
   pushed_at: z.union([z.number(), z.string()]).nullish(),
+  html_url: z.string().nullish(),
 });
 const installation = z.looseObject({ id }).nullish();
+const sender = z.looseObject({ login: z.string() }).nullish();
+const headCommit = z
+  .looseObject({ message: z.string(), author: z.looseObject({ name: z.string().nullish() }).nullish() })
+  .nullish();
 
 export const pushPayload = z.looseObject({
   ref: z.string().startsWith("refs/"),
@@ -46,12 +51,50 @@ export const workflowRunPayload = z.looseObject({
     conclusion: z.string().nullish(),
     head_branch: z.string().nullish(),
     head_sha: objectId,
-    head_commit: z
-      .looseObject({ message: z.string(), author: z.looseObject({ name: z.string().nullish() }).nullish() })
-      .nullish(),
+    head_commit: headCommit,
     /** Null where the fork that it ran for is gone. */
     head_repository: z.looseObject({ id }).nullish(),
   }),
+  repository,
+  installation,
+});
+
+/** All checks of one App for one commit. GitHub names no branch, and no pull request, where the commit is a fork's. */
+export const checkSuitePayload = z.looseObject({
+  action: z.string(),
+  check_suite: z.looseObject({
+    id,
+    app: z.looseObject({ id, slug: z.string().nullish(), name: z.string().nullish() }).nullish(),
+    status: z.string().nullish(),
+    conclusion: z.string().nullish(),
+    head_branch: z.string().nullish(),
+    head_sha: objectId,
+    head_commit: headCommit,
+    pull_requests: z
+      .array(z.looseObject({ head: z.looseObject({ repo: z.looseObject({ id }).nullish() }).nullish() }))
+      .nullish(),
+    created_at: z.string().nullish(),
+    updated_at: z.string().nullish(),
+  }),
+  repository,
+  sender,
+  installation,
+});
+
+export const checkRunPayload = z.looseObject({
+  action: z.string(),
+  check_run: z.looseObject({ id, external_id: z.string().nullish() }),
+  requested_action: z.looseObject({ identifier: z.string() }).nullish(),
+  repository,
+  sender,
+  installation,
+});
+
+/** Where a job of a workflow run deploys to an environment, the run stands beside the deployment. */
+export const deploymentPayload = z.looseObject({
+  action: z.string(),
+  deployment: z.looseObject({ id, environment: z.string() }),
+  workflow_run: z.looseObject({ id }).nullish(),
   repository,
   installation,
 });
@@ -78,6 +121,9 @@ export const installationRepositoriesPayload = z.looseObject({
 const PAYLOADS: Readonly<Record<string, z.ZodType>> = {
   push: pushPayload,
   workflow_run: workflowRunPayload,
+  check_suite: checkSuitePayload,
+  check_run: checkRunPayload,
+  deployment: deploymentPayload,
   repository: repositoryPayload,
   installation: installationPayload,
   installation_repositories: installationRepositoriesPayload,

@@ -10,6 +10,8 @@ export type ContentFacts = {
     readonly branch: string;
     /** As in `SiteFacts`. */
     readonly workflow: string | null;
+    readonly after: readonly string[];
+    readonly liveCommit: string | null;
     /** How the repository is reached. */
     readonly repoId: number | null;
     readonly repoName: string;
@@ -31,11 +33,13 @@ function effectFor(event: ContentChangedEvent, name: string, facts: ContentFacts
   if (site.workflow !== null) {
     return skip(name, `it is built by the workflow ${site.workflow}, which has to run again for changed content`);
   }
-  const { branch, repoId, repoName, installationId } = site;
+  const { branch, repoId, repoName, installationId, after, liveCommit } = site;
+  // The head of the branch may not have passed what the site waits for; what is live has.
+  const askedCommit = after.length > 0 ? liveCommit : null;
   const { source, titles, by, cause } = event;
   const change = { source, titles, by };
   const debounce = { ...USUAL, ...event.debounce };
-  return { do: "deploy_content", site: name, branch, repoId, repoName, installationId, cause, change, debounce };
+  return { do: "deploy_content", site: name, branch, repoId, repoName, installationId, askedCommit, cause, change, debounce };
 }
 
 const skip = (site: string | null, reason: string): Effect => ({ do: "skip", site, reason });

@@ -3,12 +3,15 @@ import { skippedBecause } from "../model/deployment.ts";
 import type { Effect } from "../model/effect.ts";
 import type { PushEvent } from "../model/event.ts";
 import { belongsTo, isTied, type SiteFacts } from "../model/site.ts";
+import { type AfterFacts, calledOf, gateOf, inWords, NO_RESULTS, overtakenBy, overtakenText } from "./after.ts";
 import { skipMarker } from "./skip-marker.ts";
 
 export type PushFacts = {
   readonly sites: readonly SiteFacts[];
   /** For each site, the deployment that waits or runs on the pushed commit already. */
   readonly activeOnCommit: ReadonlyMap<string, string>;
+  /** For sites that wait for CI: what it said of the pushed commit already. */
+  readonly ci?: AfterFacts;
 };
 
 export function handlePush(event: PushEvent, facts: PushFacts): Effect[] {
@@ -42,7 +45,27 @@ function effectsFor(event: PushEvent, site: SiteFacts, facts: PushFacts): Effect
     title: firstLine(event.head?.message ?? ""),
   } as const;
   const reason = reasonToSkip(event, site);
-  return [...bind, reason === undefined ? { do: "deploy", ...asked } : { do: "skip_deployment", ...asked, reason }];
+  if (reason !== undefined) return [...bind, { do: "skip_deployment", ...asked, reason }];
+  if (site.after.length === 0) return [...bind, { do: "deploy", ...asked }];
+  return [...bind, afterCi(site, asked, facts.ci ?? NO_RESULTS)];
+}
+
+type AskedByPush = Omit<Extract<Effect, { do: "skip_deployment" }>, "do" | "reason">;
+
+/** CI is usually slower than the webhook of the push. Where it was not, this is the same deployment that its success queued. */
+function afterCi({ after, branch, name }: SiteFacts, asked: AskedByPush, { ofCommit, newer }: AfterFacts): Effect {
+  const skipped = (reason: string): Effect => ({ do: "skip_deployment", ...asked, reason });
+  const gate = gateOf(after, branch, ofCommit);
+  if (gate.kind === "failed") {
+    const { result } = gate;
+    return skipped(`run ${result.runId} of ${calledOf(result)} failed; run again on GitHub, it deploys by succeeding`);
+  }
+  if (gate.kind === "waiting") {
+    return skipped(`it waits for ${inWords(after)}, which ${after.length > 1 ? "deploy" : "deploys"} it by succeeding`);
+  }
+  const overtaken = overtakenBy(after, branch, gate, newer);
+  if (overtaken !== undefined) return skipped(overtakenText(name, asked.commit, overtaken));
+  return { do: "deploy", ...asked, trigger: "workflow", cause: gate.cause, askedCommit: asked.commit };
 }
 
 /** Why the push is not about what the site shows: it is no more than a delivery without effect. */

@@ -2,27 +2,47 @@
  * A run of a workflow ended: sites that wait for it are deployed. Which commit is the head of the branch is known when
  * it is fetched; a run that was overtaken by then brings nothing.
  */
+import { type CiResult, isLater, verdictOf } from "../model/ci.ts";
 import { skippedBecause } from "../model/deployment.ts";
 import type { Effect } from "../model/effect.ts";
 import type { WorkflowRunEvent } from "../model/event.ts";
 import { belongsTo, isTied, type SiteFacts } from "../model/site.ts";
 import { isWorkflow } from "../model/workflow.ts";
+import {
+  type AfterFacts,
+  calledOf,
+  gateOf,
+  inWords,
+  NO_RESULTS,
+  overtakenBy,
+  overtakenText,
+  withResult,
+} from "./after.ts";
 import { skipMarker } from "./skip-marker.ts";
 
 /** Names of workflows and branches come from outside. */
 const MAX_NAME = 100;
 
-export function handleWorkflowRun(event: WorkflowRunEvent, facts: { readonly sites: readonly SiteFacts[] }): Effect[] {
+export type WorkflowRunFacts = {
+  readonly sites: readonly SiteFacts[];
+  /** For sites that wait for CI before Slipway builds them: what was known before this event. */
+  readonly ci?: AfterFacts;
+};
+
+export function handleWorkflowRun(event: WorkflowRunEvent, facts: WorkflowRunFacts): Effect[] {
   const { repoId, repoName, installationId } = event;
-  const waiting = facts.sites.filter((site) => site.workflow !== null && belongsTo(site, event));
+  const waiting = facts.sites.filter((site) => waitsFor(site).length > 0 && belongsTo(site, event));
   if (waiting.length === 0) return [skip(null, `no site waits for a workflow of ${repoName}`)];
   return [
     { do: "remember_repository", repoId, repoName, installationId },
-    ...waiting.flatMap((site) => effectsFor(event, site)),
+    ...waiting.flatMap((site) => effectsFor(event, site, facts.ci ?? NO_RESULTS)),
   ];
 }
 
-function effectsFor(event: WorkflowRunEvent, site: SiteFacts): Effect[] {
+/** The workflows that a site waits for: the one that builds it, or those that let Slipway build it. */
+const waitsFor = ({ workflow, after }: SiteFacts) => (workflow === null ? after : [workflow]);
+
+function effectsFor(event: WorkflowRunEvent, site: SiteFacts, ci: AfterFacts): Effect[] {
   const bind: Effect[] = isTied(site)
     ? []
     : [{ do: "bind_site", site: site.name, repoId: event.repoId, boundAs: site.repo }];
@@ -40,16 +60,52 @@ function effectsFor(event: WorkflowRunEvent, site: SiteFacts): Effect[] {
     author: event.head?.author || "unknown",
     title: (event.head?.message.split(/\r?\n/, 1)[0] ?? "").slice(0, 200),
   } as const;
+  if (site.workflow === null) return [...bind, afterCi(event, site, asked, ci)];
   const reason = reasonToSkip(event, site);
   if (reason !== undefined) return [...bind, { do: "skip_deployment", ...asked, reason }];
   return [...bind, { do: "deploy", ...asked, runId: event.runId }];
 }
 
+type AskedByRun = Omit<Extract<Effect, { do: "skip_deployment" }>, "do" | "reason">;
+
+/** Slipway builds the commit itself, and that one, once all that the site waits for have succeeded for it. */
+function afterCi(event: WorkflowRunEvent, site: SiteFacts, asked: AskedByRun, { ofCommit, newer }: AfterFacts): Effect {
+  const { name, after, branch } = site;
+  const marker = skipMarker(event.head?.message ?? "");
+  // The push is in the site's history already, with the way to have it all the same.
+  if (marker) return skip(name, `the commit message says ${marker}`);
+  const result = resultOf(event);
+  const known = ofCommit.find((it) => it.runId === event.runId);
+  if (known && isLater(known, result ?? { runId: event.runId, order: event.order ?? event.attempt })) {
+    return skip(name, `${runOf(event)} was run again since`);
+  }
+  if (result?.verdict !== "passed") return { do: "skip_deployment", ...asked, reason: failedText(event) };
+  const gate = gateOf(after, branch, withResult(ofCommit, result));
+  if (gate.kind === "waiting") return skip(name, `it waits for ${inWords(gate.missing)} too`);
+  if (gate.kind === "failed") {
+    return skip(name, `run ${gate.result.runId} of ${calledOf(gate.result)} failed for the same commit`);
+  }
+  const overtaken = overtakenBy(after, branch, gate, newer);
+  if (overtaken !== undefined) {
+    return { do: "skip_deployment", ...asked, reason: overtakenText(name, asked.commit, overtaken) };
+  }
+  return { do: "deploy", ...asked, cause: gate.cause, askedCommit: asked.commit };
+}
+
+function resultOf(event: WorkflowRunEvent): CiResult | null {
+  const verdict = verdictOf(event.conclusion);
+  if (verdict === null || event.headBranch === null) return null;
+  const { workflow, headBranch: branch, headSha: commit, runId, order = event.attempt } = event;
+  return { workflow: workflow.name, path: workflow.path, branch, commit, runId, order, verdict };
+}
+
 /** Why the run is none that the site waits for. */
 function reasonToIgnore(event: WorkflowRunEvent, site: SiteFacts): string | undefined {
   const { action, workflow, headBranch } = event;
-  if (!isWorkflow(site.workflow ?? "", workflow)) {
-    return `${short(workflow.name || workflow.path)} is not ${site.workflow}, the workflow that the site waits for`;
+  const wanted = waitsFor(site);
+  if (!wanted.some((it) => isWorkflow(it, workflow))) {
+    const which = wanted.length > 1 ? "one of the workflows" : "the workflow";
+    return `${short(workflow.name || workflow.path)} is not ${wanted.join(" or ")}, ${which} that the site waits for`;
   }
   const run = runOf(event);
   if (action !== "completed") return `${run} has not ended yet`;
@@ -68,6 +124,10 @@ function reasonToSkip(event: WorkflowRunEvent, { name, workflow }: SiteFacts): s
   const marker = skipMarker(event.head?.message ?? "");
   if (marker) return skippedBecause(name, `the commit message says ${marker}`, isGood ? null : workflow);
   if (isGood) return undefined;
+  return failedText(event);
+}
+
+function failedText(event: WorkflowRunEvent): string {
   return `${runOf(event)} ended with ${short(event.conclusion ?? event.status)}; run again on GitHub, it deploys by succeeding`;
 }
 

@@ -99,11 +99,9 @@ function* applyEffect(tx: Tx, deps: EffectDeps, effect: Effect, moment: Moment):
         : `${effect.entry.result} ${effect.entry.what}: ${effect.entry.outcome}`;
     case "ci_run":
       return yield* tellCiRun(tx, telling, effect, moment);
-    case "remember_environment": {
-      const { repoId, runId, environment } = effect;
-      yield* rememberEnvironment(tx, { repoId, runId, environment, nowMs: moment.nowMs });
-      return undefined;
-    }
+    case "remember_environment":
+      yield* rememberEnvironment(tx, effect, moment.nowMs);
+      return `skipped: noted that run ${effect.runId} deploys to ${effect.environment}`;
   }
 }
 

@@ -1,6 +1,7 @@
 /** One event → its handler, with the facts that this handler looks at. The table of what Slipway reacts to. */
 import type { Config } from "../config/schema.ts";
 import { handleCheckRun } from "../handlers/check-run.ts";
+import { handleCi, handleRunEnvironment } from "../handlers/ci.ts";
 import { handleClick } from "../handlers/click.ts";
 import { handleConsent } from "../handlers/consent.ts";
 import { handleContentChanged } from "../handlers/content.ts";
@@ -14,7 +15,7 @@ import type { Effect } from "../model/effect.ts";
 import type { Event, WordsEvent } from "../model/event.ts";
 import type { Tx, Work } from "../store/work.ts";
 import { checkRunFacts, clickFacts, consentFacts, submissionFacts, wordsFacts } from "./asked-facts.ts";
-import { activeOn, contentFacts, knownRepositories, siteFacts } from "./facts.ts";
+import { activeOn, afterFacts, ciFacts, contentFacts, knownRepositories, siteFacts } from "./facts.ts";
 import { type Asker, type AskingEvent, isAsking } from "./look-up-person.ts";
 
 /** `asker` is whoever asks, where somebody does; `nowMs` is the time of the transaction. */
@@ -31,10 +32,17 @@ export function* decide(
   switch (event.type) {
     case "push": {
       const sites = yield* siteFacts(tx, config);
-      return handlePush(event, { sites, activeOnCommit: yield* activeOn(tx, sites, event.after) });
+      const ci = yield* afterFacts(tx, sites, { ...event, commit: event.after, runId: null });
+      return handlePush(event, { sites, activeOnCommit: yield* activeOn(tx, sites, event.after), ci });
     }
-    case "workflow_run":
-      return handleWorkflowRun(event, { sites: yield* siteFacts(tx, config) });
+    case "workflow_run": {
+      const sites = yield* siteFacts(tx, config);
+      const ci = yield* afterFacts(tx, sites, { ...event, commit: event.headSha });
+      const facts = yield* ciFacts(tx, config, sites, event);
+      return [...handleCi(event, facts), ...handleWorkflowRun(event, { sites, ci })];
+    }
+    case "run_environment":
+      return handleRunEnvironment(event, { sites: yield* siteFacts(tx, config), rules: config.ci });
     case "repository_changed":
       return handleRepository(event, { sites: yield* siteFacts(tx, config) });
     case "installation":
@@ -44,10 +52,6 @@ export function* decide(
       });
     case "content_changed":
       return handleContentChanged(event, yield* contentFacts(tx, config, event));
-    case "run_environment": {
-      const { repoId, runId, environment } = event;
-      return [{ do: "remember_environment", repoId, runId, environment }];
-    }
     case "ping":
       return [{ do: "skip", site: null, reason: "ping: the webhook works" }];
     case "ignored":

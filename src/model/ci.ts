@@ -15,6 +15,13 @@ export type CiRun = {
   readonly runId: number;
   readonly runNumber: number | null;
   readonly attempt: number;
+  /**
+   * Tells the later of two states of one run; absent: its attempt does. A suite of checks has no attempts, so there it
+   * is its age in seconds.
+   */
+  readonly order?: number;
+  /** What started it: "push", "schedule", …; absent: a push. */
+  readonly event?: string;
   readonly commit: string;
   readonly title: string;
   readonly author: string;
@@ -25,6 +32,23 @@ export type CiRun = {
   /** GitHub's own word: "failure", "timed_out", … */
   readonly conclusion: string;
 };
+
+/** How a workflow stands for a commit of a branch: what decides whether sites that wait for it are deployed. */
+export type CiResult = Pick<CiRun, "workflow" | "path" | "branch" | "commit" | "runId" | "verdict"> & {
+  /** As in `CiRun`, never absent. */
+  readonly order: number;
+};
+
+/** Whether `a` tells of a later run than `b`, or of a later state of the same. GitHub's ids of runs grow. */
+export function isLater(a: Pick<CiResult, "runId" | "order">, b: Pick<CiResult, "runId" | "order">): boolean {
+  return a.runId > b.runId || (a.runId === b.runId && a.order > b.order);
+}
+
+/** What a conclusion of GitHub's says of a branch; null: nothing. */
+export function verdictOf(conclusion: string | null): CiRun["verdict"] | null {
+  if (conclusion === "success") return "passed";
+  return CI_FAILURES.some((it) => it === conclusion) ? "failed" : null;
+}
 
 /** A channel that hears of a run. */
 export type CiFollow = {

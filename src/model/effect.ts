@@ -41,6 +41,8 @@ type DeployEffect = Asked & {
  */
 type DeployContentEffect = Pick<Asked, "site" | "cause" | "repoId" | "repoName" | "installationId" | "branch"> & {
   readonly do: "deploy_content";
+  /** The commit to build, where it must not be the head of the branch. */
+  readonly askedCommit: string | null;
   readonly change: ContentChange;
   readonly debounce: Debounce;
 };

@@ -42,6 +42,8 @@ export type WorkflowRunEvent = {
   readonly runNumber: number | null;
   /** Counts from 1; whoever runs it again raises it. */
   readonly attempt: number;
+  /** As in `CiRun`. */
+  readonly order?: number;
   /** Who started it, and where it can be read; "" and null where GitHub does not say. */
   readonly actorLogin: string;
   readonly url: string | null;

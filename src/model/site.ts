@@ -8,6 +8,8 @@ export type SiteFacts = {
   readonly branch: string;
   /** The workflow whose artifact is published, by name or file; null where Slipway builds the site. */
   readonly workflow: string | null;
+  /** Workflows, by name or file, that have to succeed for a commit before Slipway builds it; none: it waits for nothing. */
+  readonly after: readonly string[];
   /** The repository the site is tied to, and how the configuration called it when it was tied. */
   readonly repoId: number | null;
   readonly boundAs: string | null;

@@ -75,6 +75,7 @@ function controlRoom(dialect: Dialect): Migration {
         .addColumn("run_id", bigint, (c) => c.notNull())
         .addColumn("workflow", "text", (c) => c.notNull())
         .addColumn("path", "text", (c) => c.notNull())
+        .addColumn("event", "text", (c) => c.notNull())
         .addColumn("branch", "text", (c) => c.notNull())
         .addColumn("commit", "text", (c) => c.notNull())
         .addColumn("attempt", "integer", (c) => c.notNull())

@@ -184,8 +184,11 @@ type CiRunTable = {
   run_id: number;
   workflow: string;
   path: string;
+  /** What started it: "push", "schedule", … */
+  event: string;
   branch: string;
   commit: string;
+  /** What tells the later of two states of one run: `CiRun.order`, or its attempt. */
   attempt: number;
   verdict: string;
   at: number;

@@ -224,12 +224,16 @@ sites:
     ]);
   });
 
-  it("names deployers who are no users' ids, since they match nobody", () => {
-    const text = site("deployers: [U1, S2, alice]").replace("}\n", "");
-    expect(keysWithoutEffect(parseConfig(text, "test"))).toEqual([
-      "sites.shop.deployers: S2",
-      "sites.shop.deployers: alice",
-    ]);
+  it("takes users, groups and GitHub logins for whoever may do something, and refuses what people call themselves", () => {
+    const text = (who: string) => site(`deployers: [${who}]`);
+    expect(problemsOf(text('U0ALICE, S0TEAM, "github:alice"'))).toEqual([]);
+    expect(problemsOf(text("alice")).join("\n")).toMatch(
+      /sites\.shop\.deployers\.0: is nobody; write the id of a Slack/,
+    );
+  });
+
+  it("names other sources, which have no effect yet", () => {
+    expect(keysWithoutEffect(parseConfig("sources: { cms: { kind: sanity } }", "test"))).toEqual(["sources.cms"]);
   });
 
   it.each([

@@ -27,6 +27,13 @@ describe("the GitHub App's manifest", () => {
       checks: "write",
       actions: "read",
     });
-    expect(manifest.default_events).toEqual(["push", "workflow_run", "repository"]);
+    expect(manifest.default_events).toEqual([
+      "push",
+      "workflow_run",
+      "check_suite",
+      "check_run",
+      "deployment",
+      "repository",
+    ]);
   });
 });

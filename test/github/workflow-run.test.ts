@@ -36,9 +36,11 @@ describe("a delivery of workflow_run", () => {
   it("means what GitHub documents", async () => {
     expect(await read(delivery(payload()))).toEqual([
       {
-        type: "workflow_run",
+        ...{ type: "workflow_run", isCheckSuite: false },
         ...{ repoId: 300_029_405, repoName: "octo-org/octo-repo", installationId: null, action: "completed" },
         workflow: { name: "test", path: ".github/workflows/test.yml" },
+        ...{ actorLogin: "Codertocat", runNumber: 163 },
+        url: "https://github.com/octo-org/octo-repo/actions/runs/289782451",
         ...{ runId: 289_782_451, attempt: 1, event: "repository_dispatch", status: "completed", conclusion: "success" },
         ...{ headBranch: "master", headSha: "3484a3fb816e0859fd6e1cea078d76385ff50625", headRepoId: 300_029_405 },
         head: { message: "build(test): check workflow run event payload", author: "Matthias Fax" },

@@ -1,16 +1,26 @@
 /** Which runs of workflows deploy which sites. */
 import { describe, expect, it } from "vitest";
 import { handleWorkflowRun } from "../../src/handlers/workflow-run.ts";
+import type { CiResult } from "../../src/model/ci.ts";
 import type { WorkflowRunEvent } from "../../src/model/event.ts";
 import type { SiteFacts } from "../../src/model/site.ts";
 import { isWorkflow } from "../../src/model/workflow.ts";
 
 const run = (part: Partial<WorkflowRunEvent> = {}): WorkflowRunEvent => ({
-  type: "workflow_run",
+  ...{ type: "workflow_run", isCheckSuite: false },
   ...{ repoId: 42, repoName: "acme/shop", installationId: 9 },
   action: "completed",
   workflow: { name: "CI", path: ".github/workflows/ci.yml" },
-  ...{ runId: 5, attempt: 1, event: "push", status: "completed", conclusion: "success" },
+  ...{
+    runId: 5,
+    runNumber: 7,
+    attempt: 1,
+    actorLogin: "alice",
+    url: null,
+    event: "push",
+    status: "completed",
+    conclusion: "success",
+  },
   ...{ headBranch: "main", headSha: "1".repeat(40), headRepoId: 42 },
   head: { message: "Fix the footer\n\nLong text", author: "Alice" },
   cause: "workflow_run 5 attempt 1",
@@ -19,7 +29,7 @@ const run = (part: Partial<WorkflowRunEvent> = {}): WorkflowRunEvent => ({
 
 const site = (part: Partial<SiteFacts> = {}): SiteFacts => ({
   ...{ name: "shop", repo: "acme/shop", branch: "main", workflow: "CI", repoId: 42, boundAs: "acme/shop" },
-  githubPause: null,
+  ...{ after: [], githubPause: null },
   ...part,
 });
 
@@ -128,6 +138,67 @@ describe("a run that deploys nothing says why", () => {
         { do: "skip", site: null, reason: "no site waits for a workflow of acme/shop" },
       ]);
     }
+  });
+});
+
+describe("a run that a site waits for before Slipway builds it", () => {
+  const waiting = (after: string[], event: WorkflowRunEvent, ofCommit: CiResult[] = [], newer: CiResult[] = []) =>
+    handleWorkflowRun(event, { sites: [site({ workflow: null, after })], ci: { ofCommit, newer } }).slice(1);
+  const result = (part: Partial<CiResult> = {}): CiResult => ({
+    ...{ workflow: "Lint", path: "lint.yml", branch: "main", commit: "1".repeat(40), runId: 6, order: 1 },
+    ...{ verdict: "passed", ...part },
+  });
+  const skips = (reason: string) => [{ do: "skip", site: "shop", reason }];
+
+  it("builds this very commit when all have succeeded, whichever comes last, and once", () => {
+    const [byRun] = waiting(["CI", "Lint"], run(), [result()]);
+    expect(byRun).toMatchObject({ do: "deploy", trigger: "workflow", askedCommit: "1".repeat(40), author: "Alice" });
+    expect(byRun).not.toHaveProperty("runId");
+    const ci = result({ workflow: "CI", path: "ci.yml", runId: 5 });
+    const last = run({ runId: 6, workflow: { name: "Lint", path: "lint.yml" }, cause: "workflow_run 6 attempt 1" });
+    expect(waiting(["CI", "Lint"], last, [ci])).toEqual([byRun]);
+    expect(waiting(["CI", "Lint"], last, [ci, result()])).toEqual([byRun]);
+  });
+
+  it("waits for the others", () => {
+    expect(waiting(["CI", "Lint", "types.yml"], run())).toEqual(skips("it waits for Lint and types.yml too"));
+    expect(waiting(["CI", "Lint"], run(), [result({ verdict: "failed" })])).toEqual(
+      skips("run 6 of Lint failed for the same commit"),
+    );
+  });
+
+  it.each(["failure", "cancelled", "skipped"])("and that ends with %s stays in the site's history", (conclusion) => {
+    expect(waiting(["CI"], run({ conclusion }))).toMatchObject([
+      {
+        ...{ do: "skip_deployment", cause: "workflow_run 5 attempt 1" },
+        reason: `run 5 of CI ended with ${conclusion}; run again on GitHub, it deploys by succeeding`,
+      },
+    ]);
+  });
+
+  it("and that was run again since changes nothing", () => {
+    const again = result({ workflow: "CI", path: "ci.yml", runId: 5, order: 2 });
+    expect(waiting(["CI"], run({ conclusion: "failure" }), [again])).toEqual(skips("run 5 of CI was run again since"));
+  });
+
+  it("and that comes after a newer commit passed does not take the site back", () => {
+    const newer = result({ workflow: "CI", path: "ci.yml", runId: 9, commit: "2".repeat(40) });
+    expect(waiting(["CI"], run(), [], [newer])).toMatchObject([
+      { do: "skip_deployment", reason: expect.stringMatching(/^2222222 was pushed later and has passed already/) },
+    ]);
+  });
+
+  it.each<[string, Partial<WorkflowRunEvent>, string]>([
+    ["of a fork", { headRepoId: 7 }, "run 5 of CI is about a commit of a fork"],
+    ["of a pull request", { event: "pull_request" }, "run 5 of CI was started by pull_request, not by a push"],
+    [
+      "of another workflow",
+      { workflow: { name: "Docs", path: "d.yml" } },
+      "Docs is not CI or Lint, one of the workflows",
+    ],
+    ["with a marker", { head: { message: "[skip deploy]", author: "a" } }, "the commit message says [skip deploy]"],
+  ])("but %s deploys nothing", (_, part, reason) => {
+    expect(waiting(["CI", "Lint"], run(part), [result()])).toEqual(skips(expect.stringContaining(reason) as string));
   });
 });
 

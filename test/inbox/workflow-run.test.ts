@@ -85,3 +85,92 @@ describe("a site that waits for a workflow", () => {
     expect(await world.deployments()).toEqual([]);
   });
 });
+
+describe("a site that waits for CI before Slipway builds it", () => {
+  const waiting = parseConfig(
+    `sites: { shop: { repo: acme/shop, publish: "dir:/srv/shop", channel: C0SHOP, after: [CI, lint.yml] } }`,
+    "the tests",
+  );
+  beforeEach(async () => {
+    await world.stop();
+    world = await startInbox({ config: waiting });
+  });
+  const lint = (given: Record<string, unknown> = {}) => ({
+    ...run({ id: 7, name: "Lint", path: ".github/workflows/lint.yml", ...given }),
+    workflow: { name: "Lint", path: ".github/workflows/lint.yml" },
+  });
+  const states = async () => (await deploymentsOf("shop")).map(({ trigger, state }) => `${trigger} ${state}`).sort();
+
+  it.each<[string, Array<[string, unknown]>]>([
+    [
+      "last",
+      [
+        ["push", push()],
+        ["workflow_run", run()],
+        ["workflow_run", lint()],
+      ],
+    ],
+    [
+      "first",
+      [
+        ["workflow_run", lint()],
+        ["workflow_run", run()],
+        ["push", push()],
+      ],
+    ],
+    [
+      "on both sides of it",
+      [
+        ["workflow_run", run()],
+        ["push", push()],
+        ["workflow_run", lint()],
+      ],
+    ],
+    [
+      "and again",
+      [
+        ["workflow_run", run()],
+        ["workflow_run", lint()],
+        ["workflow_run", run()],
+        ["push", push()],
+        ["push", push()],
+      ],
+    ],
+  ])("is built once when CI comes %s than the push", async (_, deliveries) => {
+    for (const [event, payload] of deliveries) await sent(event, payload);
+    const queued = (await deploymentsOf("shop")).filter(({ state }) => state === "queued");
+    expect(queued).toMatchObject([{ trigger: "workflow", runId: null, askedCommit: HEAD, commit: HEAD, force: false }]);
+    expect((await states()).filter((it) => it !== "workflow queued").every((it) => it === "push skipped")).toBe(true);
+  });
+
+  it("is not built when one fails, and is when that is run again", async () => {
+    await sent("push", push());
+    await sent("workflow_run", run());
+    await sent("workflow_run", lint({ conclusion: "failure" }));
+    expect(await states()).toEqual(["push skipped", "workflow skipped"]);
+    expect((await deploymentsOf("shop")).map(({ reason }) => reason)).toContain(
+      "run 7 of Lint ended with failure; run again on GitHub, it deploys by succeeding",
+    );
+    expect(await sent("workflow_run", lint({ run_attempt: 2 }))).toMatch(
+      /told C0SHOP: Lint on main.*; queued deployment/,
+    );
+  });
+
+  it("is not built for what others wrote into a fork or a pull request", async () => {
+    await sent("workflow_run", run());
+    expect(await sent("workflow_run", lint({ head_repository: { id: 7 } }))).toContain("a commit of a fork");
+    expect(await sent("workflow_run", lint({ event: "pull_request" }))).toContain("started by pull_request");
+    expect(await world.deployments()).toEqual([]);
+  });
+
+  it("does not go back to an older commit whose CI took longer", async () => {
+    const newer = "2".repeat(40);
+    await sent("workflow_run", run());
+    await sent("workflow_run", run({ id: 289_782_451_002, head_sha: newer }));
+    await sent("workflow_run", lint({ id: 9, head_sha: newer }));
+    const late = await sent("workflow_run", lint({ id: 8 }));
+    expect(late).toContain("2222222 was pushed later and has passed already");
+    const queued = (await deploymentsOf("shop")).filter(({ state }) => state === "queued");
+    expect(queued).toMatchObject([{ commit: newer }]);
+  });
+});
