@@ -17,7 +17,7 @@ import { all, first, type Tx, type Work } from "./work.ts";
 
 export type NewContent = Pick<
   NewDeployment,
-  "id" | "site" | "cause" | "repoId" | "repoName" | "installationId" | "branch"
+  "id" | "site" | "cause" | "repoId" | "repoName" | "installationId" | "branch" | "askedCommit"
 > & { readonly change: ContentChange; readonly debounce: Debounce };
 
 export type Collected = {
@@ -51,7 +51,7 @@ export function* collectContent(tx: Tx, reported: NewContent, nowMs: number): Wo
   }
   const wanted: NewDeployment = {
     ...asked,
-    ...{ trigger: "content", commit: "", author: contentAuthor(content), title: contentTitle(content), content },
+    ...{ trigger: "content", commit: asked.askedCommit ?? "", author: contentAuthor(content), title: contentTitle(content), content },
     notBeforeMs: contentDueMs(content, debounce, nowMs),
   };
   const { deployment, older } = yield* queueDeployment(tx, wanted, nowMs);

@@ -10,12 +10,13 @@ const changed = (part: Partial<ContentChangedEvent> = {}): ContentChangedEvent =
 });
 const site = (part: Partial<ContentFacts["sites"][number]> = {}): ContentFacts["sites"][number] => ({
   ...{ name: "shop", branch: "main", workflow: null, repoId: 42, repoName: "acme/shop", installationId: 9 },
+  ...{ after: [], liveCommit: "a1b2c3" },
   ...part,
 });
 
 const deploys = (name: string) => ({
   ...{ do: "deploy_content", site: name, branch: "main", repoId: 42, repoName: "acme/shop", installationId: 9 },
-  ...{ cause: "sanity 1", change: { source: "Sanity", titles: ["About us"], by: "Ada" } },
+  ...{ askedCommit: null, cause: "sanity 1", change: { source: "Sanity", titles: ["About us"], by: "Ada" } },
   debounce: { quietMs: 30_000, longestMs: 300_000 },
 });
 
@@ -41,4 +42,9 @@ it.each<[string, Partial<ContentChangedEvent>, object]>([
 ])("Content %s deploys nothing, and the record says why", (_, part, expected) => {
   const sites = [site(), site({ name: "ci", workflow: "CI" })];
   expect(handleContentChanged(changed(part), { sites })).toEqual([{ do: "skip", ...expected }]);
+});
+
+it("A site that waits for CI is built from what is live, since its head may not have passed", () => {
+  const sites = [site({ after: ["CI"] })];
+  expect(handleContentChanged(changed(), { sites })).toEqual([{ ...deploys("shop"), askedCommit: "a1b2c3" }]);
 });
