@@ -75,28 +75,33 @@ describe("the pace", () => {
 
   it("pauses one method for everybody, and no other one, and keeps their order", () => {
     const pace = aPace();
-    const ids = [1, 2, 3, 4];
+    const ids = Array.from({ length: 12 }, (_, id) => id);
     for (const id of ids) pace.waitMs(aRow({ id, isUrgent: true }));
     pace.pauseMethod("chat.update", nowMs + 30_000);
-    expect(pace.waitMs(aRow({ id: 9, isEdit: false }))).toBe(0);
-    expect(pace.waitMs(aRow({ id: 8, kind: "slack.modal", isEdit: false }))).toBe(0);
-    const waits = ids.slice(1).map((id) => pace.waitMs(aRow({ id, isUrgent: true })));
-    expect(waits[0]).toBe(30_000);
-    expect(waits).toEqual(waits.toSorted((a, b) => a - b));
+    expect(pace.waitMs(aRow({ id: 90, isEdit: false }))).toBe(0);
+    expect(pace.waitMs(aRow({ id: 80, kind: "slack.modal", isEdit: false }))).toBe(0);
+    // The first two are gone. Whoever asks first now is the last all the same.
+    const waits = ids
+      .slice(2)
+      .reverse()
+      .map((id) => pace.waitMs(aRow({ id, isUrgent: true })));
+    expect(waits.at(-1)).toBe(30_000);
+    expect(waits[0]).toBe(Math.max(...waits));
+    expect(pace.waitMs(aRow({ id: 70, isUrgent: true }))).toBeGreaterThanOrEqual(30_000);
     pace.pauseMethod("views.open", nowMs + 5000);
-    expect(pace.waitMs(aRow({ id: 8, kind: "slack.modal", isEdit: false }))).toBe(5000);
+    expect(pace.waitMs(aRow({ id: 80, kind: "slack.modal", isEdit: false }))).toBe(5000);
   });
 
   it("never goes beyond the limits in any window, whatever comes and however late", () => {
     const asked = fc.record({
-      afterMs: fc.nat(1500),
+      afterMs: fc.nat(500),
       id: fc.nat(60),
       channel: fc.constantFrom("C0ONE", "C0TWO"),
       isUrgent: fc.boolean(),
       lateMs: fc.nat(1200),
     });
     fc.assert(
-      fc.property(fc.array(asked, { maxLength: 300 }), fc.nat(200), (arrivals, pauseAt) => {
+      fc.property(fc.array(asked, { minLength: 200, maxLength: 400 }), fc.nat(200), (arrivals, pauseAt) => {
         const gone = drive(arrivals, pauseAt);
         expectAtMost(gone.edits, 50, MINUTE_MS);
         for (const posts of gone.posts.values()) {
@@ -105,7 +110,7 @@ describe("the pace", () => {
           expectAtMost(posts, 62, MINUTE_MS);
         }
       }),
-      { numRuns: 60 },
+      { numRuns: 30, endOnFailure: true },
     );
   });
 });
