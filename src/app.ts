@@ -32,6 +32,7 @@ import type { Source } from "./sources/source.ts";
 import { freeClaims } from "./store/claims.ts";
 import { lockDataFolder } from "./store/data-folder.ts";
 import { openStore } from "./store/open-store.ts";
+import { findTold } from "./store/outbox.ts";
 import { healthRoutes } from "./web/health.ts";
 import { statusRoutes } from "./web/status.ts";
 import { transcriptEventsRoute, transcriptRoute } from "./web/transcript.ts";
@@ -118,7 +119,7 @@ export async function startService(options: {
       log,
       boot,
       performers: {
-        ...createSlackPerformers({ slack }),
+        ...createSlackPerformers({ slack, findTold: (key) => store.transact((tx) => findTold(tx, key)) }),
         ...createGithubPerformers({ octokitFor: github.octokitFor }),
       },
     });

@@ -19,6 +19,18 @@ export class PermanentError extends Error {
   override readonly name: string = "PermanentError";
 }
 
+/** The other side does not take this message as it is; another wording of the same may be taken. */
+export class RefusedMessageError extends PermanentError {
+  override readonly name = "RefusedMessageError";
+  /** The other side's own word for it: "invalid_blocks". */
+  readonly code: string;
+
+  constructor(code: string, message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
 /** A verified delivery is not of the shape that its sender documents. It is kept, told to the operator, never guessed at. */
 export class UnparseableError extends PermanentError {
   override readonly name = "UnparseableError";

@@ -1,6 +1,6 @@
 /** Who is to be told about a deployment, as data: every change of its state goes through here into the outbox. */
 import type { Answer, Modal, ReplyTo } from "../model/answer.ts";
-import type { Deployment } from "../model/deployment.ts";
+import { type Deployment, isFinal } from "../model/deployment.ts";
 import type { AnswerEffect } from "../model/effect.ts";
 import type { Notice } from "../model/notice.ts";
 import type { Wish } from "../store/outbox.ts";
@@ -95,7 +95,13 @@ export function announce(
   if (parties.slackChannel && !isQuiet) {
     const desired: SlackDeploymentWish = { channel: parties.slackChannel, news };
     const key = slackKey(deployment.id, parties.slackChannel);
-    wishes.push({ kind: "slack.deployment", key, deploymentId: deployment.id, desired });
+    wishes.push({
+      kind: "slack.deployment",
+      key,
+      deploymentId: deployment.id,
+      desired,
+      isUrgent: isFinal(deployment.state),
+    });
   }
   // A deployment asked for by name has no commit until checkout knows it.
   if (parties.github && deployment.installationId !== null && deployment.commit !== "") {
@@ -120,18 +126,55 @@ export function slackKey(deploymentId: string, channel: string): string {
 }
 
 function githubWishes(news: DeploymentNews, commit: string, installationId: number): Wish[] {
-  const { id, repoName } = news.deployment;
+  const { id, repoName, state } = news.deployment;
   const desired: GithubWish = { installationId, repoName, commit, news };
+  const common = { deploymentId: id, desired, isUrgent: isFinal(state) };
   return [
-    { kind: "github.deployment", key: `github:${id}:${commit}`, deploymentId: id, desired },
-    { kind: "github.check", key: `check:${id}:${commit}`, deploymentId: id, desired },
+    { kind: "github.deployment", key: `github:${id}:${commit}`, ...common },
+    { kind: "github.check", key: `check:${id}:${commit}`, ...common },
   ];
 }
 
 /** The wish that a notice makes; `cause` names what it is about, so that it is told once. */
 export function announceNotice(notice: Notice, cause: string, channel: string): Wish {
   const desired: SlackNoticeWish = { channel, notice };
-  return { kind: "slack.notice", key: `notice:${cause}:${channel}`, deploymentId: null, desired };
+  const key = noticeKey(cause, channel);
+  return { kind: "slack.notice", key, deploymentId: null, desired, isUrgent: isLastWord(notice) };
+}
+
+/** Names the message about a notice in a channel, as the configuration calls that. */
+export function noticeKey(cause: string, channel: string): string {
+  return `notice:${cause}:${channel}`;
+}
+
+/** Whether more of the same is not to be expected, so that its message should say so soon. */
+function isLastWord(notice: Notice): boolean {
+  if (notice.about === "digest") return notice.digest.endedAtMs !== null;
+  if (notice.about === "ci") return notice.incident.state === "mended";
+  return notice.about !== "summary";
+}
+
+/** What `announceReply` answers with is told once for each `name`: a thread has one failure, and one end of it. */
+export function replyKey(deploymentId: string, channel: string, name: "failed" | "fixed"): string {
+  return `thread:${deploymentId}:${channel}:${name}`;
+}
+
+/** The wish that a reply in the thread of a deployment's message makes. Only a failure is shown to the channel too. */
+export function announceReply(
+  { id, site }: Pick<Deployment, "id" | "site">,
+  channel: string,
+  reply: Extract<ThreadReply, { kind: "failure" | "fixed" }>,
+): Wish {
+  const isFailure = reply.kind === "failure";
+  const desired: SlackThreadWish = {
+    channel,
+    setting: `sites.${site}.channel`,
+    parentKey: slackKey(id, channel),
+    isBroadcast: isFailure,
+    reply,
+  };
+  const key = replyKey(id, channel, isFailure ? "failed" : "fixed");
+  return { kind: "slack.thread", key, deploymentId: id, desired, isUrgent: true };
 }
 
 /** As long as Slack itself lets an app answer a click: docs.slack.dev/interactivity/handling-user-interaction. */
@@ -150,6 +193,7 @@ export function announceAnswer(
     key: `answer:${cause}`,
     deploymentId: null,
     desired,
+    isUrgent: true,
     notAfterMs: nowMs + ANSWER_WITHIN_MS,
   };
 }
@@ -174,5 +218,5 @@ export function announceModal(
     nowMs,
   );
   const notAfterMs = askedAtMs + MODAL_WITHIN_MS;
-  return { kind: "slack.modal", key: `modal:${cause}`, deploymentId: null, desired, notAfterMs, late };
+  return { kind: "slack.modal", key: `modal:${cause}`, deploymentId: null, desired, isUrgent: true, notAfterMs, late };
 }

@@ -5,7 +5,9 @@ export type Performed =
   /** The other side shows what was wished. `remote` is what it called the thing. */
   | { readonly kind: "sent"; readonly remote: unknown }
   /** It may have been told, and there is no way to look: it is not told again. `reason` goes into the record. */
-  | { readonly kind: "unsure"; readonly reason: string };
+  | { readonly kind: "unsure"; readonly reason: string }
+  /** It cannot be told before another wish of ours was, so nothing was done: again after so many milliseconds. */
+  | { readonly kind: "waits"; readonly forMs: number; readonly reason: string };
 
 /**
  * Fulfils the wish in `row`. `remember` stores what the other side called a thing as soon as it is known, before the

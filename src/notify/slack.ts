@@ -4,12 +4,18 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
-import { AmbiguousError, describeError, PermanentError } from "../errors.ts";
+import { AmbiguousError, describeError, PermanentError, RefusedMessageError } from "../errors.ts";
 import type { Place, Posted, SlackClient, SlackMessage } from "../slack/slack-client.ts";
-import type { OutboxKind, OutboxRow } from "../store/outbox.ts";
-import type { SlackAnswerWish, SlackDeploymentWish, SlackNoticeWish } from "./announce.ts";
+import type { OutboxKind, OutboxRow, Told } from "../store/outbox.ts";
+import type {
+  SlackAnswerWish,
+  SlackDeploymentWish,
+  SlackModalWish,
+  SlackNoticeWish,
+  SlackThreadWish,
+} from "./announce.ts";
 import type { Perform, Performed } from "./perform.ts";
-import { wordAnswer, wordDeployment, wordNotice } from "./wording.ts";
+import { wordAnswer, wordDeployment, wordModal, wordNotice, wordThreadReply } from "./wording.ts";
 
 /** What the outbox remembers: where the message is, and whether it stands in for one that was deleted. */
 const remoteSchema = z.object({ channel: z.string(), ts: z.string(), isRepost: z.boolean().default(false) });
@@ -17,6 +23,8 @@ type Remote = z.output<typeof remoteSchema>;
 
 export type SlackDeps = {
   readonly slack: SlackClient;
+  /** How another wish stands: the one whose message a reply belongs to. */
+  readonly findTold: (key: string) => Promise<Told | null>;
   /**
    * What was sent a moment ago may not be listed yet, so a message counts as missing only when it is missing twice,
    * this many milliseconds apart.
@@ -25,45 +33,132 @@ export type SlackDeps = {
 };
 
 const LOOK_AGAIN_MS = 3000;
+/** So long a reply waits at a time for the message that it belongs to. */
+const PARENT_WAIT_MS = 2000;
 
 type SlackKind = Extract<OutboxKind, `slack.${string}`>;
+type Remember = Parameters<Perform>[1];
 
 /** Performs the wishes of these kinds. */
 export function createSlackPerformers(deps: SlackDeps): Record<SlackKind, Perform> {
   return {
-    "slack.deployment": (row, remember) => {
-      const { channel, news } = row.desired as SlackDeploymentWish;
-      const place = { channel, setting: `sites.${news.deployment.site}.channel` };
-      return show(deps, row, remember, place, wordDeployment(news));
-    },
+    "slack.deployment": createDeploymentPerformer(deps),
     "slack.notice": (row, remember) => {
       const { channel, notice } = row.desired as SlackNoticeWish;
-      const place = { channel, setting: "site" in notice ? `sites.${notice.site}.channel` : "channel" };
+      const place = { channel, setting: settingOf(notice) };
       return show(deps, row, remember, place, wordNotice(notice));
     },
     "slack.answer": (row) => answer(deps, row),
-    "slack.thread": async () => {
-      throw new Error("not performed yet");
-    },
-    "slack.modal": async () => {
-      throw new Error("not performed yet");
-    },
+    "slack.thread": (row, remember) => reply(deps, row, remember),
+    "slack.modal": (row) => openModal(deps, row),
   };
 }
 
-/** What one person alone sees is in no history, so nobody can look for it, and after some time nobody waits for it. */
-async function answer({ slack }: SlackDeps, row: OutboxRow): Promise<Performed> {
-  const { to, setting, answer } = row.desired as SlackAnswerWish;
+function settingOf(notice: SlackNoticeWish["notice"]): string {
+  if ("setting" in notice) return notice.setting;
+  return "site" in notice ? `sites.${notice.site}.channel` : "channel";
+}
+
+/** Slack's words for a block that it does not know: docs.slack.dev/reference/methods/chat.postMessage, "Errors". */
+const UNKNOWN_BLOCK = ["invalid_blocks", "invalid_blocks_format"];
+
+/**
+ * Not every workspace takes the block that shows a plan of steps. One that refused a message with it, and took the same
+ * without, gets none any more.
+ */
+function createDeploymentPerformer(deps: SlackDeps): Perform {
+  let hasPlans = true;
+  return async (row, remember) => {
+    const { channel, news } = row.desired as SlackDeploymentWish;
+    const place = { channel, setting: `sites.${news.deployment.site}.channel` };
+    const tell = (options: { hasPlans: boolean }) => show(deps, row, remember, place, wordDeployment(news, options));
+    if (!hasPlans) return tell({ hasPlans });
+    try {
+      return await tell({ hasPlans });
+    } catch (error) {
+      if (!(error instanceof RefusedMessageError && UNKNOWN_BLOCK.includes(error.code))) throw error;
+      const performed = await tell({ hasPlans: false });
+      hasPlans = false;
+      return performed;
+    }
+  };
+}
+
+/** What one person alone sees is in no history, so nobody can look for it, and it is not repeated. */
+async function answer(deps: SlackDeps, row: OutboxRow): Promise<Performed> {
+  const { to, answer } = row.desired as SlackAnswerWish;
   if (row.inDoubt) return { kind: "unsure", reason: "an answer may have reached Slack; it is not repeated" };
-  await slack.postEphemeral({ channel: to.channel, setting }, to.user, wordAnswer(answer));
+  const message = wordAnswer(answer);
+  if (to.responseUrl === null || !(await respond(deps, to.responseUrl, message)))
+    await answerInPlace(deps, row, message);
   return { kind: "sent", remote: null };
+}
+
+/** Answers through Slack's own address for it; false: that is used up or too old, and nobody saw the answer. */
+async function respond({ slack }: SlackDeps, responseUrl: string, message: SlackMessage): Promise<boolean> {
+  try {
+    await slack.respond(responseUrl, message);
+    return true;
+  } catch (error) {
+    if (error instanceof PermanentError) return false;
+    throw error;
+  }
+}
+
+async function answerInPlace({ slack }: SlackDeps, row: OutboxRow, message: SlackMessage): Promise<void> {
+  const { to, setting } = row.desired as SlackAnswerWish;
+  const place = { channel: to.channel, setting };
+  if (!to.isDirect) return slack.postEphemeral(place, to.user, message, to.thread ?? undefined);
+  const thread = to.thread === null ? undefined : { ts: to.thread, isBroadcast: false };
+  await slack.postMessage(place, row.key, message, thread);
+}
+
+/** Nobody can look whether a dialog is open, and whoever has it open does not want it a second time. */
+async function openModal({ slack }: SlackDeps, row: OutboxRow): Promise<Performed> {
+  const { triggerId, modal } = row.desired as SlackModalWish;
+  if (row.inDoubt) return { kind: "unsure", reason: "a dialog may be open; it is not opened again" };
+  await slack.openModal(triggerId, wordModal(modal));
+  return { kind: "sent", remote: null };
+}
+
+/** Replies in the thread of the message that another wish posts, once that is there. */
+async function reply(deps: SlackDeps, row: OutboxRow, remember: Remember): Promise<Performed> {
+  const { slack } = deps;
+  const { setting, parentKey, isBroadcast, reply } = row.desired as SlackThreadWish;
+  const message = wordThreadReply(reply);
+  const shown = remoteSchema.nullable().catch(null).parse(row.remote);
+  if (shown) {
+    // Whoever deleted it does not want it.
+    await slack.updateMessage({ channel: shown.channel, setting }, shown, message);
+    return { kind: "sent", remote: shown };
+  }
+  const told = await deps.findTold(parentKey);
+  const parent = remoteSchema
+    .nullable()
+    .catch(null)
+    .parse(told?.remote ?? null);
+  if (!parent) {
+    if (told?.state === "pending")
+      return { kind: "waits", forMs: PARENT_WAIT_MS, reason: "its message is not there yet" };
+    throw new PermanentError("the message that it replies to was not posted");
+  }
+  const { channel, ts } = parent;
+  const place = { channel, setting };
+  if (row.inDoubt) {
+    const found = await look(deps, () => slack.findReply(place, ts, row.key, row.createdAtMs));
+    if (typeof found === "string") return unsure(found);
+    if (found) return { kind: "sent", remote: found };
+  }
+  const posted = await slack.postMessage(place, row.key, message, { ts, isBroadcast });
+  await remember(posted);
+  return { kind: "sent", remote: posted };
 }
 
 /** Makes Slack show `message`: edits what was posted before, or posts it, unless an earlier attempt has done so. */
 async function show(
   deps: SlackDeps,
   row: OutboxRow,
-  remember: Parameters<Perform>[1],
+  remember: Remember,
   place: Place,
   message: SlackMessage,
 ): Promise<Performed> {
@@ -76,11 +171,9 @@ async function show(
   const isRepost = shown !== null;
   const key = isRepost ? `${row.key}#2` : row.key;
   if (row.inDoubt) {
-    const found = await look(deps, place, shown?.channel ?? place.channel, key, row.createdAtMs);
-    if (typeof found === "string") {
-      const reason = `a post may have reached Slack, and Slipway cannot look for it (${found}); it is not repeated`;
-      return { kind: "unsure", reason };
-    }
+    const where = { ...place, channel: shown?.channel ?? place.channel };
+    const found = await look(deps, () => slack.findMessage(where, key, row.createdAtMs));
+    if (typeof found === "string") return unsure(found);
     if (found) {
       const adopted: Remote = { ...found, isRepost };
       await remember(adopted);
@@ -93,19 +186,22 @@ async function show(
   return { kind: "sent", remote: posted };
 }
 
+/** `why` says why nobody can look. */
+function unsure(why: string): Performed {
+  const reason = `a post may have reached Slack, and Slipway cannot look for it (${why}); it is not repeated`;
+  return { kind: "unsure", reason };
+}
+
 /** Looks for a message that an earlier attempt may have posted: it, null when there is none, or why nobody can tell. */
 async function look(
-  { slack, lookAgainMs = LOOK_AGAIN_MS }: SlackDeps,
-  place: Place,
-  channel: string,
-  key: string,
-  sinceMs: number,
+  { lookAgainMs = LOOK_AGAIN_MS }: SlackDeps,
+  find: () => Promise<Posted | null>,
 ): Promise<Posted | null | string> {
   try {
-    const found = await slack.findMessage({ ...place, channel }, key, sinceMs);
+    const found = await find();
     if (found) return found;
     await sleep(lookAgainMs);
-    return await slack.findMessage({ ...place, channel }, key, sinceMs);
+    return await find();
   } catch (error) {
     if (error instanceof PermanentError) return describeError(error);
     throw error;

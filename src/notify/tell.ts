@@ -3,14 +3,17 @@ import type { Config } from "../config/schema.ts";
 import type { Deployment } from "../model/deployment.ts";
 import type { AnswerEffect } from "../model/effect.ts";
 import type { Notice } from "../model/notice.ts";
+import { slackUserIn } from "../model/person.ts";
 import type { LogKeys } from "../secrets/log-keys.ts";
-import { wasTold, wish } from "../store/outbox.ts";
+import { lastOutcomeBefore } from "../store/last-outcome.ts";
+import { findTold, wasTold, wish } from "../store/outbox.ts";
+import { lastTranscriptSeq, readTranscript } from "../store/transcripts.ts";
 import type { Tx, Work } from "../store/work.ts";
-import { announce, announceAnswer, announceNotice } from "./announce.ts";
+import { announce, announceAnswer, announceNotice, announceReply, replyKey } from "./announce.ts";
 
 /** What the telling depends on: the configuration, and which of the other parties there are. */
 export type Telling = {
-  readonly config: Pick<Config, "url" | "channel" | "sites">;
+  readonly config: Pick<Config, "url" | "channel" | "sites" | "people">;
   readonly hasSlack: boolean;
   /** Whether clicks in Slack reach Slipway, so that messages may carry buttons. By default they do not. */
   readonly hasButtons?: boolean;
@@ -18,7 +21,10 @@ export type Telling = {
   readonly logKeys: LogKeys;
 };
 
-/** Tells everybody concerned about the present state of a deployment. */
+/**
+ * Tells everybody concerned about the present state of a deployment. In Slack that is its one message, edited, which
+ * notifies nobody; a failure is said aloud besides, and so is, more quietly, that it is over.
+ */
 export function* tellDeployment(
   tx: Tx,
   telling: Telling,
@@ -33,9 +39,73 @@ export function* tellDeployment(
     logUrl: logUrlOf(telling, deployment),
     hasButtons,
   };
-  const parties = { slackChannel: hasSlack ? slackChannelOf(config, deployment.site) : null, github: hasGithub };
+  const channel = hasSlack ? slackChannelOf(config, deployment.site) : null;
+  const parties = { slackChannel: channel, github: hasGithub };
   const told = yield* wasTold(tx, deployment.id);
   for (const one of announce(news, parties, { wasTold: told, previousCommit })) yield* wish(tx, one, nowMs);
+  if (channel === null) return;
+  if (deployment.state === "failed" && told) yield* tellFailure(tx, telling, { deployment, channel, nowMs });
+  if (deployment.state === "live") yield* tellFixed(tx, { deployment, channel, nowMs });
+}
+
+/** Where a deployment's transcript can be read; null where Slipway does not know its own address. */
+export function logUrlOf(
+  { config, logKeys }: { readonly config: Pick<Config, "url">; readonly logKeys: LogKeys },
+  { id, createdAtMs }: Pick<Deployment, "id" | "createdAtMs">,
+): string | null {
+  if (!config.url) return null;
+  return `${config.url.replace(/\/+$/, "")}/deployments/${id}/log?key=${logKeys.sign(id, createdAtMs)}`;
+}
+
+type InChannel = { readonly deployment: Deployment; readonly channel: string; readonly nowMs: number };
+
+/** Says aloud, once, that a deployment failed. One that only asks for consent asks in its message. */
+function* tellFailure(tx: Tx, telling: Telling, { deployment, channel, nowMs }: InChannel): Work<void> {
+  if (deployment.consent || (yield* findTold(tx, replyKey(deployment.id, channel, "failed")))) return;
+  const reply = {
+    kind: "failure",
+    deployment,
+    lines: yield* lastLines(tx, deployment.id),
+    logUrl: logUrlOf(telling, deployment),
+    mention: whomToMention(telling.config.people, deployment),
+  } as const;
+  yield* wish(tx, announceReply(deployment, channel, reply), nowMs);
+}
+
+/** Says, where the site's last failure was said aloud, that it works again. */
+function* tellFixed(tx: Tx, { deployment, channel, nowMs }: InChannel): Work<void> {
+  const failed = yield* lastOutcomeBefore(tx, deployment, deployment.finishedAtMs ?? nowMs);
+  if (failed?.state !== "failed" || !(yield* findTold(tx, replyKey(failed.id, channel, "failed")))) return;
+  if (yield* findTold(tx, replyKey(failed.id, channel, "fixed"))) return;
+  const { id, site, commit } = deployment;
+  const afterMs = Math.max(0, (deployment.finishedAtMs ?? nowMs) - (failed.finishedAtMs ?? nowMs));
+  yield* wish(tx, announceReply(failed, channel, { kind: "fixed", site, deployment: id, commit, afterMs }), nowMs);
+}
+
+const LAST_LINES = 40;
+const LAST_CHARS = 4000;
+
+/** The end of a deployment's transcript. */
+function* lastLines(tx: Tx, id: string): Work<string> {
+  // Every chunk holds one line at least.
+  const chunks = yield* readTranscript(tx, id, (yield* lastTranscriptSeq(tx, id)) - LAST_LINES);
+  const text = chunks.map((chunk) => chunk.text).join("");
+  const lines = text.trimEnd().split("\n").slice(-LAST_LINES).join("\n");
+  return lines.length <= LAST_CHARS
+    ? lines
+    : lines
+        .slice(-LAST_CHARS)
+        .replace(/^[^\n]*\n/, "")
+        .toWellFormed();
+}
+
+/** The Slack user who asked for a deployment, else who wrote its newest commit; null where nobody knows one. */
+function whomToMention(people: Config["people"], { askedBy, author }: Deployment): string | null {
+  const asked = slackUserIn(askedBy);
+  if (asked !== null || author === "") return asked;
+  const isAuthor = ({ github, authors }: Config["people"][string]) =>
+    authors.includes(author) || github?.toLowerCase() === author.toLowerCase();
+  return Object.entries(people).find(([, person]) => isAuthor(person))?.[0] ?? null;
 }
 
 /** Where the transcript of a deployment can be read; null where Slipway does not know its own address. */

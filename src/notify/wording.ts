@@ -5,18 +5,20 @@
  * words and links stand in mrkdwn. Lengths stay within Slack's limits after escaping (header 150, section 3000, text 4000):
  * docs.slack.dev/reference/block-kit/blocks, docs.slack.dev/reference/methods/chat.update.
  */
-import type { Answer } from "../model/answer.ts";
+import type { types } from "@slack/bolt";
+import type { Answer, Modal } from "../model/answer.ts";
 import { contentTitle } from "../model/content.ts";
 import { type Deployment, type DeploymentState, isAutomatic, isFinal, stagesOf } from "../model/deployment.ts";
 import type { Notice } from "../model/notice.ts";
 import { bytesText, durationText } from "../model/quantities.ts";
 import type { SlackMessage } from "../slack/slack-client.ts";
-import type { DeploymentNews } from "./announce.ts";
+import type { DeploymentNews, ThreadReply } from "./announce.ts";
 import { wordConsent } from "./consent-wording.ts";
 import { wordInstalled } from "./installed.ts";
 import { againWord, count, escapeSlack, oneLine, webAddress } from "./plain.ts";
 
 type Block = SlackMessage["blocks"][number];
+type ModalView = types.ModalView;
 
 const ICONS: Record<DeploymentState, string> = {
   queued: "🕓",
@@ -43,7 +45,7 @@ const VERBS: Record<DeploymentState, string> = {
 };
 
 /** The message about a deployment, as it stands now. Its `text` names the state in one word. */
-export function wordDeployment(news: DeploymentNews): SlackMessage {
+export function wordDeployment(news: DeploymentNews, _: { readonly hasPlans?: boolean } = {}): SlackMessage {
   const { deployment } = news;
   const { site, state, consent } = deployment;
   const commit = namedCommit(deployment);
@@ -102,6 +104,29 @@ export function wordAnswer(answer: Answer): SlackMessage {
   if (answer.kind !== "text") throw new Error(`${answer.kind} is not worded yet`);
   const words = outside(answer.text, 550);
   return { text: words, blocks: [plainSection(words)] };
+}
+
+/** What is said in the thread of a message. */
+export function wordThreadReply(reply: ThreadReply): SlackMessage {
+  const words =
+    reply.kind === "failure"
+      ? outside(reply.lines, 2900)
+      : outside(reply.kind === "fixed" ? `fixed by ${reply.commit.slice(0, 7)}` : reply.title, 250);
+  const mention = reply.kind === "failure" && reply.mention ? [mrkdwn(`<@${reply.mention}>`)] : [];
+  return { text: words || "?", blocks: [...mention, plainSection(words || "?")] };
+}
+
+/** A dialog. */
+export function wordModal(modal: Modal): ModalView {
+  return {
+    type: "modal",
+    title: { type: "plain_text", text: `Roll back ${outside(modal.site, 14)}` },
+    blocks: [plainSection(modal.chosen)],
+  };
+}
+
+function mrkdwn(text: string): Block {
+  return { type: "section", text: { type: "mrkdwn", text } };
 }
 
 function delivery(

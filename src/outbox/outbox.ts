@@ -1,116 +1,117 @@
 /**
- * Performs what the outbox holds: each wish on its own, retried with backoff, looked up before it is repeated where an
- * earlier attempt may have had its effect, and at most once where it cannot be looked up.
+ * Performs what the outbox holds: each wish on its own and in its turn, retried with backoff, looked up before it is
+ * repeated where an earlier attempt may have had its effect, and at most once where it cannot be looked up.
  */
-import { AmbiguousError, describeError, PermanentError, RetryLaterError } from "../errors.ts";
-import type { Log } from "../log.ts";
-import type { Perform } from "../notify/perform.ts";
+import { describeError } from "../errors.ts";
 import { createLoop, type Loop } from "../queue/loop.ts";
 import type { Queue } from "../queue/queue.ts";
-import { remarkOnDeployment } from "../store/deployments.ts";
-import {
-  claimOutbox,
-  nextOutboxMs,
-  type OutboxKind,
-  type OutboxRow,
-  outboxGivenUp,
-  outboxRetry,
-  outboxSent,
-  rememberRemote,
-} from "../store/outbox.ts";
-import type { Store } from "../store/store.ts";
-import type { Tx, Work } from "../store/work.ts";
+import { claimOutbox, isQuick, nextOutboxMs, type OutboxRow, outboxPostponed, type Share } from "../store/outbox.ts";
+import type { Work } from "../store/work.ts";
+import { type AttemptDeps, attempt, expire } from "./attempt.ts";
+import { createPace, type Pace } from "./pace.ts";
+import { pacedRow } from "./paced-row.ts";
 
-export type OutboxDeps = {
-  readonly store: Store;
+export type OutboxDeps = Pick<AttemptDeps, "store" | "log" | "performers" | "onRateLimited"> & {
   readonly queue: Queue;
-  readonly log: Log;
   readonly boot: string;
-  readonly performers: Readonly<Record<OutboxKind, Perform>>;
+  /** Default: Slack's published limits. */
+  readonly pace?: Pace;
+  /** The time in milliseconds since 1970. Default: the system's clock. */
+  readonly now?: () => number;
 };
 
-/** So many wishes are performed at a time; a slow party holds up one place, not the road. */
-const PLACES = 8;
+/**
+ * So many wishes are performed at a time, of each share: a slow party holds up one place, not the road, and never those
+ * whom somebody waits for.
+ */
+const PLACES: Readonly<Record<Share, number>> = { quick: 4, others: 8 };
 /** Longer than any single request may take, times the few requests that one wish needs. */
 const LEASE_MS = 120_000;
-/** Waits after the 1st, 2nd … failed attempt, in milliseconds; the last one from then on. */
-const BACKOFF_MS = [1000, 2000, 5000, 15_000, 60_000, 300_000];
-/** With these waits a party may be away for some three hours. */
-const MAX_ATTEMPTS = 40;
+
+export type Outbox = {
+  /** Begins what is due. Answers in how many milliseconds more is: 0 for at once, undefined for "nothing in sight". */
+  round(): Promise<number | undefined>;
+  /** Resolves when no attempt is under way. */
+  settled(): Promise<void>;
+};
 
 /** Starts to work off the outbox; `stop` waits for the attempts under way. */
 export function startOutbox(deps: OutboxDeps): Loop {
-  const { store, queue, log } = deps;
-  const underWay = new Set<Promise<void>>();
-
-  async function round(): Promise<number | undefined> {
-    const limit = PLACES - underWay.size;
-    if (limit === 0) return undefined;
-    const nowMs = Date.now();
-    const claim = { boot: deps.boot, nowMs, untilMs: nowMs + LEASE_MS, limit };
-    const rows = await store.transact((tx) => claimOutbox(tx, claim));
-    for (const row of rows) {
-      const attempt = performOne(deps, row)
-        .catch((error: unknown) =>
-          log.error({ key: row.key, error: describeError(error) }, "an attempt was not recorded"),
-        )
-        .finally(() => {
-          underWay.delete(attempt);
-          queue.nudge("outbox");
-        });
-      underWay.add(attempt);
-    }
-    const next = await store.transact(nextOutboxMs);
-    return next === undefined ? undefined : Math.max(next - Date.now(), 10);
-  }
-
-  const loop = createLoop({ name: "outbox", log, queue, topic: "outbox", round });
+  const { log, queue } = deps;
+  const outbox = createOutbox(deps);
+  const loop = createLoop({ name: "outbox", log, queue, topic: "outbox", round: outbox.round });
   return {
     async stop() {
       await loop.stop();
-      await Promise.all(underWay);
+      await outbox.settled();
     },
   };
 }
 
-async function performOne(deps: OutboxDeps, row: OutboxRow): Promise<void> {
-  const { store } = deps;
-  try {
-    const perform = deps.performers[row.kind];
-    const remember = (remote: unknown) => store.transact((tx) => rememberRemote(tx, row.id, remote));
-    const performed = await perform(row, remember);
-    await store.transact((tx) =>
-      performed.kind === "sent"
-        ? outboxSent(tx, row.id, row.desiredVersion, performed.remote)
-        : giveUp(tx, row, "unsure", performed.reason),
-    );
-    if (performed.kind === "unsure") deps.log.warn({ key: row.key }, performed.reason);
-  } catch (error) {
-    await recordFailure(deps, row, error);
-  }
-}
+/** The outbox without a loop around it. */
+export function createOutbox(deps: OutboxDeps): Outbox {
+  const { store, queue, log, now = Date.now } = deps;
+  const pace = deps.pace ?? createPace(now);
+  const attemptDeps = { ...deps, now, pace };
+  const underWay: Record<Share, Set<Promise<void>>> = { quick: new Set(), others: new Set() };
+  const free = (share: Share) => PLACES[share] - underWay[share].size;
 
-/** The ladder: each kind of failure has one consequence. */
-async function recordFailure({ store, log }: OutboxDeps, row: OutboxRow, error: unknown): Promise<void> {
-  const reason = describeError(error);
-  const isFinal = error instanceof PermanentError || row.attempts >= MAX_ATTEMPTS;
-  if (isFinal) {
-    log.error({ key: row.key, error: reason }, "could not tell; given up");
-    await store.transact((tx) => giveUp(tx, row, "dead", reason));
-    return;
+  async function claim(): Promise<OutboxRow[]> {
+    const nowMs = now();
+    return store.transact(function* (tx): Work<OutboxRow[]> {
+      const rows: OutboxRow[] = [];
+      for (const share of ["quick", "others"] as const) {
+        const limit = free(share);
+        if (limit === 0) continue;
+        rows.push(...(yield* claimOutbox(tx, { boot: deps.boot, nowMs, untilMs: nowMs + LEASE_MS, limit, share })));
+      }
+      return rows;
+    });
   }
-  const backoffMs = BACKOFF_MS[Math.min(row.attempts, BACKOFF_MS.length) - 1] ?? 1000;
-  const waitMs = error instanceof RetryLaterError ? (error.delayMs ?? backoffMs) : backoffMs;
-  // Only a failure that certainly had no effect leaves no doubt; an earlier doubt stays until somebody has looked.
-  const inDoubt = error instanceof RetryLaterError ? row.inDoubt : true;
-  log.warn({ key: row.key, error: reason, waitMs, inDoubt: error instanceof AmbiguousError }, "could not tell yet");
-  await store.transact((tx) => outboxRetry(tx, row.id, { notBeforeMs: Date.now() + waitMs, inDoubt, error: reason }));
-}
 
-function* giveUp(tx: Tx, row: OutboxRow, state: "dead" | "unsure", reason: string): Work<void> {
-  yield* outboxGivenUp(tx, row.id, state, reason);
-  if (row.deploymentId === null) return;
-  const whom = row.kind.startsWith("slack") ? "Slack" : "GitHub";
-  const remark = state === "dead" ? `${whom} was not told: ${reason}` : `${whom} may not have been told: ${reason}`;
-  yield* remarkOnDeployment(tx, row.deploymentId, remark);
+  function begin(row: OutboxRow, run: typeof attempt): void {
+    const set = underWay[isQuick(row.kind) ? "quick" : "others"];
+    const done = run(attemptDeps, row)
+      .catch((error: unknown) =>
+        log.error({ key: row.key, error: describeError(error) }, "an attempt was not recorded"),
+      )
+      .finally(() => {
+        set.delete(done);
+        queue.nudge("outbox");
+      });
+    set.add(done);
+  }
+
+  async function round(): Promise<number | undefined> {
+    const postponed: Array<{ readonly row: OutboxRow; readonly untilMs: number }> = [];
+    for (const row of await claim()) {
+      const waitMs = pace.waitMs(pacedRow(row));
+      const untilMs = now() + waitMs;
+      if (waitMs === 0) begin(row, attempt);
+      else if (row.notAfterMs !== null && untilMs > row.notAfterMs) begin(row, expire);
+      else postponed.push({ row, untilMs });
+    }
+    if (postponed.length > 0) {
+      // What a power cut takes of this is found out anew.
+      await store.transact(
+        function* (tx): Work<void> {
+          for (const { row, untilMs } of postponed) yield* outboxPostponed(tx, row, untilMs);
+        },
+        { isLazy: true },
+      );
+      return 0;
+    }
+    // A place that becomes free nudges.
+    const share = free("others") === 0 ? "quick" : undefined;
+    if (free("quick") === 0 && share === "quick") return undefined;
+    const next = await store.transact((tx) => nextOutboxMs(tx, share));
+    return next === undefined ? undefined : Math.max(next - now(), 10);
+  }
+
+  return {
+    round,
+    async settled() {
+      await Promise.all([...underWay.quick, ...underWay.others]);
+    },
+  };
 }

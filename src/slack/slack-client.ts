@@ -25,14 +25,25 @@ export type Place = Pick<SlackRequest, "channel" | "setting">;
  * PermanentError (never).
  */
 export type SlackClient = {
-  /** Posts a message that carries `key`, by which it can be found again. */
-  postMessage(place: Place, key: string, message: SlackMessage): Promise<Posted>;
+  /** Posts a message that carries `key`, by which it can be found again; with `thread` it is a reply there. */
+  postMessage(
+    place: Place,
+    key: string,
+    message: SlackMessage,
+    thread?: { readonly ts: string; readonly isBroadcast: boolean },
+  ): Promise<Posted>;
   /** Edits a message. "gone": it was deleted, or may not be edited any more. */
   updateMessage(place: Place, posted: Posted, message: SlackMessage): Promise<"updated" | "gone">;
   /** Shows a message to one member of the channel alone; it is in no history and cannot be found again. */
-  postEphemeral(place: Place, user: string, message: SlackMessage): Promise<void>;
+  postEphemeral(place: Place, user: string, message: SlackMessage, thread?: string): Promise<void>;
   /** The message that carries `key`, posted after `sinceMs`; null when there surely is none. */
   findMessage(place: Place, key: string, sinceMs: number): Promise<Posted | null>;
+  /** The reply in a thread that carries `key`, posted after `sinceMs`; null when there surely is none. */
+  findReply(place: Place, threadTs: string, key: string, sinceMs: number): Promise<Posted | null>;
+  /** Opens a dialog. */
+  openModal(triggerId: string, view: types.ModalView): Promise<void>;
+  /** Answers through the address that Slack gave for it; whoever asked alone sees it. */
+  respond(responseUrl: string, message: SlackMessage): Promise<void>;
 };
 
 /** Marks our messages. The metadata of a message can be read by every app in the workspace: it holds ids, nothing else. */
@@ -66,7 +77,7 @@ export function createSlackClient(options: {
   }
 
   return {
-    async postMessage(place, key, message) {
+    async postMessage(place, key, message, thread) {
       const answer = await call({ ...place, method: "chat.postMessage" }, (slack) =>
         slack.chat.postMessage({
           channel: place.channel,
@@ -80,6 +91,7 @@ export function createSlackClient(options: {
           unfurl_media: false,
           // Not documented as an argument, but Slack's list of errors knows it, and elsewhere it prevents duplicates.
           ...{ client_msg_id: messageId(key) },
+          ...((thread ? { thread_ts: thread.ts, reply_broadcast: thread.isBroadcast } : {}) as object),
         }),
       );
       if (!answer.ts || !answer.channel)
@@ -100,11 +112,51 @@ export function createSlackClient(options: {
       });
     },
 
-    async postEphemeral(place, user, { text, blocks }) {
+    async postEphemeral(place, user, { text, blocks }, thread) {
       const { channel } = place;
+      const at = thread === undefined ? {} : { thread_ts: thread };
       await call({ ...place, method: "chat.postEphemeral" }, (slack) =>
-        slack.chat.postEphemeral({ channel, user, text, blocks: [...blocks], parse: "none", link_names: false }),
+        slack.chat.postEphemeral({ channel, user, text, blocks: [...blocks], parse: "none", link_names: false, ...at }),
       );
+    },
+
+    async findReply(place, threadTs, key, sinceMs) {
+      const oldest = ((sinceMs - CLOCK_SKEW_MS) / 1000).toFixed(6);
+      const answer = await call({ ...place, method: "conversations.replies" }, (slack) =>
+        slack.conversations.replies({
+          channel: place.channel,
+          ts: threadTs,
+          oldest,
+          inclusive: true,
+          include_all_metadata: true,
+          limit: PAGE_SIZE,
+        }),
+      );
+      const found = answer.messages?.find(
+        ({ metadata }) => (metadata?.event_payload as { key?: unknown } | undefined)?.key === key,
+      );
+      return found?.ts ? { channel: place.channel, ts: found.ts } : null;
+    },
+
+    async openModal(triggerId, view) {
+      await call({ channel: "", setting: "channel", method: "views.open" }, (slack) =>
+        slack.views.open({ trigger_id: triggerId, view }),
+      );
+    },
+
+    async respond(responseUrl, { text, blocks }) {
+      const response = await fetch(responseUrl, {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify({ response_type: "ephemeral", text, blocks }),
+      }).catch((error: unknown) => {
+        throw neverReached(error)
+          ? new RetryLaterError(null, "Slack cannot be reached")
+          : new AmbiguousError("an answer was sent to Slack and nothing came back");
+      });
+      if (response.ok) return;
+      if (response.status >= 500) throw new AmbiguousError(`Slack answers HTTP ${response.status} to an answer`);
+      throw new PermanentError(`Slack answers HTTP ${response.status} to an answer`);
     },
 
     async findMessage(place, key, sinceMs) {

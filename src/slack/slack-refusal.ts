@@ -1,5 +1,5 @@
 /** What each refusal of Slack means to us: whether it may pass, who can mend it, and how. */
-import { AmbiguousError, OperatorError, PermanentError, RetryLaterError } from "../errors.ts";
+import { AmbiguousError, OperatorError, PermanentError, RefusedMessageError, RetryLaterError } from "../errors.ts";
 
 /** The request that was refused. */
 export type SlackRequest = {
@@ -50,7 +50,7 @@ const notInReach: Explain = ({ method, channel }, code) =>
   new PermanentError(`Slack answers ${code} to ${method}: whoever asked is not in ${channel} any more`);
 
 const refusedMessage: Explain = ({ method }, code) =>
-  new PermanentError(`Slack answers ${code} to ${method}: it does not take this message`);
+  new RefusedMessageError(code, `Slack answers ${code} to ${method}: it does not take this message`);
 
 const noSuchMethod: Explain = ({ method }, code) =>
   new PermanentError(`Slack answers ${code} to ${method}: check SLACK_API_URL`);

@@ -38,6 +38,10 @@ function controlRoom(dialect: Dialect): Migration {
       await db.schema.alterTable("deployments").addColumn("cancel_reason", "text").execute();
       await db.schema.alterTable("outbox").addColumn("not_after", bigint).execute();
       await db.schema.alterTable("outbox").addColumn("late", "text").execute();
+      await db.schema
+        .alterTable("outbox")
+        .addColumn("urgent", "integer", (c) => c.notNull().defaultTo(0))
+        .execute();
 
       await db.schema
         .createTable("audit")

@@ -1,80 +1,48 @@
 /** The outbox: what other parties are still to be told. One row is one thing that is told, and edited as it changes. */
-import type { Selectable } from "kysely";
-import { sql } from "kysely";
-import type { OutboxTable } from "./tables.ts";
+import { type ExpressionBuilder, sql } from "kysely";
+import { isQuick, type OutboxRow, type OutboxState, QUICK_KINDS, type Share, toRow, type Wish } from "./outbox-row.ts";
+import type { Tables } from "./tables.ts";
 import { all, first, type Tx, type Work } from "./work.ts";
 
-export type OutboxKind =
-  | "slack.deployment"
-  | "slack.notice"
-  | "slack.thread"
-  | "slack.answer"
-  | "slack.modal"
-  | "github.deployment"
-  | "github.check";
+export { isQuick, type OutboxKind, type OutboxRow, type OutboxState, type Share, type Wish } from "./outbox-row.ts";
 
-/** What is wanted of the other side. A second wish with the same key replaces the first one. */
-export type Wish = {
-  readonly kind: OutboxKind;
-  readonly key: string;
-  readonly deploymentId: string | null;
-  readonly desired: unknown;
-  /** After this time, in milliseconds since 1970, it is of no use and not told any more. */
-  readonly notAfterMs?: number;
-  /** What is told instead then. */
-  readonly late?: Wish;
-};
-
-export type OutboxRow = {
-  readonly id: number;
-  readonly kind: OutboxKind;
-  readonly key: string;
-  readonly deploymentId: string | null;
-  readonly desired: unknown;
-  readonly desiredVersion: number;
-  /** What an earlier success was told by the other side; null before the first one. */
-  readonly remote: unknown;
-  /** An earlier attempt may have had its effect: look before repeating. */
-  readonly inDoubt: boolean;
-  readonly attempts: number;
-  readonly createdAtMs: number;
-  readonly notAfterMs: number | null;
-  readonly late: Wish | null;
-};
-
-/** Writes a wish down. Sent already with another content → to be sent again, as an edit. */
-export function* wish(tx: Tx, { kind, key, deploymentId, desired, notAfterMs, late }: Wish, nowMs: number): Work<void> {
-  const text = JSON.stringify(desired);
+/**
+ * Writes a wish down. Sent already with another content → to be sent again, as an edit. An urgent one is due at once,
+ * however long the row was to wait for its turn.
+ */
+export function* wish(tx: Tx, wanted: Wish, nowMs: number): Work<void> {
+  const { kind, key, deploymentId, isUrgent = false } = wanted;
+  const content = {
+    desired: JSON.stringify(wanted.desired),
+    not_after: wanted.notAfterMs ?? null,
+    late: wanted.late ? JSON.stringify(wanted.late) : null,
+    urgent: isUrgent ? 1 : 0,
+  };
+  const row = { kind, key, deployment_id: deploymentId, remote: null, last_error: null, created_at: nowMs, ...content };
   yield* all(
     tx.db
       .insertInto("outbox")
-      .values({
-        kind,
-        key,
-        deployment_id: deploymentId,
-        desired: text,
-        remote: null,
-        last_error: null,
-        not_after: notAfterMs ?? null,
-        late: late ? JSON.stringify(late) : null,
-        created_at: nowMs,
-      })
+      .values(row)
       .onConflict((conflict) =>
         conflict.column("key").doUpdateSet((is) => ({
-          desired: text,
+          ...content,
           desired_version: sql<number>`outbox.desired_version + 1`,
           // A row that could not be reconciled is told at most once: it stays as it is.
           state: is.case().when("outbox.state", "=", "unsure").then("unsure").else("pending").end(),
           attempts: 0,
+          ...(isUrgent && { not_before: 0 }),
         })),
       ),
   );
 }
 
-/** Claims up to `limit` rows whose time has come. */
+/**
+ * Claims up to `limit` rows whose time has come, of both shares unless one is named: answers and dialogs, then what is
+ * posted first and what is final, then what only goes on.
+ */
 export function* claimOutbox(
   tx: Tx,
-  claim: { boot: string; nowMs: number; untilMs: number; limit: number },
+  claim: { boot: string; nowMs: number; untilMs: number; limit: number; share?: Share },
 ): Work<OutboxRow[]> {
   let due = tx.db
     .selectFrom("outbox")
@@ -82,8 +50,19 @@ export function* claimOutbox(
     .where("state", "=", sql.lit("pending"))
     .where("not_before", "<=", claim.nowMs)
     .where((is) => is.or([is("claimed_until", "is", null), is("claimed_until", "<", claim.nowMs)]))
+    .orderBy((is) =>
+      is
+        .case()
+        .when("kind", "in", QUICK_LITERALS)
+        .then(sql.lit(0))
+        .when(is.or([is("urgent", "=", 1), is("remote", "is", null)]))
+        .then(sql.lit(1))
+        .else(sql.lit(2))
+        .end(),
+    )
     .orderBy("id")
     .limit(claim.limit);
+  if (claim.share) due = due.where("kind", claim.share === "quick" ? "in" : "not in", QUICK_LITERALS);
   if (tx.dialect === "postgres") due = due.forUpdate().skipLocked();
   const rows = yield* all(
     tx.db
@@ -99,7 +78,15 @@ export function* claimOutbox(
       .where("id", "in", due)
       .returningAll(),
   );
-  return rows.map(toRow).sort((a, b) => a.id - b.id);
+  return rows.map(toRow).sort((a, b) => rankOf(a) - rankOf(b) || a.id - b.id);
+}
+
+const QUICK_LITERALS = QUICK_KINDS.map((kind) => sql.lit(kind));
+
+/** The order of `claimOutbox`, for the rows of one claim. */
+function rankOf({ kind, isUrgent, remote }: OutboxRow): number {
+  if (isQuick(kind)) return 0;
+  return isUrgent || remote === null ? 1 : 2;
 }
 
 /** Remembers what the other side called a thing, at once, before anything further is attempted. */
@@ -130,22 +117,69 @@ export function* outboxSent(tx: Tx, id: number, version: number, remote: unknown
   );
 }
 
-/** Not yet: try again at `notBeforeMs`. `inDoubt` says that this attempt may have had its effect. */
+/**
+ * Not yet: try again at `notBeforeMs`. `inDoubt` says that this attempt may have had its effect, `isUncounted` that it is
+ * none of those after which a row is given up.
+ */
 export function* outboxRetry(
   tx: Tx,
   id: number,
-  retry: { notBeforeMs: number; inDoubt: boolean; error: string },
+  retry: { notBeforeMs: number; inDoubt: boolean; error: string; isUncounted?: boolean },
 ): Work<void> {
   yield* all(
     tx.db
       .updateTable("outbox")
-      .set({ ...freed, in_doubt: retry.inDoubt ? 1 : 0, not_before: retry.notBeforeMs, last_error: retry.error })
+      .set((is) => ({
+        ...freed,
+        in_doubt: retry.inDoubt ? 1 : 0,
+        not_before: retry.notBeforeMs,
+        last_error: retry.error,
+        ...(retry.isUncounted && { attempts: oneLess(is) }),
+      }))
       .where("id", "=", id),
   );
 }
 
+/** No attempt was made, since others go first: its turn is at `notBeforeMs`, unless it was wished anew meanwhile. */
+export function* outboxPostponed(
+  tx: Tx,
+  { id, desiredVersion }: Pick<OutboxRow, "id" | "desiredVersion">,
+  notBeforeMs: number,
+): Work<void> {
+  yield* all(
+    tx.db
+      .updateTable("outbox")
+      .set((is) => ({
+        ...freed,
+        attempts: oneLess(is),
+        not_before: is
+          .case()
+          .when("desired_version", "=", desiredVersion)
+          .then(is.val(notBeforeMs))
+          .else(is.ref("not_before"))
+          .end(),
+      }))
+      .where("id", "=", id),
+  );
+}
+
+/** A newer wish may have begun to count anew while the attempt was under way. */
+function oneLess(is: ExpressionBuilder<Tables, "outbox">) {
+  return is
+    .case()
+    .when("attempts", ">", 0)
+    .then(is("attempts", "-", 1))
+    .else(0)
+    .end();
+}
+
 /** Never: "dead" was refused for good, "unsure" may have been told and cannot be looked up, "expired" came too late. */
-export function* outboxGivenUp(tx: Tx, id: number, state: "dead" | "unsure" | "expired", error: string): Work<void> {
+export function* outboxGivenUp(
+  tx: Tx,
+  id: number,
+  state: Exclude<OutboxState, "pending" | "sent">,
+  error: string,
+): Work<void> {
   yield* all(
     tx.db
       .updateTable("outbox")
@@ -154,15 +188,15 @@ export function* outboxGivenUp(tx: Tx, id: number, state: "dead" | "unsure" | "e
   );
 }
 
-/** When the next row becomes due, in milliseconds since 1970; undefined when nothing waits. */
-export function* nextOutboxMs(tx: Tx): Work<number | undefined> {
-  const row = yield* first(
-    tx.db
-      .selectFrom("outbox")
-      .select((is) => is.fn.min("not_before").as("at"))
-      .where("state", "=", sql.lit("pending"))
-      .where("claimed_by", "is", null),
-  );
+/** When the next row, or the next of a share, becomes due, in milliseconds since 1970; undefined when nothing waits. */
+export function* nextOutboxMs(tx: Tx, share?: Share): Work<number | undefined> {
+  let query = tx.db
+    .selectFrom("outbox")
+    .select((is) => is.fn.min("not_before").as("at"))
+    .where("state", "=", sql.lit("pending"))
+    .where("claimed_by", "is", null);
+  if (share) query = query.where("kind", share === "quick" ? "in" : "not in", QUICK_LITERALS);
+  const row = yield* first(query);
   return row?.at === null || row?.at === undefined ? undefined : Number(row.at);
 }
 
@@ -171,6 +205,14 @@ export function* findRemote(tx: Tx, key: string): Work<unknown> {
   const row = yield* first(tx.db.selectFrom("outbox").select("remote").where("key", "=", key));
   return row?.remote ? JSON.parse(row.remote) : null;
 }
+
+/** How the wish with this key stands, and what the other side called the thing; null where nothing was wished. */
+export function* findTold(tx: Tx, key: string): Work<Told | null> {
+  const row = yield* first(tx.db.selectFrom("outbox").select(["state", "remote"]).where("key", "=", key));
+  return row ? { state: row.state as OutboxState, remote: row.remote ? JSON.parse(row.remote) : null } : null;
+}
+
+export type Told = { readonly state: OutboxState; readonly remote: unknown };
 
 /** Whether anybody was told, or is to be told, about a deployment. */
 export function* wasTold(tx: Tx, deploymentId: string): Work<boolean> {
@@ -188,20 +230,3 @@ export function* countOutbox(tx: Tx): Work<Record<string, number>> {
 }
 
 const freed = { claimed_by: null, claimed_until: null, sending: 0 } as const;
-
-function toRow(row: Selectable<OutboxTable>): OutboxRow {
-  return {
-    id: row.id,
-    kind: row.kind as OutboxKind,
-    key: row.key,
-    deploymentId: row.deployment_id,
-    desired: JSON.parse(row.desired),
-    desiredVersion: row.desired_version,
-    remote: row.remote === null ? null : JSON.parse(row.remote),
-    inDoubt: row.in_doubt === 1,
-    attempts: row.attempts,
-    createdAtMs: row.created_at,
-    notAfterMs: row.not_after,
-    late: row.late === null ? null : (JSON.parse(row.late) as Wish),
-  };
-}

@@ -144,6 +144,8 @@ export type OutboxTable = Claim & {
   /** After this time it is not told any more; null: it never is too late. What is told then instead, as JSON. */
   not_after: number | null;
   late: string | null;
+  /** 1: nothing follows what is told, so it waits for nothing that changes all the time. */
+  urgent: Generated<number>;
   created_at: number;
 };
 

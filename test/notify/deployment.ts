@@ -64,6 +64,7 @@ export function aRow(part: Partial<OutboxRow> & Pick<OutboxRow, "kind" | "desire
     remote: null,
     inDoubt: false,
     attempts: 1,
+    isUrgent: false,
     createdAtMs: Date.now(),
     notAfterMs: null,
     late: null,

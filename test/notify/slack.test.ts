@@ -22,7 +22,7 @@ beforeEach(async () => {
   channel = slack.channelId("deploys");
   const log = createLog({ level: "silent", pretty: false });
   const client = createSlackClient({ botToken: secret(TOKEN), apiUrl: slack.apiUrl, log });
-  perform = createSlackPerformers({ slack: client, lookAgainMs: 10 });
+  perform = createSlackPerformers({ slack: client, findTold: async () => null, lookAgainMs: 10 });
 });
 afterEach(() => slack.stop());
 
@@ -188,6 +188,36 @@ describe("A deployment in Slack", () => {
     expect(methods()).toEqual(["chat.postMessage"]);
   });
 
+  test("is told without a plan where Slack does not know that block, and so are all others from then on", async () => {
+    const refusal = { ok: false, error: "invalid_blocks" };
+    answer(POST, 200, refusal);
+    const first = await tell(tellNew(), { state: "building", stage: "build" });
+    expect(first.ends).toEqual(["sent"]);
+    expect(slack.count("POST", POST)).toBe(2);
+    // There is nothing left to leave out.
+    answer(POST, 200, refusal);
+    const second = untold({ kind: "slack.deployment", key: "key:2", desired: wish({ state: "building" }) });
+    expect((await tell(second)).ends).toEqual(["RefusedMessageError"]);
+    expect(slack.count("POST", POST)).toBe(3);
+    for (const { blocks } of await messages())
+      expect(blocks).not.toContainEqual(expect.objectContaining({ type: "plan" }));
+  });
+
+  test("is told with a plan again when it was not the plan that Slack refused", async () => {
+    for (let n = 0; n < 2; n++) answer(POST, 200, { ok: false, error: "invalid_blocks" });
+    const refused = await tell(tellNew());
+    expect(refused.last).toMatchObject({ name: "RefusedMessageError", code: "invalid_blocks" });
+    answer(POST, 200, { ok: false, error: "invalid_blocks" });
+    expect((await tell(tellNew())).ends).toEqual(["sent"]);
+    expect(slack.count("POST", POST)).toBe(4);
+  });
+
+  test("is not worded again when Slack refuses it for another reason", async () => {
+    answer(POST, 200, { ok: false, error: "msg_too_long" });
+    expect((await tell(tellNew())).ends).toEqual(["RefusedMessageError"]);
+    expect(slack.count("POST", POST)).toBe(1);
+  });
+
   test("whose channel does not exist says which setting to mend", async () => {
     const told = untold({ kind: "slack.deployment", desired: { channel: "C0NOWHERE", news: news({}) } });
     await attempt(told, perform["slack.deployment"]);
@@ -205,63 +235,6 @@ test("A notice is posted once", async () => {
   cutAfterPost();
   await attempt(told, perform["slack.notice"]);
   expect(await texts()).toEqual(["👋 Slipway was installed for acme: 1 repository"]);
-});
-
-describe("An answer to one person", () => {
-  const wish = (part = {}) => ({
-    channel,
-    user: "",
-    setting: "sites.shop.channel",
-    text: "no <!here>",
-    expiresAtMs: Date.now() + 60_000,
-    ...part,
-  });
-  const EPHEMERAL = "/api/chat.postEphemeral";
-  /** A member of the channel: the bot itself is the only user there. */
-  const member = async () => {
-    const answer = await fetch(`${slack.apiUrl}auth.test`, {
-      method: "POST",
-      headers: { authorization: `Bearer ${TOKEN}` },
-    });
-    return ((await answer.json()) as { user_id: string }).user_id;
-  };
-  const tellOne = async (desired: object, row = {}) =>
-    attempt(
-      untold({ kind: "slack.answer", key: "answer:1", deploymentId: null, desired, ...row }),
-      perform["slack.answer"],
-    );
-
-  test("is shown to them alone", async () => {
-    const user = await member();
-    expect((await tellOne(wish({ user }))).ends).toEqual(["sent"]);
-    const [effect] = slack.effects;
-    expect(effect).toMatchObject({ path: EPHEMERAL, fields: { channel, user, text: "no &lt;!here&gt;" } });
-    expect(await messages()).toEqual([]);
-  });
-
-  test("is not repeated when nobody knows whether it arrived", async () => {
-    const user = await member();
-    slack.misbehave({ path: EPHEMERAL, times: 1, fault: { cut: true }, afterEffect: true });
-    const told = await tellOne(wish({ user }));
-    expect(told.ends).toEqual(["AmbiguousError", "unsure"]);
-    expect(slack.count("POST", EPHEMERAL)).toBe(1);
-  });
-
-  test("is given again when Slack asks to wait, but not after half an hour", async () => {
-    const user = await member();
-    answer(EPHEMERAL, 429, { ok: false, error: "ratelimited" }, { "retry-after": "7" });
-    expect((await tellOne(wish({ user }))).ends).toEqual(["RetryLaterError", "sent"]);
-    const late = await tellOne(wish({ user, expiresAtMs: Date.now() - 1 }));
-    expect(late.last).toBeInstanceOf(PermanentError);
-    expect(slack.count("POST", EPHEMERAL)).toBe(2);
-  });
-
-  test("who left the channel is given up", async () => {
-    answer(EPHEMERAL, 200, { ok: false, error: "user_not_in_channel" });
-    const told = await tellOne(wish({ user: "U0GONE" }));
-    expect(told.last).toBeInstanceOf(PermanentError);
-    expect(told.last).toMatchObject({ message: expect.stringContaining("is not in") });
-  });
 });
 
 async function deleteAll(): Promise<void> {

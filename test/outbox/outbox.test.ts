@@ -1,67 +1,32 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+/** Wishes are fulfilled once, whatever attempts end with. */
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { AmbiguousError, PermanentError, RetryLaterError } from "../../src/errors.ts";
-import { createLog } from "../../src/log.ts";
-import type { Perform } from "../../src/notify/perform.ts";
-import { startOutbox } from "../../src/outbox/outbox.ts";
-import type { Loop } from "../../src/queue/loop.ts";
-import { createMemoryQueue } from "../../src/queue/memory-queue.ts";
-import type { Queue } from "../../src/queue/queue.ts";
 import { findDeployment, queueDeployment } from "../../src/store/deployments.ts";
-import { countOutbox, type OutboxRow, wish } from "../../src/store/outbox.ts";
-import { openSqlite } from "../../src/store/sqlite.ts";
-import type { Store } from "../../src/store/store.ts";
+import type { OutboxRow } from "../../src/store/outbox.ts";
+import { type OutboxWorld, openOutboxWorld } from "./outbox-world.ts";
 
-let folder: string;
-let store: Store;
-let queue: Queue;
-let outbox: Loop | undefined;
-
+let world: OutboxWorld;
 beforeEach(async () => {
-  folder = mkdtempSync(join(tmpdir(), "slipway-outbox-"));
-  store = await openSqlite(join(folder, "slipway.db"));
-  queue = createMemoryQueue();
+  world = await openOutboxWorld();
 });
-afterEach(async () => {
-  await outbox?.stop();
-  await store.close();
-  rmSync(folder, { recursive: true, force: true });
-});
+afterEach(() => world.stop());
 
-/** Starts the outbox with one performer, which is called with each attempt's row. */
-function start(perform: Perform): void {
-  const performers = {
-    "slack.deployment": perform,
-    "slack.notice": perform,
-    "slack.answer": perform,
-    "github.deployment": perform,
-    "github.check": perform,
-  };
-  outbox = startOutbox({ store, queue, log: createLog({ level: "silent", pretty: false }), boot: "b", performers });
-}
-
-async function want(key: string, desired: unknown = {}, deploymentId: string | null = null): Promise<void> {
-  await store.transact((tx) => wish(tx, { kind: "slack.deployment", key, deploymentId, desired }, Date.now()));
-  queue.nudge("outbox");
-}
-
-const states = () => store.transact(countOutbox);
+const want = (key: string, desired: unknown = {}, deploymentId: string | null = null) =>
+  world.wish({ kind: "slack.deployment", key, deploymentId, desired });
 
 describe("the outbox", () => {
   it("performs a wish once, and remembers what the other side called it for the next version", async () => {
     const attempts: OutboxRow[] = [];
-    start(async (row) => {
+    world.start(async (row) => {
       attempts.push(row);
       return { kind: "sent", remote: { ts: "1" } };
     });
     await want("a", { step: 1 });
-    await vi.waitFor(async () => expect(await states()).toEqual({ sent: 1 }));
+    await vi.waitFor(async () => expect(await world.states()).toEqual({ sent: 1 }));
     await want("a", { step: 2 });
     await vi.waitFor(() => expect(attempts).toHaveLength(2));
     expect(attempts[1]).toMatchObject({ remote: { ts: "1" }, desired: { step: 2 }, inDoubt: false });
-    await vi.waitFor(async () => expect(await states()).toEqual({ sent: 1 }));
+    await vi.waitFor(async () => expect(await world.states()).toEqual({ sent: 1 }));
   });
 
   it("sends only the newest of many versions that come while one is under way", async () => {
@@ -70,7 +35,7 @@ describe("the outbox", () => {
     const gate = new Promise<void>((resolve) => {
       go = resolve;
     });
-    start(async (row) => {
+    world.start(async (row) => {
       seen.push(row.desired);
       await gate;
       return { kind: "sent", remote: {} };
@@ -79,13 +44,13 @@ describe("the outbox", () => {
     await vi.waitFor(() => expect(seen).toEqual([1]));
     for (const version of [2, 3, 4]) await want("a", version);
     go();
-    await vi.waitFor(async () => expect(await states()).toEqual({ sent: 1 }));
+    await vi.waitFor(async () => expect(await world.states()).toEqual({ sent: 1 }));
     expect(seen).toEqual([1, 4]);
   });
 
   it("waits as long as it was told, without doubt, and does not hold up others", async () => {
     const attempts: Array<{ key: string; atMs: number; inDoubt: boolean }> = [];
-    start(async (row) => {
+    world.start(async (row) => {
       attempts.push({ key: row.key, atMs: Date.now(), inDoubt: row.inDoubt });
       if (row.key === "slow" && attempts.filter((it) => it.key === "slow").length === 1)
         throw new RetryLaterError(700, "429");
@@ -93,7 +58,7 @@ describe("the outbox", () => {
     });
     await want("slow");
     await want("quick");
-    await vi.waitFor(async () => expect(await states()).toEqual({ sent: 2 }), { timeout: 5000 });
+    await vi.waitFor(async () => expect(await world.states()).toEqual({ sent: 2 }), { timeout: 5000 });
     const [first, second] = attempts.filter((it) => it.key === "slow");
     expect((second?.atMs ?? 0) - (first?.atMs ?? 0)).toBeGreaterThanOrEqual(700);
     expect(second?.inDoubt).toBe(false);
@@ -106,13 +71,13 @@ describe("the outbox", () => {
     ["a refused connection", new RetryLaterError(null, "refused"), false],
   ])("after %s it tries again, and says whether to look first", async (_, error, inDoubt) => {
     const doubts: boolean[] = [];
-    start(async (row) => {
+    world.start(async (row) => {
       doubts.push(row.inDoubt);
       if (doubts.length === 1) throw error;
       return { kind: "sent", remote: {} };
     });
     await want("a");
-    await vi.waitFor(async () => expect(await states()).toEqual({ sent: 1 }), { timeout: 5000 });
+    await vi.waitFor(async () => expect(await world.states()).toEqual({ sent: 1 }), { timeout: 5000 });
     expect(doubts).toEqual([false, inDoubt]);
   });
 
@@ -130,15 +95,15 @@ describe("the outbox", () => {
       author: "A",
       title: "T",
     } as const;
-    await store.transact((tx) => queueDeployment(tx, deployment, 1));
-    start(async (row) => {
+    await world.store.transact((tx) => queueDeployment(tx, deployment, 1));
+    world.start(async (row) => {
       if (row.key === "refused") throw new PermanentError("channel_not_found");
       return { kind: "unsure", reason: "no access to the history" };
     });
     await want("refused", {}, "d-1");
     await want("unsure", {}, "d-1");
-    await vi.waitFor(async () => expect(await states()).toEqual({ dead: 1, unsure: 1 }));
-    const record = await store.transact((tx) => findDeployment(tx, "d-1"));
+    await vi.waitFor(async () => expect(await world.states()).toEqual({ dead: 1, unsure: 1 }));
+    const record = await world.store.transact((tx) => findDeployment(tx, "d-1"));
     expect([...(record?.remarks ?? [])].sort()).toEqual([
       "Slack may not have been told: no access to the history",
       "Slack was not told: channel_not_found",

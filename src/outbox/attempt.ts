@@ -1,0 +1,128 @@
+/** One attempt to fulfil a wish, and what its end means for the wish: the ladder of failures. */
+import { AmbiguousError, describeError, PermanentError, RetryLaterError } from "../errors.ts";
+import type { Log } from "../log.ts";
+import type { Perform } from "../notify/perform.ts";
+import { remarkOnDeployment } from "../store/deployments.ts";
+import {
+  isQuick,
+  type OutboxKind,
+  type OutboxRow,
+  type OutboxState,
+  outboxGivenUp,
+  outboxRetry,
+  outboxSent,
+  rememberRemote,
+  wish,
+} from "../store/outbox.ts";
+import type { Store } from "../store/store.ts";
+import type { Tx, Work } from "../store/work.ts";
+import { methodOf, type Pace } from "./pace.ts";
+import { channelOf, pacedRow } from "./paced-row.ts";
+
+export type AttemptDeps = {
+  readonly store: Store;
+  readonly log: Log;
+  readonly performers: Readonly<Record<OutboxKind, Perform>>;
+  readonly pace: Pace;
+  /** The time in milliseconds since 1970. */
+  readonly now: () => number;
+  /** Slack asked to wait with what is told in this channel, as the wish names it; "" where it names none. */
+  readonly onRateLimited?: (channel: string) => void;
+};
+
+/** Waits after the 1st, 2nd … failed attempt, in milliseconds; the last one from then on. */
+const BACKOFF_MS = [1000, 2000, 5000, 15_000, 60_000, 300_000];
+/** With these waits a party may be away for some three hours. What it asks to wait itself comes on top of that. */
+const MAX_ATTEMPTS = 40;
+/** Nobody is asked more often than that, whatever they say. */
+const MIN_DELAY_MS = 500;
+
+/** Attempts once, and records what came of it. */
+export async function attempt(deps: AttemptDeps, row: OutboxRow): Promise<void> {
+  const { store, performers } = deps;
+  if (row.inDoubt && isQuick(row.kind)) return end(deps, row, "unsure", NOT_REPEATED);
+  if (row.notAfterMs !== null && deps.now() > row.notAfterMs) return expire(deps, row);
+  try {
+    const remember = (remote: unknown) => store.transact((tx) => rememberRemote(tx, row.id, remote));
+    const performed = await performers[row.kind](row, remember);
+    if (performed.kind === "unsure") return await end(deps, row, "unsure", performed.reason);
+    if (performed.kind === "waits") return await putOff(deps, row, performed.forMs, performed.reason);
+    await store.transact((tx) => outboxSent(tx, row.id, row.desiredVersion, performed.remote));
+  } catch (error) {
+    await recordFailure(deps, row, error);
+  }
+}
+
+/** Ends a wish whose time is over, or will be before its turn. */
+export function expire(deps: AttemptDeps, row: OutboxRow): Promise<void> {
+  return end(deps, row, "expired", "its time is over");
+}
+
+const NOT_REPEATED = "it may have arrived, and it is not repeated";
+
+/** Each kind of failure has one consequence. */
+async function recordFailure(deps: AttemptDeps, row: OutboxRow, error: unknown): Promise<void> {
+  const reason = describeError(error);
+  const isLater = error instanceof RetryLaterError;
+  const isPermanent = error instanceof PermanentError;
+  if (!isLater && !isPermanent && isQuick(row.kind)) return end(deps, row, "unsure", `${NOT_REPEATED}: ${reason}`);
+  const delayMs = isLater && error.delayMs !== null ? Math.max(error.delayMs, MIN_DELAY_MS) : null;
+  if (delayMs !== null) slowDown(deps, row, delayMs);
+  // As long as they ask to wait themselves they have not given up, so neither do we.
+  const isOver = isPermanent || (delayMs === null && row.attempts >= MAX_ATTEMPTS);
+  if (isOver) return end(deps, row, row.late ? "expired" : "dead", reason);
+
+  const backoffMs = BACKOFF_MS[Math.min(row.attempts, BACKOFF_MS.length) - 1] ?? 1000;
+  const waitMs = delayMs ?? backoffMs;
+  const notBeforeMs = deps.now() + waitMs;
+  if (row.notAfterMs !== null && notBeforeMs > row.notAfterMs) return end(deps, row, "expired", reason);
+  // Only a failure that certainly had no effect leaves no doubt; an earlier doubt stays until somebody has looked.
+  const inDoubt = isLater ? row.inDoubt : true;
+  const told = { key: row.key, error: reason, waitMs, inDoubt: error instanceof AmbiguousError };
+  deps.log.warn(told, "could not tell yet");
+  const retry = { notBeforeMs, inDoubt, error: reason, isUncounted: delayMs !== null };
+  await deps.store.transact((tx) => outboxRetry(tx, row.id, retry));
+}
+
+/** It waits for another wish of ours: nobody failed. */
+async function putOff(deps: AttemptDeps, row: OutboxRow, forMs: number, reason: string): Promise<void> {
+  const retry = { notBeforeMs: deps.now() + forMs, inDoubt: row.inDoubt, error: reason, isUncounted: true };
+  await deps.store.transact((tx) => outboxRetry(tx, row.id, retry));
+}
+
+/** What Slack asks to wait concerns every row that is told by the same method. */
+function slowDown({ pace, now, onRateLimited }: AttemptDeps, row: OutboxRow, delayMs: number): void {
+  if (!row.kind.startsWith("slack.")) return;
+  pace.pauseMethod(methodOf(pacedRow(row)), now() + delayMs);
+  onRateLimited?.(channelOf(row));
+}
+
+/** The wish is not pursued any more. What is to be told when it comes too late is told when it surely did not come. */
+async function end(
+  { store, log, now }: AttemptDeps,
+  row: OutboxRow,
+  state: Exclude<OutboxState, "pending" | "sent">,
+  reason: string,
+): Promise<void> {
+  const level = state === "dead" ? "error" : "warn";
+  log[level]({ key: row.key, error: reason }, ENDS[state]);
+  const nowMs = now();
+  await store.transact(function* (tx): Work<void> {
+    yield* outboxGivenUp(tx, row.id, state, reason);
+    if (state === "expired" && row.late) yield* wish(tx, row.late, nowMs);
+    yield* remark(tx, row, state, reason);
+  });
+}
+
+const ENDS = {
+  dead: "could not tell; given up",
+  unsure: "may not have told",
+  expired: "too late to tell",
+} as const;
+
+function* remark(tx: Tx, row: OutboxRow, state: keyof typeof ENDS, reason: string): Work<void> {
+  if (row.deploymentId === null) return;
+  const whom = row.kind.startsWith("slack") ? "Slack" : "GitHub";
+  const was = state === "unsure" ? "may not have been told" : "was not told";
+  yield* remarkOnDeployment(tx, row.deploymentId, `${whom} ${was}: ${reason}`);
+}
