@@ -9,7 +9,7 @@ import { lastOutcomeBefore } from "../store/last-outcome.ts";
 import { findTold, wasTold, wish } from "../store/outbox.ts";
 import { lastTranscriptSeq, readTranscript } from "../store/transcripts.ts";
 import type { Tx, Work } from "../store/work.ts";
-import { announce, announceAnswer, announceNotice, announceReply, replyKey } from "./announce.ts";
+import { announce, announceAnswer, announceModal, announceNotice, announceReply, replyKey } from "./announce.ts";
 
 /** What the telling depends on: the configuration, and which of the other parties there are. */
 export type Telling = {
@@ -108,15 +108,6 @@ function whomToMention(people: Config["people"], { askedBy, author }: Deployment
   return Object.entries(people).find(([, person]) => isAuthor(person))?.[0] ?? null;
 }
 
-/** Where the transcript of a deployment can be read; null where Slipway does not know its own address. */
-export function logUrlOf(
-  { config, logKeys }: Pick<Telling, "config" | "logKeys">,
-  { id, createdAtMs }: Pick<Deployment, "id" | "createdAtMs">,
-): string | null {
-  if (!config.url) return null;
-  return `${config.url.replace(/\/+$/, "")}/deployments/${id}/log?key=${logKeys.sign(id, createdAtMs)}`;
-}
-
 /** The Slack channel that follows a site, as slipway.yaml names it. */
 export function slackChannelOf(config: Pick<Config, "channel" | "sites">, site: string): string | null {
   return config.sites[site]?.channel ?? config.channel ?? null;
@@ -130,6 +121,16 @@ export function* tellAnswer(
   nowMs: number,
 ): Work<void> {
   yield* wish(tx, announceAnswer(answer, cause, nowMs), nowMs);
+}
+
+/** Opens a dialog for whoever asked; `cause` names the request. */
+export function* tellModal(
+  tx: Tx,
+  asked: Parameters<typeof announceModal>[0],
+  cause: string,
+  nowMs: number,
+): Work<void> {
+  yield* wish(tx, announceModal(asked, cause, nowMs), nowMs);
 }
 
 /** Tells the operator, in the channel for Slipway's own news or, where a site is concerned, in the site's. */
