@@ -7,7 +7,9 @@ import { startEmulator } from "./emulator.ts";
 import { type Front, startFront } from "./front.ts";
 import { createAccess } from "./github/access.ts";
 import { type ArtifactOptions, createActions } from "./github/actions.ts";
+import type { CheckRunClick } from "./github/check-run-payload.ts";
 import { createChecks } from "./github/checks.ts";
+import { type CollaboratorRole, createCollaborators } from "./github/collaborators.ts";
 import { createDeliveries, type Deliveries, type HookDelivery } from "./github/deliveries.ts";
 import { createDeploymentRoutes } from "./github/deployments.ts";
 import { APP_EVENTS, APP_PERMISSIONS, APP_SLUG, fullName, type Hub } from "./github/hub.ts";
@@ -32,6 +34,8 @@ export type GithubOptions = {
   readonly installationId: number;
   /** All that exist. The App is installed on those of the first one's owner. */
   readonly repos: ReadonlyArray<{ readonly owner: string; readonly name: string; readonly id: number }>;
+  /** What accounts may do in all of them; by default ada is an administrator and grace may write. */
+  readonly collaborators?: Readonly<Record<string, CollaboratorRole>>;
 };
 
 export type GithubServer = Front & {
@@ -60,7 +64,22 @@ export type GithubServer = Front & {
   addArtifact(runId: number, artifact: ArtifactOptions): number;
   /** Sends the payload of a push. */
   deliverPush(options: PushOptions & { readonly repoId?: number; readonly guid?: string }): Promise<HookDelivery>;
+  /** Makes a run of a workflow, or changes it, and tells of it. */
+  deliverWorkflowRun(
+    options: RunOptions & { readonly repoId?: number; readonly guid?: string },
+  ): Promise<HookDelivery & { readonly runId: number }>;
+  /**
+   * Somebody clicks on a button of a check run, or on GitHub's own "Re-run" (`identifier` null). Throws where it never
+   * had that button.
+   */
+  deliverCheckRunAction(
+    options: CheckRunClick & { readonly checkRun: number; readonly guid?: string },
+  ): Promise<HookDelivery>;
+  /** Gives an account a role in all repositories; null: there is no such account any more. */
+  setCollaborator(login: string, role: CollaboratorRole | null): void;
 };
+
+const COLLABORATORS = { ada: "admin", grace: "write" } as const;
 
 /** Starts it on a free port of 127.0.0.1. */
 export async function startGithub(options: GithubOptions): Promise<GithubServer> {
@@ -94,6 +113,7 @@ export async function startGithub(options: GithubOptions): Promise<GithubServer>
   const access = createAccess(hub, emulator, ownerToken);
   const checks = createChecks(hub, access);
   const actions = createActions(hub, access, artifactStore);
+  const collaborators = createCollaborators(hub, access, options.collaborators ?? COLLABORATORS);
   const deliveries = createDeliveries(hub, access, { secret: options.webhookSecret, url: hookUrl });
   front.serve({
     routes: [
@@ -101,6 +121,7 @@ export async function startGithub(options: GithubOptions): Promise<GithubServer>
       ...createDeploymentRoutes(hub, access, checks.isGreen),
       ...checks.routes,
       ...actions.routes,
+      ...collaborators.routes,
       ...deliveries.routes,
     ],
     otherwise: access.forward,
@@ -114,6 +135,9 @@ export async function startGithub(options: GithubOptions): Promise<GithubServer>
     if (!found) throw new Error(`there is no repository ${id}`);
     return found;
   };
+
+  const send = (event: string, payload: Payload, guid: string | undefined) =>
+    deliveries.deliver({ event, payload, ...(guid === undefined ? {} : { guid }) });
 
   const github: GithubServer = {
     ...front,
@@ -141,9 +165,16 @@ export async function startGithub(options: GithubOptions): Promise<GithubServer>
     workflowRun: ({ repoId, ...run }) => actions.run(repositoryBy(repoId), run),
     addArtifact: actions.addArtifact,
     async deliverPush({ guid, ...push }) {
-      const payload = await github.pushPayload(push);
-      return deliveries.deliver({ event: "push", payload, ...(guid === undefined ? {} : { guid }) });
+      return send("push", await github.pushPayload(push), guid);
     },
+    async deliverWorkflowRun({ guid, ...run }) {
+      const { id, payload } = github.workflowRun(run);
+      return { ...(await send("workflow_run", payload, guid)), runId: id };
+    },
+    async deliverCheckRunAction({ checkRun, guid, ...click }) {
+      return send("check_run", checks.click(checkRun, click), guid);
+    },
+    setCollaborator: collaborators.set,
     installationPayload: (installation) =>
       installationPayload(
         hub,

@@ -24,10 +24,23 @@ const identified = z.looseObject({ id: z.number() });
 const deployments = z.array(identified.extend({ payload: z.unknown() }));
 const statuses = z.array(z.looseObject({ state: z.string() }));
 const checkRuns = z.looseObject({
-  check_runs: z.array(identified.extend({ name: z.string(), external_id: z.string().nullish() })),
+  check_runs: z.array(
+    identified.extend({
+      name: z.string(),
+      external_id: z.string().nullish(),
+      output: z.looseObject({ text: z.string().nullish(), annotations_count: z.number().nullish() }).nullish(),
+    }),
+  ),
 });
 
-export type CheckRun = { readonly id: number; readonly externalId: string };
+export type CheckRun = {
+  readonly id: number;
+  readonly externalId: string;
+  /** How many annotations it has. */
+  readonly annotations: number;
+  /** Whether it shows a log. */
+  readonly hasText: boolean;
+};
 
 /**
  * All of them throw RetryLaterError (nothing happened), AmbiguousError (may have happened), OperatorError or
@@ -43,7 +56,7 @@ export type GithubClient = {
   createStatus(repository: Repository, deployment: number, fields: Record<string, unknown>): Promise<void>;
   /** The states that a deployment's statuses name, newest first. */
   listStatuses(repository: Repository, deployment: number): Promise<string[]>;
-  /** Check runs of that name on the commit. */
+  /** All check runs of that name on the commit, also those that a newer one has replaced in GitHub's own view. */
   listCheckRuns(repository: Repository, filter: { ref: string; name: string }): Promise<CheckRun[]>;
   createCheckRun(repository: Repository, fields: Record<string, unknown>): Promise<number>;
   updateCheckRun(repository: Repository, checkRun: number, fields: Record<string, unknown>): Promise<void>;
@@ -100,10 +113,15 @@ export function createGithubClient(
     },
     async listCheckRuns(repository, { ref, name }) {
       const route = "GET /repos/{owner}/{repo}/commits/{ref}/check-runs";
-      const found = await call(repository, route, { ref, check_name: name, per_page: 100 }, checkRuns);
+      const found = await call(repository, route, { ref, check_name: name, filter: "all", per_page: 100 }, checkRuns);
       return found.check_runs
         .filter((run) => run.name === name)
-        .map(({ id, external_id }) => ({ id, externalId: external_id ?? "" }));
+        .map(({ id, external_id, output }) => ({
+          id,
+          externalId: external_id ?? "",
+          annotations: output?.annotations_count ?? 0,
+          hasText: Boolean(output?.text),
+        }));
     },
     async createCheckRun(repository, fields) {
       return (await call(repository, "POST /repos/{owner}/{repo}/check-runs", fields, identified)).id;

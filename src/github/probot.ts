@@ -54,7 +54,7 @@ export function createGithub(environment: Pick<Environment, "githubApp" | "githu
     hasApp: githubApp !== null,
     async load(emit) {
       const probot = await create();
-      await probot.load(createGithubApp(emit));
+      await probot.load(createGithubApp(emit, { appId: githubApp?.appId ?? null }));
       return { receive: (event) => probot.receive(event) };
     },
     async octokitFor(installationId) {

@@ -14,6 +14,12 @@ export type DeploymentNews = {
   readonly logUrl: string | null;
   /** Whether a click on a button reaches Slipway. */
   readonly hasButtons: boolean;
+  /** Whether a click on a button of a check run reaches Slipway. By default it does not. */
+  readonly hasGithubButtons?: boolean;
+  /** The last lines of the transcript, where the deployment failed. */
+  readonly logTail?: string;
+  /** The site's folder in the repository; "." by default. */
+  readonly folder?: string;
 };
 
 export type SlackDeploymentWish = { readonly channel: string; readonly news: DeploymentNews };

@@ -2,7 +2,9 @@
 import { contentTitle } from "../model/content.ts";
 import { type Deployment, type DeploymentState, isFinal } from "../model/deployment.ts";
 import { bytesText, durationText } from "../model/quantities.ts";
+import { type Annotation, annotationsOf } from "./annotations.ts";
 import type { DeploymentNews } from "./announce.ts";
+import { fenced, logLines } from "./log-lines.ts";
 import { againWord, codeSpan, count, oneLine, webAddress } from "./plain.ts";
 
 /** GitHub's states of a deployment that Slipway uses (docs.github.com/en/rest/deployments/statuses). */
@@ -57,18 +59,68 @@ export function describeState(deployment: Deployment): string {
   );
 }
 
-/** The check run as it should be now, without its name and commit. */
-export function checkFields({ deployment, siteUrl, logUrl }: DeploymentNews): Record<string, unknown> {
-  const { id, state, startedAtMs, finishedAtMs } = deployment;
-  const detailsUrl = webAddress(logUrl);
+/** What can be clicked on a check run; `identifier` comes back in the webhook check_run.requested_action. */
+export type CheckAction = { readonly label: string; readonly description: string; readonly identifier: string };
+
+/** At most three, of at most 20, 40 and 20 characters: docs.github.com/en/rest/checks/runs, "actions". */
+const REDEPLOY: CheckAction = {
+  label: "Redeploy",
+  description: "Publish this release again",
+  identifier: "redeploy",
+};
+const ROLL_BACK: CheckAction = {
+  label: "Roll back",
+  description: "Publish the release before",
+  identifier: "rollback",
+};
+
+/** None while it runs; a failed one has GitHub's own Re-run beside them. */
+export function checkActions({ deployment, hasGithubButtons = false }: DeploymentNews): CheckAction[] {
+  if (!hasGithubButtons) return [];
+  if (deployment.state === "live") return [REDEPLOY, ROLL_BACK];
+  return deployment.state === "failed" ? [ROLL_BACK] : [];
+}
+
+/** What a failed build said of single lines. GitHub adds them to those that a check run has, so they are sent once. */
+export function checkAnnotations({ deployment, logTail = "", folder = "." }: DeploymentNews): Annotation[] {
+  return deployment.state === "failed" ? annotationsOf(logTail, { site: deployment.site, folder }) : [];
+}
+
+/** The check run as it should be now, without its name and commit, and without annotations. */
+export function checkFields(news: DeploymentNews): CheckFields {
+  const { id, state, startedAtMs, finishedAtMs } = news.deployment;
+  const detailsUrl = webAddress(news.logUrl);
+  const text = logText(news);
   return {
     external_id: id,
     ...status(state),
     ...(startedAtMs === null ? {} : { started_at: new Date(startedAtMs).toISOString() }),
     ...(isFinal(state) && finishedAtMs !== null ? { completed_at: new Date(finishedAtMs).toISOString() } : {}),
     ...(detailsUrl === null ? {} : { details_url: detailsUrl }),
-    output: { title: describeState(deployment), summary: summary(deployment, webAddress(siteUrl)) },
+    output: {
+      title: describeState(news.deployment),
+      summary: summary(news.deployment, webAddress(news.siteUrl)),
+      ...(text === "" ? {} : { text }),
+    },
+    // Said always: those of an earlier state would stay otherwise.
+    actions: checkActions(news),
   };
+}
+
+export type CheckFields = Readonly<Record<string, unknown>> & {
+  readonly output: { readonly title: string; readonly summary: string; readonly text?: string };
+};
+
+const SHOWN_LINES = 60;
+/** Below GitHub's 65,535 characters, and in bytes, since it does not say how it counts. */
+const MAX_LOG_BYTES = 60_000;
+
+/** The end of a failed deployment's transcript, as Markdown. */
+function logText({ deployment, logTail = "" }: DeploymentNews): string {
+  if (deployment.state !== "failed") return "";
+  const lines = logLines(logTail);
+  const last = lines.findLastIndex((line) => line !== "") + 1;
+  return fenced(lines.slice(Math.max(0, last - SHOWN_LINES), last), MAX_LOG_BYTES);
 }
 
 function status(state: DeploymentState): { status: string; conclusion?: string } {

@@ -8,7 +8,7 @@ import type { Deployment } from "../model/deployment.ts";
  * Characters that hide, or change how others are shown: controls, spaces without width, and those that turn the writing
  * direction. The joiners (200c, 200d) stay: scripts and emoji need them.
  */
-const INVISIBLE = /[\p{Cc}\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]/gu;
+export const INVISIBLE = /[\p{Cc}\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]/gu;
 
 /**
  * One line of at most `maxChars`, whatever was in there. Counted in UTF-16 units, the strictest of the ways in which

@@ -18,6 +18,8 @@ export type Telling = {
   /** Whether clicks in Slack reach Slipway, so that messages may carry buttons. By default they do not. */
   readonly hasButtons?: boolean;
   readonly hasGithub: boolean;
+  /** Whether anybody may click on the buttons of check runs. By default nobody does. */
+  readonly hasGithubButtons?: boolean;
   readonly logKeys: LogKeys;
 };
 
@@ -38,6 +40,9 @@ export function* tellDeployment(
     siteUrl: site?.confirm?.url ?? null,
     logUrl: logUrlOf(telling, deployment),
     hasButtons,
+    hasGithubButtons: telling.hasGithubButtons ?? false,
+    ...(site && { folder: site.folder }),
+    ...(deployment.state === "failed" && hasGithub && { logTail: yield* lastLines(tx, deployment.id, LOG_TAIL) }),
   };
   const channel = hasSlack ? slackChannelOf(config, deployment.site) : null;
   const parties = { slackChannel: channel, github: hasGithub };
@@ -65,7 +70,7 @@ function* tellFailure(tx: Tx, telling: Telling, { deployment, channel, nowMs }: 
   const reply = {
     kind: "failure",
     deployment,
-    lines: yield* lastLines(tx, deployment.id),
+    lines: yield* lastLines(tx, deployment.id, SLACK_TAIL),
     logUrl: logUrlOf(telling, deployment),
     mention: whomToMention(telling.config.people, deployment),
   } as const;
@@ -82,21 +87,20 @@ function* tellFixed(tx: Tx, { deployment, channel, nowMs }: InChannel): Work<voi
   yield* wish(tx, announceReply(failed, channel, { kind: "fixed", site, deployment: id, commit, afterMs }), nowMs);
 }
 
-const LAST_LINES = 40;
-const LAST_CHARS = 4000;
+type Tail = { readonly lines: number; readonly chars: number };
+const SLACK_TAIL: Tail = { lines: 40, chars: 4000 };
+/** What check runs look through for files and lines. */
+const LOG_TAIL: Tail = { lines: 200, chars: 60_000 };
 
 /** The end of a deployment's transcript. */
-function* lastLines(tx: Tx, id: string): Work<string> {
+function* lastLines(tx: Tx, id: string, tail: Tail): Work<string> {
   // Every chunk holds one line at least.
-  const chunks = yield* readTranscript(tx, id, (yield* lastTranscriptSeq(tx, id)) - LAST_LINES);
+  const chunks = yield* readTranscript(tx, id, Math.max(0, (yield* lastTranscriptSeq(tx, id)) - tail.lines));
   const text = chunks.map((chunk) => chunk.text).join("");
-  const lines = text.trimEnd().split("\n").slice(-LAST_LINES).join("\n");
-  return lines.length <= LAST_CHARS
-    ? lines
-    : lines
-        .slice(-LAST_CHARS)
-        .replace(/^[^\n]*\n/, "")
-        .toWellFormed();
+  const lines = text.trimEnd().split("\n").slice(-tail.lines).join("\n");
+  if (lines.length <= tail.chars) return lines;
+  const whole = lines.slice(-tail.chars).replace(/^[^\n]*\n/, "");
+  return whole.toWellFormed();
 }
 
 /** The Slack user who asked for a deployment, else who wrote its newest commit; null where nobody knows one. */

@@ -157,6 +157,27 @@ describe("deployments", () => {
   });
 });
 
+test("what somebody may do in a repository is known to whoever may see it", async () => {
+  const { rest } = await asInstallation();
+  const ask = async (username: string, repo = "shop") => {
+    const { data } = await rest.repos.getCollaboratorPermissionLevel({ owner: "acme", repo, username });
+    return [data.permission, data.role_name, data.user?.login];
+  };
+  expect(await ask("ada")).toEqual(["admin", "admin", "ada"]);
+  expect(await ask("Grace")).toEqual(["write", "write", "grace"]);
+  github.setCollaborator("grace", "maintain");
+  github.setCollaborator("ada", "triage");
+  github.setCollaborator("linus", "none");
+  expect([await ask("grace"), await ask("ada"), await ask("linus")]).toEqual([
+    ["write", "maintain", "grace"],
+    ["read", "triage", "ada"],
+    ["none", "none", "linus"],
+  ]);
+  await expect(ask("nobody")).rejects.toMatchObject({ status: 404 });
+  github.setCollaborator("ada", null);
+  await expect(ask("ada")).rejects.toMatchObject({ status: 404 });
+});
+
 describe("checks", () => {
   test("are made on any commit, moved on and found by name, newest first", async () => {
     const { rest } = await asInstallation();
@@ -190,6 +211,37 @@ describe("checks", () => {
     await expect(rest.checks.create({ ...check, conclusion: "fine" } as never)).rejects.toMatchObject(refused);
     const summary = "a".repeat(65_536);
     await expect(rest.checks.create({ ...check, output: { title: "t", summary } })).rejects.toMatchObject(refused);
+  });
+
+  test("have buttons and annotations within GitHub's limits, and annotations only ever add up", async () => {
+    const { rest } = await asInstallation();
+    const check = { ...SHOP, name: "x", head_sha: SHA };
+    const action = { label: "Redeploy", description: "Publish this release again", identifier: "redeploy" };
+    const annotation = {
+      path: "src/a.ts",
+      start_line: 3,
+      end_line: 3,
+      annotation_level: "failure" as const,
+      message: "x",
+    };
+    const output = (annotations: object[]) => ({ title: "t", summary: "s", annotations: annotations as never });
+    const { data } = await rest.checks.create({ ...check, actions: [action], output: output([annotation]) });
+    const check_run_id = data.id;
+    const updated = await rest.checks.update({ ...SHOP, check_run_id, output: output(Array(50).fill(annotation)) });
+    expect(updated.data.output.annotations_count).toBe(51);
+    const listed = await rest.checks.listAnnotations({ ...SHOP, check_run_id, per_page: 100 });
+    expect(listed.data).toHaveLength(51);
+    for (const fields of [
+      { actions: Array(4).fill(action) },
+      { actions: [{ ...action, label: "a".repeat(21) }] },
+      { actions: [{ ...action, description: "a".repeat(41) }] },
+      { actions: [{ ...action, identifier: "a".repeat(21) }] },
+      { output: output(Array(51).fill(annotation)) },
+      { output: output([{ ...annotation, start_line: 0 }]) },
+      { output: output([{ ...annotation, annotation_level: "error" }]) },
+    ]) {
+      await expect(rest.checks.create({ ...check, ...fields })).rejects.toMatchObject({ status: 422 });
+    }
   });
 
   test("and commit statuses need their own permission, and a person sees what both amount to", async () => {
@@ -310,6 +362,52 @@ describe("webhooks", () => {
     const { rest } = await asInstallation();
     const made = await rest.repos.createDeployment({ ...deployment, ref: "main" });
     expect(made.data).toMatchObject({ sha: before, ref: "main" });
+  });
+
+  test("of clicks on a check run tell who clicked on what, with every field that GitHub sends", async () => {
+    const receiver = await startReceiver(() => 200);
+    github.setHookUrl(receiver.url);
+    const { rest } = await asInstallation();
+    const actions = [{ label: "Roll back", description: "Publish the release before", identifier: "rollback" }];
+    const { data } = await rest.checks.create({ ...SHOP, name: "x", head_sha: SHA, external_id: "d-1", actions });
+    // The page was opened before.
+    await rest.checks.update({ ...SHOP, check_run_id: data.id, actions: [] });
+    const click = { checkRun: data.id, login: "grace" };
+    const delivery = await github.deliverCheckRunAction({ ...click, identifier: "rollback", guid: "g-1" });
+    expect(delivery).toMatchObject({ guid: "g-1", event: "check_run", action: "requested_action", status_code: 200 });
+    await github.deliverCheckRunAction({ ...click, identifier: null });
+    const [clicked, rerun] = receiver.requests.map(({ body }) => JSON.parse(body));
+    expect(clicked).toMatchObject({
+      requested_action: { identifier: "rollback" },
+      check_run: { id: data.id, external_id: "d-1", head_sha: SHA, app: { id: 4242 } },
+      sender: { login: "grace", type: "User" },
+      repository: { id: 900_123 },
+      installation: { id: 77 },
+    });
+    expect(rerun).toMatchObject({ action: "rerequested", check_run: { id: data.id }, sender: { login: "grace" } });
+    const { body = "", headers } = receiver.requests[0] ?? {};
+    expect(await verify(SECRET, body, String(headers?.["x-hub-signature-256"]))).toBe(true);
+    // The examples are of repositories that have a license.
+    const lacks = (example: object, ours: unknown) =>
+      missingKeys(example, ours).filter((key) => !key.startsWith(".repository.license."));
+    expect(lacks(await readExample("check_run", (one) => "requested_action" in one), clicked)).toEqual([]);
+    expect(lacks(await readExample("check_run", (one) => one.action === "rerequested"), rerun)).toEqual([]);
+    await expect(github.deliverCheckRunAction({ ...click, identifier: "redeploy" })).rejects.toThrow(/never had/);
+    await expect(github.deliverCheckRunAction({ ...click, checkRun: 1, identifier: null })).rejects.toThrow(/no check/);
+  });
+
+  test("of runs of workflows are sent as they are made", async () => {
+    const receiver = await startReceiver(() => 200);
+    github.setHookUrl(receiver.url);
+    const first = await github.deliverWorkflowRun({ commit: SHA, conclusion: "failure", repoId: 900_124, guid: "w-1" });
+    expect(first).toMatchObject({ guid: "w-1", event: "workflow_run", repository_id: 900_124, status_code: 200 });
+    const again = await github.deliverWorkflowRun({ commit: SHA, again: first.runId, repoId: 900_124 });
+    expect(again.runId).toBe(first.runId);
+    const sent = receiver.requests.map(({ body }) => JSON.parse(body).workflow_run);
+    expect(sent).toMatchObject([
+      { conclusion: "failure", run_attempt: 1 },
+      { conclusion: "success", run_attempt: 2 },
+    ]);
   });
 
   test("of installations tell which repositories are concerned", async () => {

@@ -1,6 +1,8 @@
 /** Check runs (https://docs.github.com/rest/checks/runs) and commit statuses (https://docs.github.com/rest/commits/statuses). */
 import { type FrontRequest, type FrontRoute, readFields } from "../front-request.ts";
 import type { Access } from "./access.ts";
+import { annotationsIn, checkActions, checkOutput, identifiersOf } from "./check-output.ts";
+import { type CheckRunClick, checkRunPayload } from "./check-run-payload.ts";
 import {
   describeApp,
   describeBot,
@@ -15,6 +17,7 @@ import {
   refuse,
   repositoryOf,
 } from "./hub.ts";
+import type { Payload } from "./payloads.ts";
 
 type CheckRun = {
   readonly repository: HubRepository;
@@ -22,6 +25,10 @@ type CheckRun = {
   readonly sha: string;
   readonly startedAt: string;
   fields: Readonly<Record<string, unknown>>;
+  /** All that ever came: "annotations are appended" to those that a check run has. */
+  readonly annotations: Array<Record<string, unknown>>;
+  /** The buttons that it ever had; a page that was opened earlier still shows them. */
+  readonly identifiers: Set<string>;
 };
 type CommitStatus = {
   readonly repository: HubRepository;
@@ -33,6 +40,8 @@ export type Checks = {
   readonly routes: FrontRoute[];
   /** Whether every check run and status of the commit has passed. */
   isGreen(repository: HubRepository, sha: string): boolean;
+  /** The payload that tells of a click. Throws where there is no such check run, or it never had that button. */
+  click(checkRun: number, click: CheckRunClick): Payload;
 };
 
 const STATUSES = new Set(["queued", "in_progress", "completed"]);
@@ -40,9 +49,6 @@ const CONCLUSIONS = new Set([
   ...["action_required", "cancelled", "failure", "neutral", "success", "skipped", "stale", "timed_out"],
 ]);
 const COMMIT_STATES = new Set(["error", "failure", "pending", "success"]);
-/** "Maximum length: 65535 characters" for summary and text, at most three actions: docs.github.com/rest/checks/runs */
-const MAX_TEXT = 65_535;
-const MAX_ACTIONS = 3;
 
 export function createChecks(hub: Hub, access: Access): Checks {
   const runs: CheckRun[] = [];
@@ -73,9 +79,17 @@ export function createChecks(hub: Hub, access: Access): Checks {
     if (typeof fields.name !== "string" || fields.name === "") throw invalid("CheckRun", "name", "missing_field");
     if (typeof fields.head_sha !== "string") throw invalid("CheckRun", "head_sha", "missing_field");
     if (!/^[0-9a-f]{40}$/.test(fields.head_sha)) throw refuse(422, `No commit found for SHA: ${fields.head_sha}`);
-    const run: CheckRun = { repository, id: hub.nextId(), sha: fields.head_sha, startedAt: nowIso(), fields };
+    const id = hub.nextId();
+    const more = { annotations: [], identifiers: new Set<string>() };
+    const run: CheckRun = { repository, id, sha: fields.head_sha, startedAt: nowIso(), fields, ...more };
     runs.push(run);
+    collect(run, fields);
     return { status: 201, body: describe(run) };
+  }
+
+  function collect(run: CheckRun, given: Readonly<Record<string, unknown>>): void {
+    run.annotations.push(...annotationsIn(given.output));
+    for (const identifier of identifiersOf(given.actions)) run.identifiers.add(identifier);
   }
 
   function listRuns(request: FrontRequest) {
@@ -119,7 +133,7 @@ export function createChecks(hub: Hub, access: Access): Checks {
         title: output.title ?? null,
         summary: output.summary ?? null,
         text: output.text ?? null,
-        annotations_count: Array.isArray(output.annotations) ? output.annotations.length : 0,
+        annotations_count: run.annotations.length,
         annotations_url: `${url}/annotations`,
       },
       check_suite: { id: run.repository.id },
@@ -171,6 +185,14 @@ export function createChecks(hub: Hub, access: Access): Checks {
 
   const commit = "/repos/:owner/:repo/commits/:ref";
   return {
+    click(checkRun, click) {
+      const run = runs.find((one) => one.id === checkRun);
+      if (!run) throw new Error(`there is no check run ${checkRun}`);
+      if (click.identifier !== null && !run.identifiers.has(click.identifier)) {
+        throw new Error(`check run ${checkRun} never had the button "${click.identifier}"`);
+      }
+      return checkRunPayload(hub, run.repository, describe(run), click);
+    },
     isGreen(repository, sha) {
       const own = runs.filter((one) => one.repository === repository && one.sha === sha);
       return (
@@ -190,8 +212,18 @@ export function createChecks(hub: Hub, access: Access): Checks {
         path: "/repos/:owner/:repo/check-runs/:id",
         handle(request) {
           const run = find(request, open(request, "checks", "write"));
-          run.fields = settle(readFields(request), run.fields);
+          const given = readFields(request);
+          run.fields = settle(given, run.fields);
+          collect(run, given);
           return { status: 200, body: describe(run) };
+        },
+      },
+      {
+        method: "GET",
+        path: "/repos/:owner/:repo/check-runs/:id/annotations",
+        handle(request) {
+          const { annotations } = find(request, open(request, "checks", "read"));
+          return pageOf(hub, request, annotations);
         },
       },
       { method: "GET", path: `${commit}/check-runs`, handle: listRuns },
@@ -236,15 +268,6 @@ function settle(
     fields.completed_at = null;
   }
   checkOutput(given.output);
-  if (Array.isArray(given.actions) && given.actions.length > MAX_ACTIONS) throw invalid("CheckRun", "actions");
+  checkActions(given.actions);
   return fields;
-}
-
-function checkOutput(output: unknown): void {
-  if (output === undefined || output === null) return;
-  const { title, summary, text } = output as Record<string, unknown>;
-  if (typeof title !== "string") throw invalid("CheckRun", "output.title", "missing_field");
-  if (typeof summary !== "string") throw invalid("CheckRun", "output.summary", "missing_field");
-  if (summary.length > MAX_TEXT) throw invalid("CheckRun", "output.summary");
-  if (typeof text === "string" && text.length > MAX_TEXT) throw invalid("CheckRun", "output.text");
 }

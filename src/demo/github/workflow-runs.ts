@@ -76,7 +76,8 @@ export function workflowRunPayload(hub: Hub, repository: HubRepository, run: Pay
   };
 }
 
-function organizationUrls(hub: Hub, login: string): Record<string, string> {
+/** The addresses that belong to an organisation. */
+export function organizationUrls(hub: Hub, login: string): Record<string, string> {
   const url = `${hub.url}/orgs/${login}`;
   const names = ["events", "hooks", "issues", "repos"].map((name) => [`${name}_url`, `${url}/${name}`]);
   const members = ["members", "public_members"].map((name) => [`${name}_url`, `${url}/${name}{/member}`]);
