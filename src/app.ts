@@ -13,6 +13,16 @@ import { describeError } from "./errors.ts";
 import { createGithub } from "./github/probot.ts";
 import { createGithubReader } from "./github/reader.ts";
 import { createHttpServer } from "./http/server.ts";
+import { endExpiredHolds } from "./commands/hold-site.ts";
+import { endExpiredRequests } from "./commands/second-person.ts";
+import { createPermissions } from "./github/permissions.ts";
+import { namesLogins } from "./handlers/site-rules.ts";
+import { createAnswerAtOnce } from "./inbox/answer-at-once.ts";
+import { type Chore, startClock } from "./inbox/clock.ts";
+import { digestWhereSlow } from "./notify/digest.ts";
+import { createDirectory } from "./slack/directory.ts";
+import { startSocketMode } from "./slack/socket-mode.ts";
+import { readSocketPayload } from "./sources/slack.ts";
 import { startDispatch } from "./inbox/dispatch.ts";
 import { createIntake } from "./inbox/intake.ts";
 import type { Log } from "./log.ts";
@@ -23,7 +33,7 @@ import { createIsolationView } from "./pipeline/isolation-in-force.ts";
 import { startRunner } from "./pipeline/run.ts";
 import { createMemoryQueue } from "./queue/memory-queue.ts";
 import { createLogKeys } from "./secrets/log-keys.ts";
-import { createBoltApp } from "./slack/bolt-app.ts";
+import { createBoltLoader } from "./slack/bolt-app.ts";
 import { createSlackReader } from "./slack/reader.ts";
 import { createSlackClient } from "./slack/slack-client.ts";
 import { createGithubSource } from "./sources/github.ts";
@@ -81,12 +91,13 @@ export async function startService(options: {
 
     const logKeys = createLogKeys(environment.webhookSecrets);
     const github = createGithub(environment);
-    const { signingSecrets = [] } = environment.slack ?? {};
+    const { botToken = null, appToken = null, signingSecrets = [] } = environment.slack ?? {};
     const telling = {
       config,
       hasSlack: environment.slack !== null,
-      hasButtons: signingSecrets.length > 0,
+      hasButtons: signingSecrets.length > 0 || appToken !== null,
       hasGithub: github.hasApp,
+      hasGithubButtons: namesLogins(config),
       logKeys,
     };
 
@@ -96,7 +107,18 @@ export async function startService(options: {
     const isolationOf = createIsolationView({ sites: config.sites, dataDir: environment.dataDir, env });
     const sources: Source[] = [createGithubSource(environment.webhookSecrets)];
     if (signingSecrets.length > 0) sources.push(createSlackSource(signingSecrets));
-    const intake = createIntake({ store, queue, log, sources });
+    const slackOptions = { apiUrl: environment.slackApiUrl, log };
+    const people = {
+      directory: botToken && createDirectory({ ...slackOptions, botToken }),
+      permissions: createPermissions({ octokitFor: github.octokitFor, log, now: Date.now }),
+    };
+    const intake = createIntake({
+      store,
+      queue,
+      log,
+      sources,
+      answerAtOnce: createAnswerAtOnce({ store, config, log, ...people }),
+    });
     const server = createHttpServer(
       [
         ...intake.routes,
@@ -110,8 +132,6 @@ export async function startService(options: {
     const port = await server.listen({ host: environment.host, port: environment.port });
     onStop("server", () => server.close(GRACE_MS));
 
-    const botToken = environment.slack?.botToken ?? null;
-    const slackOptions = { apiUrl: environment.slackApiUrl, log };
     const slack = createSlackClient({ ...slackOptions, botToken });
     const outbox = startOutbox({
       store,
@@ -122,6 +142,8 @@ export async function startService(options: {
         ...createSlackPerformers({ slack, findTold: (key) => store.transact((tx) => findTold(tx, key)) }),
         ...createGithubPerformers({ octokitFor: github.octokitFor }),
       },
+      // What else is new for that channel is told in one message, until Slack takes more again.
+      onRateLimited: (channel) => void store.transact((tx) => digestWhereSlow(tx, config, channel, Date.now())),
     });
     onStop("outbox", () => outbox.stop());
 
@@ -143,13 +165,21 @@ export async function startService(options: {
     onStop("deployments", () => runner.stop());
 
     const readers = new Map([["github", createGithubReader((emit) => github.load(emit))]]);
-    if (botToken)
-      readers.set(
-        "slack",
-        createSlackReader(() => createBoltApp({ ...slackOptions, botToken })),
-      );
-    const dispatch = startDispatch({ store, queue, log, config, telling, readers, boot, recent: intake.recent });
+    const bolt = botToken && createBoltLoader({ ...slackOptions, botToken });
+    if (bolt) readers.set("slack", createSlackReader(bolt.load, slackOptions.apiUrl));
+    const dispatch = startDispatch({ store, queue, log, config, telling, readers, people, boot, recent: intake.recent });
     onStop("dispatch", () => dispatch.stop());
+
+    const context = { config, telling };
+    const chores = [endExpiredHolds, endExpiredRequests].map((chore): Chore => (tx, moment) => chore(tx, context, moment));
+    const clock = startClock({ store, queue, log, config, telling, chores });
+    onStop("clock", () => clock.stop());
+
+    if (appToken) {
+      const receive = ({ body }: { body: Buffer }) => intake.receive({ source: "slack", body, ...readSocketPayload(body) });
+      const socket = startSocketMode({ ...slackOptions, appToken, receive });
+      onStop("Socket Mode", () => socket.stop());
+    }
 
     const control = createHttpServer(controlRoutes({ store, queue, config, telling }), log);
     const socketPath = controlSocket(environment.dataDir);
@@ -161,6 +191,7 @@ export async function startService(options: {
     onStop("readiness", () => {
       isStopping = true;
     });
+    if (bolt && telling.hasButtons) onStop("Bolt", bolt.warm());
     // Only now, since whoever reads it may use the command line in the same moment.
     say(log, { environment, config, port });
     return { port, stop };
@@ -177,8 +208,8 @@ function say(
 ): void {
   log.info({ port, sites: Object.keys(config.sites).length }, "ready to take deliveries");
   if (!environment.slack) log.info("no SLACK_BOT_TOKEN: Slipway runs without Slack");
-  else if (environment.slack.signingSecrets.length === 0) {
-    log.info("no SLACK_SIGNING_SECRET: messages in Slack carry no buttons, and /slack/events is not there");
+  else if (environment.slack.signingSecrets.length === 0 && !environment.slack.appToken) {
+    log.info("no SLACK_SIGNING_SECRET and no SLACK_APP_TOKEN: nobody in Slack can ask Slipway for anything");
   }
   if (!environment.githubApp) {
     log.info("no APP_ID: GitHub is told nothing, and private repositories cannot be cloned");

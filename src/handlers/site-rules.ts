@@ -39,6 +39,14 @@ export function rulesOf({ channel, slack, sites, people }: Config, name: string)
   };
 }
 
+/** Whether anybody has a role by a GitHub login, so that buttons on GitHub are of use. */
+export function namesLogins(config: Config): boolean {
+  return Object.keys(config.sites).some((name) => {
+    const { deployers, operators } = rulesOf(config, name);
+    return [...deployers, ...operators].some((entry) => entry.startsWith("github:"));
+  });
+}
+
 /** `ownTeam`: the workspace that the bot is installed in; null while Slack was not asked yet. */
 export function workspaceRules({ slack }: Config, ownTeam: string | null): WorkspaceRules {
   const { team = ownTeam, directMessages, sharedChannels } = slack;

@@ -2,6 +2,7 @@
  * News that may come in storms (CI, alerts): each topic has a message of its own, until too many come at once. From then
  * on one message, which is edited, tells all that is new in the channel, until it has been quiet for a while.
  */
+import type { Config } from "../config/schema.ts";
 import type { Digest } from "../model/notice.ts";
 import {
   type ChannelNews,
@@ -61,6 +62,20 @@ export function* openDigest(tx: Tx, channel: string, setting: string, nowMs: num
   const open = yield* openOne(tx, channel, nowMs);
   if (open) yield* touchDigest(tx, open.id, nowMs);
   else yield* insertDigest(tx, channel, setting, nowMs);
+}
+
+/** The same where Slack said so; `channel` is as slipway.yaml calls it. What is said to one person alone is no news. */
+export function* digestWhereSlow(
+  tx: Tx,
+  { channel: own, sites, ci }: Pick<Config, "channel" | "sites" | "ci">,
+  channel: string,
+  nowMs: number,
+): Work<void> {
+  const site = Object.entries(sites).find(([, it]) => it.channel === channel)?.[0];
+  const rule = ci.findIndex((it) => it.channel === channel);
+  if (site !== undefined) return yield* openDigest(tx, channel, `sites.${site}.channel`, nowMs);
+  if (own === channel) return yield* openDigest(tx, channel, "channel", nowMs);
+  if (rule >= 0) yield* openDigest(tx, channel, `ci.${rule}.channel`, nowMs);
 }
 
 /** Ends the digests that have been quiet for long enough. Answers with what it did, in sentences. */
