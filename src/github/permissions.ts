@@ -6,7 +6,7 @@ import { askedToWaitMs } from "../model/asked-to-wait.ts";
 import type { OctokitLike } from "./github-client.ts";
 
 /** Who may write where; the installation is the one through which the repository is reached. */
-export type WriteQuestion = {
+type WriteQuestion = {
   readonly installationId: number;
   /** "owner/name" */
   readonly repoName: string;

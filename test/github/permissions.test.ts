@@ -4,7 +4,10 @@ import nock from "nock";
 import { ProbotOctokit } from "probot";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import { startFront } from "../../src/demo/front.ts";
+import { startGithub } from "../../src/demo/github-server.ts";
 import { createPermissions, type Permissions } from "../../src/github/permissions.ts";
+import { createGithub } from "../../src/github/probot.ts";
+import { secret } from "../../src/secrets/secret.ts";
 
 const API = "https://api.github.example";
 const ALICE = { installationId: 100, repoName: "acme/shop", login: "alice" };
@@ -141,6 +144,24 @@ describe("Nothing is known, and GitHub is asked once, when it", () => {
     const refused = Object.assign(new Error("Not Found"), { status: 404 });
     expect(await createWith(() => Promise.reject(refused)).canWrite(ALICE)).toBeNull();
   });
+});
+
+test("The App that app.yml describes may ask, and is told of all who may write", async () => {
+  nock.enableNetConnect("127.0.0.1");
+  onTestFinished(() => nock.disableNetConnect());
+  const repos = [{ owner: "acme", name: "shop", id: 42 }];
+  const github = await startGithub({ appId: 1, webhookSecret: "0123456789abcdef", installationId: 100, repos });
+  onTestFinished(github.stop);
+  const { octokitFor } = createGithub({
+    githubApp: { appId: github.appId, privateKey: secret(github.privateKey) },
+    githubApiUrl: github.url,
+    webhookSecrets: [secret("0123456789abcdef")],
+  });
+  github.setCollaborator("linus", "read");
+  const { canWrite } = createWith(octokitFor);
+  const logins = ["ada", "grace", "linus", "nobody"];
+  expect(await Promise.all(logins.map((login) => canWrite({ ...ALICE, login })))).toEqual([true, true, false, false]);
+  expect(await canWrite({ ...ALICE, installationId: 999, login: "ada" })).toBeNull();
 });
 
 test("GitHub is left alone as long as it asks for that", async () => {
