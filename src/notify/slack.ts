@@ -8,8 +8,10 @@ import { AmbiguousError, describeError, PermanentError } from "../errors.ts";
 import type { Place, Posted, SlackClient, SlackMessage } from "../slack/slack-client.ts";
 import type { OutboxKind, OutboxRow } from "../store/outbox.ts";
 import type { SlackAnswerWish, SlackDeploymentWish, SlackNoticeWish } from "./announce.ts";
+import { wordAnswer } from "./answer-wording.ts";
+import { wordDeployment } from "./deployment-wording.ts";
+import { wordNotice } from "./notice-wording.ts";
 import type { Perform, Performed } from "./perform.ts";
-import { wordAnswer, wordDeployment, wordNotice } from "./wording.ts";
 
 /** What the outbox remembers: where the message is, and whether it stands in for one that was deleted. */
 const remoteSchema = z.object({ channel: z.string(), ts: z.string(), isRepost: z.boolean().default(false) });
