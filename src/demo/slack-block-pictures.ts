@@ -30,7 +30,7 @@ const block = z.discriminatedUnion("type", [
     type: z.literal("section"),
     text: text.optional(),
     fields: z.array(text).optional(),
-    accessory: z.unknown(),
+    accessory: z.unknown().optional(),
   }),
   z.looseObject({ type: z.literal("context"), elements: z.array(text) }),
   z.looseObject({ type: z.literal("actions"), elements: z.array(button) }),
@@ -99,7 +99,7 @@ function drawText({ type, text: told }: z.output<typeof text>, name: Name): Html
 /** What it asks once more is shown when it is pointed at. */
 function drawButton({ text: label, url, style, confirm }: z.output<typeof button>): Html {
   const kind = `button ${style ?? ""}`;
-  if (url !== undefined) return drawLink(url, html`<span class="${kind}">${words(label.text)} ↗</span>`);
+  if (url !== undefined) return drawLink(url, html`<span class="${kind}">${words(label.text)} ↗\ufe0e</span>`);
   const asks = confirm ? `${confirm.title.text} ${confirm.text.text}` : "";
   return html`<span class="${kind}" title="${asks}">${words(label.text)}</span>`;
 }

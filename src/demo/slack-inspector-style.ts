@@ -34,7 +34,7 @@ article { display: flex; gap: 9px; padding: 8px 20px; } article:hover { backgrou
 .button.primary { background: var(--primary); border-color: var(--primary); color: #fff; }
 .button.danger { background: var(--danger); border-color: var(--danger); color: #fff; }
 code { font: 12px/1.5 "SFMono-Regular", Menlo, "DejaVu Sans Mono", monospace; color: var(--code); background: var(--code-back);
-  border: 1px solid var(--line); border-radius: 3px; padding: 1px 3px; }
+  border: 1px solid var(--line); border-radius: 3px; padding: 0 3px; display: inline-block; max-width: 100%; }
 pre { font: 12px/1.5 "SFMono-Regular", Menlo, "DejaVu Sans Mono", monospace; margin: 4px 0; padding: 8px; white-space: pre-wrap;
   background: var(--soft); border: 1px solid var(--line); border-radius: 4px; }
 .unknown { border-style: dashed; } hr { border: 0; border-top: 1px solid var(--line); margin: 10px 0; }

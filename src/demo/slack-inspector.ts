@@ -78,7 +78,7 @@ type Name = (user: string) => string;
 
 function drawChannel({ id, name, messages }: InspectedChannel, isShown: boolean): Html {
   const count = messages.filter(isTopLevel).length;
-  return html`<a class="channel${isShown ? " shown" : ""}" href="?channel=${encodeURIComponent(id)}"><span>#</span> ${name}${count > 0 ? html`<small>${count}</small>` : null}</a>`;
+  return html`<a class="channel${isShown ? " shown" : ""}" href="?channel=${encodeURIComponent(id.toWellFormed())}"><span>#</span> ${name}${count > 0 ? html`<small>${count}</small>` : null}</a>`;
 }
 
 function isTopLevel({ ts, thread_ts }: InspectedMessage): boolean {
@@ -115,7 +115,7 @@ function drawMessage(
   return html`<article>
 <div class="avatar" aria-hidden="true">⚓</div>
 <div class="content">
-${note === null ? null : html`<p class="note">↪ ${note}</p>`}
+${note === null ? null : html`<p class="note">↪\ufe0e ${note}</p>`}
 <p class="who"><b>${name(message.user ?? "slipway")}</b> <span class="app">APP</span> <time>${clock(message.ts)}</time>${message.edited ? html` <span class="edited">(edited)</span>` : null}</p>
 ${drawBody(message, name)}
 ${replies.length === 0 ? null : html`<section class="thread"><p class="replies">${replies.length === 1 ? "1 reply" : `${replies.length} replies`}</p>${replies.map((reply) => drawMessage(reply, name, { note: reply.isBroadcast ? "also sent to the channel" : null }))}</section>`}

@@ -12,14 +12,14 @@ export function wordCi(incident: CiIncident): SlackMessage {
   const workflow = workflowOf(incident);
   const times = count(failures, "time");
   const place = `*${unformatted(workflow, 100)}* on ${slackCode(branch, 250)} of ${slackCode(repoName, 140)}`;
-  const first = firstCommit ? `first with ${slackCode(firstCommit.slice(0, 7), 40)}` : "";
+  const first = slackCode(firstCommit.slice(0, 7), 40);
   if (state === "broken") {
     return {
       text: `CI fails ${where}: ${outside(workflow, 100)}, failed ${times} since ${utcText(sinceMs)}`,
       blocks: [
         header(`🔴 CI fails ${where}`),
-        section(`${place} failed ${times} since ${slackDate(sinceMs)}${how(run)}.\n${commitOf(run)}`),
-        context([first, ...runOf(run)].filter(Boolean)),
+        section(`${place} failed ${times} since ${slackDate(sinceMs)}${how(run)}.\nLast with ${commitOf(run)}`),
+        context([first && `first failed with ${first}`, ...runOf(run)].filter(Boolean)),
       ],
     };
   }
@@ -28,8 +28,8 @@ export function wordCi(incident: CiIncident): SlackMessage {
     text: `CI works again ${where}: ${outside(workflow, 100)}, failed ${times}, mended${after}`,
     blocks: [
       header(`🟢 CI works again ${where}`),
-      section(`${place} works again${after}; it had failed ${times}.\n${commitOf(run)}`),
-      context([first && `broken ${first}`, ...runOf(run)].filter(Boolean)),
+      section(`${place} works again${after}; it had failed ${times}.\nMended with ${commitOf(run)}`),
+      context([first && `broke with ${first}`, ...runOf(run)].filter(Boolean)),
     ],
   };
 }

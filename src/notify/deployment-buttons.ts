@@ -38,7 +38,7 @@ function button(kind: Kind, { deployment, siteUrl, logUrl }: DeploymentNews): Bu
     case "deploy":
       return { action: "deploy", label: "Deploy anyway", value };
     case "resume":
-      return { action: "resume", label: "Resume", value: deployment.site };
+      return { action: "resume", label: resuming(deployment), value: deployment.site };
     case "redeploy":
       return { action: "redeploy", label: "Redeploy", value };
     case "rollback":
@@ -58,6 +58,11 @@ function button(kind: Kind, { deployment, siteUrl, logUrl }: DeploymentNews): Bu
 function opens(number: number, label: string, address: string | null): Button | null {
   const url = webAddress(address);
   return url === null || url.length > 3000 ? null : { action: "open", number, label, url };
+}
+
+/** The message about a rollback does not say by itself what it paused. */
+function resuming(deployment: Deployment): string {
+  return shownState(deployment) === "rolled_back" ? "Resume automatic deployment" : "Resume";
 }
 
 function cancelling({ site, state }: Deployment): NonNullable<Button["confirm"]> {

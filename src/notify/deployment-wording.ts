@@ -1,8 +1,8 @@
 /**
  * How the message about a deployment is worded. Pure: what is said follows from the data alone.
  *
- * Words from outside stand in plain_text only, which knows no formatting, and are escaped there all the same; our own
- * words and links stand in mrkdwn. Lengths stay within Slack's limits after escaping (header 150, section 3000, text 4000):
+ * Words from outside stand in plain_text, which knows no formatting, and are escaped there all the same; where they stand
+ * in mrkdwn, beside words and links of ours, what formats is replaced. Lengths stay within Slack's limits after escaping (header 150, section 3000, text 4000):
  * docs.slack.dev/reference/block-kit/blocks, docs.slack.dev/reference/methods/chat.update.
  */
 import { contentTitle } from "../model/content.ts";
@@ -13,8 +13,8 @@ import type { DeploymentNews } from "./announce.ts";
 import { wordConsent } from "./consent-wording.ts";
 import { deploymentButtons } from "./deployment-buttons.ts";
 import { namedCommit, STATE_ICONS, STATE_VERBS, sentenceVerb, shownState } from "./deployment-state.ts";
-import { count, outside, shortCommit, slackLink } from "./plain.ts";
-import { actions, type Block, context, header, plainContext, plainSection } from "./slack-blocks.ts";
+import { count, outside, shortCommit, slackLink, slackWords } from "./plain.ts";
+import { actions, type Block, context, header, plainContext, plainSection, section } from "./slack-blocks.ts";
 import { wordStages } from "./stages-wording.ts";
 
 export type WordingOptions = {
@@ -27,7 +27,7 @@ export function wordDeployment(news: DeploymentNews, { hasPlans = true }: Wordin
   const { deployment, hasButtons } = news;
   const { state, consent } = deployment;
   const question = consent && hasButtons ? wordConsent(deployment, consent) : null;
-  const reason = outside(deployment.reason ?? "", 1500);
+  const reason = slackWords(deployment.reason ?? "", 1500);
   const facts = [...changes(deployment), ...times(deployment)];
   const remarks = isFinal(state) ? deployment.remarks.slice(0, 3).map((remark) => outside(remark, 600)) : [];
   const buttons = hasButtons ? deploymentButtons(news, question?.button ?? null) : [];
@@ -37,7 +37,7 @@ export function wordDeployment(news: DeploymentNews, { hasPlans = true }: Wordin
     ...titles(deployment).map(plainSection),
     origin(deployment),
     // Without buttons the reason says it all, with the command that answers.
-    ...(question ? question.blocks : reason ? [plainSection(reason)] : []),
+    ...(question ? question.blocks : reason ? [section(reason)] : []),
     ...wordStages(deployment, hasPlans),
     ...(facts.length > 0 ? [plainContext(facts)] : []),
     ...remarks.filter(Boolean).map((remark) => plainContext([remark])),

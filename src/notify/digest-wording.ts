@@ -28,6 +28,6 @@ export function wordDigest({ sinceMs, endedAtMs, groups }: Digest): SlackMessage
 
 function line({ title, count: times, state, url }: Digest["groups"][number]): string {
   const mark = state === "bad" ? "🔴 bad" : "🟢 good";
-  const link = slackLink(url, "look");
+  const link = slackLink(url, "open");
   return `${mark}  *${unformatted(title, 120)}*  ·  ${count(times, "message")}${link ? `  ·  ${link}` : ""}`;
 }

@@ -38,7 +38,10 @@ export function escapeSlack(text: string): string {
 
 /** One line from outside for Slack's plain_text: escaped, and at most `maxChars` even so, never cut inside an escape. */
 export function outside(text: string, maxChars: number): string {
-  const line = oneLine(text, maxChars);
+  return escapeWithin(oneLine(text, maxChars), maxChars);
+}
+
+function escapeWithin(line: string, maxChars: number): string {
   const whole = escapeSlack(line);
   if (whole.length <= maxChars) return whole;
   let told = "";
@@ -68,6 +71,29 @@ export function slackCode(text: string, maxChars: number): string {
   return words === "" ? "" : `\`${words}\``;
 }
 
+/** One line of ours and others' words for where formatting works: what stands between backticks is code, nothing else is. */
+export function slackWords(text: string, maxChars: number): string {
+  let room = maxChars;
+  let told = "";
+  // Longer texts are cut first, since nothing behind that can be shown.
+  for (const part of text.slice(0, maxChars * 4).split(/(`[^`]+`)/)) {
+    const isCode = /^`[^`]+`$/.test(part);
+    // Two characters for the backticks, two for the spaces that are put back.
+    if (room <= 4) break;
+    const words = isCode ? slackCode(part.slice(1, -1), room - 2) : betweenCode(part, room - 2);
+    told += words;
+    room -= words.length;
+  }
+  return told.trim();
+}
+
+/** The space to what stands beside it is kept. */
+function betweenCode(part: string, maxChars: number): string {
+  const words = unformatted(part, maxChars);
+  if (words === "") return /\s/.test(part) ? " " : "";
+  return `${/^\s/.test(part) ? " " : ""}${words}${/\s$/.test(part) ? " " : ""}`;
+}
+
 /** The commit as people call it: seven characters, for Slack's plain_text. */
 export function shortCommit(commit: string): string {
   return outside([...oneLine(commit, 40)].slice(0, 7).join(""), 40);
@@ -75,10 +101,11 @@ export function shortCommit(commit: string): string {
 
 /** Nobody's log has longer lines that are worth reading in a chat. */
 const MAX_LINE_CHARS = 400;
+const MAX_LINES = 40;
 
 /**
- * The last lines of a text in Slack's code block, at most `maxChars` with the fences: whole lines, those at the top are
- * left out. No line can end the block.
+ * The last lines of a text in Slack's code block, at most `maxChars` with the fences and at most 40: whole lines, those at
+ * the top are left out. No line can end the block.
  */
 export function slackFence(lines: string, maxChars: number): string {
   const told: string[] = [];
@@ -88,7 +115,7 @@ export function slackFence(lines: string, maxChars: number): string {
     .slice(-maxChars * 4)
     .trimEnd()
     .split(/\r\n|[\r\n]/);
-  while (all.length > 0) {
+  while (all.length > 0 && told.length < MAX_LINES) {
     const line = fencedLine(all.at(-1) ?? "");
     if (line.length + 1 > room) break;
     room -= line.length + 1;
@@ -99,14 +126,16 @@ export function slackFence(lines: string, maxChars: number): string {
   return `\`\`\`\n${isCut ? "…\n" : ""}${told.join("\n")}\n\`\`\``;
 }
 
-/** Keeps how far it is indented. */
+/** Keeps its spaces: what a log points at stands below it. Backticks are looked for last, when nothing is left out any more. */
 function fencedLine(line: string): string {
-  const [indent = ""] = /^[ \t]*/.exec(line) ?? [];
-  const spaces = indent.replaceAll("\t", "  ").slice(0, 40);
-  return `${spaces}${outside(
-    line.replace(/`{3,}/g, (run) => "'".repeat(run.length)),
-    MAX_LINE_CHARS,
-  )}`;
+  const visible = line
+    .slice(0, MAX_LINE_CHARS * 4)
+    .toWellFormed()
+    .replaceAll("\t", "  ")
+    .replace(INVISIBLE, "")
+    .trimEnd();
+  const cut = visible.length > MAX_LINE_CHARS ? `${visible.slice(0, MAX_LINE_CHARS - 1).toWellFormed()}…` : visible;
+  return escapeWithin(cut, MAX_LINE_CHARS).replace(/`{3,}/g, (run) => "'".repeat(run.length));
 }
 
 /** Mentions a user of Slack; "" where that is no id of a user. */

@@ -121,11 +121,12 @@ function line(site: SiteStatus, nowMs: number): string {
   const { name, latest, liveCommit, holds, waiting } = site;
   const shown = latest && shownState(latest);
   const age = latest ? ageText(nowMs - (latest.finishedAtMs ?? latest.startedAtMs ?? latest.createdAtMs)) : "";
+  const when = latest && (isFinal(latest.state) ? `${age} ago` : `for ${age}`);
   return [
     `${shown ? STATE_ICONS[shown] : "⚪"} *${unformatted(name, 60)}*`,
     liveCommit ? slackCode(liveCommit.slice(0, 7), 40) : "nothing live",
     shown && shown !== "live" && STATE_VERBS[shown].replace(/^(is|was) /, ""),
-    age,
+    when,
     holds.locked && `🔒 by ${unformatted(holds.locked.by, 30)}`,
     holds.paused && `⏸️ by ${unformatted(holds.paused.by, 30)}`,
     holds.githubPause !== null && "⏸️ by GitHub",

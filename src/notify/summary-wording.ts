@@ -21,7 +21,7 @@ export function wordSummary({ fromMs, toMs, sites, broken }: Summary): SlackMess
       Number(b.hold !== null) - Number(a.hold !== null) ||
       b.live + b.other - a.live - a.other,
   );
-  const { blocks, left } = sections(sorted.slice(0, MAX_SITES).map(siteLine));
+  const { blocks, left } = sections(sorted.slice(0, MAX_SITES).map(siteLine), 3);
   const more = Math.max(0, sites.length - MAX_SITES) + left;
   const times = [`from ${slackDate(fromMs)} to ${slackDate(toMs)}`];
   return {

@@ -1,6 +1,6 @@
 /** How a text of ours for one person is shown: what stands in backticks as code, ids of Slack's as mentions. */
 import type { SlackMessage } from "../slack/slack-client.ts";
-import { outside, slackCode, unformatted } from "./plain.ts";
+import { outside, slackWords } from "./plain.ts";
 import { section } from "./slack-blocks.ts";
 
 const MAX_CHARS = 2400;
@@ -23,22 +23,12 @@ export function wordText(text: string): SlackMessage {
   return { text: outside(text, MAX_CHARS) || "…", blocks: [section(told)] };
 }
 
-/** What stands between two backticks is code, the rest are words. */
+/** Ids in code are no mentions. */
 function formatLine(line: string): string {
-  return line
-    .slice(0, MAX_CHARS)
+  return slackWords(line, 2000)
     .split(/(`[^`]+`)/)
-    .map((part) => {
-      if (/^`[^`]+`$/.test(part)) return slackCode(part.slice(1, -1), 600);
-      return withSpaces(part, unformatted(part, 1600).replace(SLACK_ID, mentionOf));
-    })
+    .map((part) => (part.startsWith("`") ? part : part.replace(SLACK_ID, mentionOf)))
     .join("");
-}
-
-/** The space to what stands beside it is not cut off. */
-function withSpaces(part: string, told: string): string {
-  if (told === "") return /\s/.test(part) ? " " : "";
-  return `${/^\s/.test(part) ? " " : ""}${told}${/\s$/.test(part) ? " " : ""}`;
 }
 
 function mentionOf(_: string, sort: string, rest: string): string {

@@ -1,8 +1,18 @@
 /** How replies in the thread of a message are worded: a failure with the end of its log, its mending, a digest's worst. */
 import type { SlackMessage } from "../slack/slack-client.ts";
 import type { ThreadReply } from "./announce.ts";
-import { ageText, mention, outside, shortCommit, slackCode, slackFence, slackLink, unformatted } from "./plain.ts";
-import { type Block, context, plainSection, section } from "./slack-blocks.ts";
+import {
+  ageText,
+  mention,
+  outside,
+  shortCommit,
+  slackCode,
+  slackFence,
+  slackLink,
+  slackWords,
+  unformatted,
+} from "./plain.ts";
+import { type Block, context, section } from "./slack-blocks.ts";
 
 /** A little less than a section may hold (3000). */
 const MAX_LOG_CHARS = 2900;
@@ -29,13 +39,14 @@ function failure({
   const { id, site, stage, commit, title } = deployment;
   const whom = mention(user);
   const where = stage === null ? "failed" : `failed in ${stage}`;
-  const reason = outside(deployment.reason ?? "", 1000);
+  const reason = slackWords(deployment.reason ?? "", 1000);
   const of = [slackCode(commit.slice(0, 7), 40), unformatted(title, 200)].filter(Boolean).join(" ");
   const head = [whom, `*${unformatted(site, 60)}*`, where].filter(Boolean).join(" ");
   const blocks: Block[] = [section(of ? `${head}: ${of}` : head)];
-  if (reason) blocks.push(plainSection(reason));
+  if (reason) blocks.push(section(reason));
   if (lines.trim()) blocks.push(section(slackFence(lines, MAX_LOG_CHARS)));
-  blocks.push(context([slackLink(logUrl, "The whole log"), slackCode(id, 60)].filter(Boolean)));
+  const below = [slackLink(logUrl, "The whole log"), slackCode(id, 60)].filter(Boolean);
+  if (below.length > 0) blocks.push(context(below));
   const what = [shortCommit(commit), outside(title, 120)].filter(Boolean).join(" ");
   const told = [whom, outside(site, 60), where].filter(Boolean).join(" ");
   return {

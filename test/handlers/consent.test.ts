@@ -1,9 +1,8 @@
 /** Who may answer a deployment's question in Slack, where, and until when. */
 import { describe, expect, it } from "vitest";
-import { type CommandFacts, handleCommand } from "../../src/handlers/command.ts";
+import { type ConsentClick, type ConsentFacts, handleConsent } from "../../src/handlers/consent.ts";
 import type { Deployment } from "../../src/model/deployment.ts";
 import type { Effect } from "../../src/model/effect.ts";
-import type { CommandEvent } from "../../src/model/event.ts";
 import { aDeployment } from "../notify/deployment.ts";
 
 const ALICE = "U0ALICE";
@@ -18,33 +17,37 @@ const asked = (part: Partial<Deployment> = {}) =>
     ...part,
   });
 
-function facts(part: Partial<CommandFacts> = {}): CommandFacts {
+function facts(part: Partial<ConsentFacts> = {}): ConsentFacts {
   const deployment = asked();
   return { deployment, newest: deployment, site: SHOP, channel: "C0SHOP", isBuilt: false, ...part };
 }
 
-function click(part: Partial<CommandEvent> = {}, actor: Partial<CommandEvent["actor"]> = {}): CommandEvent {
+function click(part: Partial<ConsentClick> = {}, actor: Partial<ConsentClick["actor"]> = {}): ConsentClick {
+  const who = { slackUser: ALICE, name: "alice", team: "T1", channel: "C0SHOP", ...actor };
   return {
-    type: "command",
-    name: "deploy",
-    deployment: "d-1",
-    consent: "adopt",
-    actor: { slackUser: ALICE, name: "alice", team: "T1", channel: "C0SHOP", ...actor },
+    type: "click",
+    click: "adopt",
+    value: "d-1",
+    actor: who,
+    reply: { channel: who.channel, user: who.slackUser, responseUrl: null, thread: null, isDirect: false },
+    triggerId: null,
+    askedAtMs: 0,
     cause: "slack 1.2.3",
     ...part,
   };
 }
 
 /** What the person is told, where nothing else happens. */
-function refusal(event: CommandEvent, given: CommandFacts): string {
-  const effects = handleCommand(event, given);
-  expect(effects).toMatchObject([{ do: "answer", channel: event.actor.channel, user: event.actor.slackUser }]);
-  return (effects[0] as Extract<Effect, { do: "answer" }>).text;
+function refusal(event: ConsentClick, given: ConsentFacts): string {
+  const effects = handleConsent(event, given);
+  expect(effects).toMatchObject([{ do: "answer", to: event.reply, answer: { kind: "text" } }]);
+  const [effect] = effects as Array<Extract<Effect, { do: "answer" }>>;
+  return effect?.answer.kind === "text" ? effect.answer.text : "";
 }
 
 describe("a deployer who agrees", () => {
   it("gets the head of the branch deployed, with their consent, and is told so", () => {
-    expect(handleCommand(click(), facts())).toEqual([
+    expect(handleConsent(click(), facts())).toEqual([
       {
         do: "deploy",
         site: "shop",
@@ -66,17 +69,19 @@ describe("a deployer who agrees", () => {
       },
       {
         do: "answer",
-        channel: "C0SHOP",
-        user: ALICE,
+        to: click().reply,
         site: "shop",
-        text: "Thank you. shop is published again, and this time it replaces 12 files of others; a message of its own follows.",
+        answer: {
+          kind: "text",
+          text: "Thank you. shop is published again, and this time it replaces 12 files of others; a message of its own follows.",
+        },
       },
     ]);
   });
 
   it("gets the release that was built, where it is still there, whatever the head of the branch is by now", () => {
     const deployment = asked({ commit: "c0ffee", title: "As they saw it", author: "Ada" });
-    const [deploy] = handleCommand(click(), facts({ deployment, newest: deployment, isBuilt: true }));
+    const [deploy] = handleConsent(click(), facts({ deployment, newest: deployment, isBuilt: true }));
     expect(deploy).toMatchObject({
       ...{ trigger: "command", goesOnWith: "d-1", adopt: true, askedCommit: null },
       ...{ commit: "c0ffee", title: "As they saw it", author: "Ada" },
@@ -86,23 +91,23 @@ describe("a deployer who agrees", () => {
   it("agrees to removals only where it is removals that were asked for", () => {
     const deployment = asked({ consent: { needs: "allowRemovals", files: 1, paths: ["a"], answer: null } });
     const given = facts({ deployment, newest: deployment });
-    const [deploy, answer] = handleCommand(click({ consent: "allowRemovals" }), given);
+    const [deploy, answer] = handleConsent(click({ click: "allowRemovals" }), given);
     expect(deploy).toMatchObject({ do: "deploy", adopt: false, allowRemovals: true });
-    expect(answer).toMatchObject({ text: expect.stringContaining("removes 1 file;") });
-    expect(refusal(click({ consent: "adopt" }), given)).toBe("d-1 does not ask for that: it has failed.");
+    expect(answer).toMatchObject({ answer: { text: expect.stringContaining("removes 1 file;") } });
+    expect(refusal(click({ click: "adopt" }), given)).toBe("d-1 does not ask for that: it has failed.");
   });
 
   it("keeps what was agreed to before, so that two questions do not take turns for ever", () => {
     const needed = { needs: "allowRemovals", files: 3, paths: [], answer: null } as const;
     const deployment = asked({ adopt: true, consent: needed });
-    const [deploy] = handleCommand(click({ consent: "allowRemovals" }), facts({ deployment, newest: deployment }));
+    const [deploy] = handleConsent(click({ click: "allowRemovals" }), facts({ deployment, newest: deployment }));
     expect(deploy).toMatchObject({ adopt: true, allowRemovals: true });
   });
 
   it("of a rollback gets the rollback, even on a paused site", () => {
     const deployment = asked({ trigger: "rollback", askedRelease: "9a8b7c", title: "Before the sale" });
     const site = { ...SHOP, holds: { ...HOLDS, githubPause: "the GitHub App is suspended" } };
-    const [deploy] = handleCommand(click(), facts({ deployment, newest: deployment, site }));
+    const [deploy] = handleConsent(click(), facts({ deployment, newest: deployment, site }));
     const { commit, author } = deployment;
     expect(deploy).toMatchObject({
       trigger: "rollback",
@@ -181,13 +186,13 @@ describe("a click that comes too late", () => {
     );
     const rollback = asked({ trigger: "rollback" });
     expect(refusal(click(), facts({ deployment: rollback, newest: rollback, site: locked }))).toContain("is locked");
-    const [deploy] = handleCommand(click(), facts({ site: { ...SHOP, holds: { ...HOLDS, paused: hold } } }));
+    const [deploy] = handleConsent(click(), facts({ site: { ...SHOP, holds: { ...HOLDS, paused: hold } } }));
     expect(deploy).toMatchObject({ do: "deploy", trigger: "command" });
   });
 
   it("of a deployment of a named commit deploys that one again, of a rebuild rebuilds", () => {
     const deployment = asked({ askedCommit: "c0ffee", commit: "c0ffee", cleanCaches: true, title: "Old" });
-    const [deploy] = handleCommand(click(), facts({ deployment, newest: deployment }));
+    const [deploy] = handleConsent(click(), facts({ deployment, newest: deployment }));
     expect(deploy).toMatchObject({ askedCommit: "c0ffee", commit: "c0ffee", title: "Old", cleanCaches: true });
   });
 
