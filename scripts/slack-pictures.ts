@@ -7,7 +7,10 @@ import { join, resolve } from "node:path";
 import { type Browser, chromium } from "playwright-core";
 import { renderInspector } from "../src/demo/slack-inspector.ts";
 import { findChromium } from "../src/prerender/find-chromium.ts";
-import { type Sample, slackSamples } from "./slack-samples.ts";
+import { answerSamples } from "./slack-sample-answers.ts";
+import type { Sample } from "./slack-sample-data.ts";
+import { deploymentSamples } from "./slack-sample-deployments.ts";
+import { noticeSamples } from "./slack-sample-notices.ts";
 
 const folder = resolve(process.argv[2] ?? "pictures");
 const NAMES = { U0SLIPWAY: "slipway", U0ALICE: "alice", U0BOB: "bob", S0OPS: "ops" };
@@ -16,7 +19,7 @@ const CHANNEL = "C0DEPLOYS";
 await mkdir(folder, { recursive: true });
 const browser = await chromium.launch({ executablePath: await findChromium(null, process.env.PATH ?? "") });
 try {
-  const samples = slackSamples();
+  const samples = [...deploymentSamples(), ...answerSamples(), ...noticeSamples()];
   for (const [index, sample] of samples.entries()) {
     const file = join(folder, `${String(index + 1).padStart(2, "0")}-${sample.name}`);
     const page = pageOf(sample);

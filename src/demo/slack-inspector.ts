@@ -22,7 +22,7 @@ export type InspectedMessage = {
   readonly isBroadcast?: boolean | undefined;
 };
 
-export type InspectedChannel = {
+type InspectedChannel = {
   readonly id: string;
   readonly name: string;
   /** In any order. */
