@@ -6,26 +6,23 @@ import { randomUUID } from "node:crypto";
 import { rmSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { controlRoutes, controlSocket } from "./cli/control.ts";
+import { endExpiredHolds } from "./commands/hold-site.ts";
+import { endExpiredRequests } from "./commands/second-person.ts";
 import type { Environment } from "./config/load-environment.ts";
 import { keysWithoutEffect } from "./config/rules.ts";
 import type { Config } from "./config/schema.ts";
 import { describeError } from "./errors.ts";
+import { createPermissions } from "./github/permissions.ts";
 import { createGithub } from "./github/probot.ts";
 import { createGithubReader } from "./github/reader.ts";
-import { createHttpServer } from "./http/server.ts";
-import { endExpiredHolds } from "./commands/hold-site.ts";
-import { endExpiredRequests } from "./commands/second-person.ts";
-import { createPermissions } from "./github/permissions.ts";
 import { namesLogins } from "./handlers/site-rules.ts";
+import { createHttpServer } from "./http/server.ts";
 import { createAnswerAtOnce } from "./inbox/answer-at-once.ts";
 import { type Chore, startClock } from "./inbox/clock.ts";
-import { digestWhereSlow } from "./notify/digest.ts";
-import { createDirectory } from "./slack/directory.ts";
-import { startSocketMode } from "./slack/socket-mode.ts";
-import { readSocketPayload } from "./sources/slack.ts";
 import { startDispatch } from "./inbox/dispatch.ts";
 import { createIntake } from "./inbox/intake.ts";
 import type { Log } from "./log.ts";
+import { digestWhereSlow } from "./notify/digest.ts";
 import { createGithubPerformers } from "./notify/github.ts";
 import { createSlackPerformers } from "./notify/slack.ts";
 import { startOutbox } from "./outbox/outbox.ts";
@@ -34,10 +31,12 @@ import { startRunner } from "./pipeline/run.ts";
 import { createMemoryQueue } from "./queue/memory-queue.ts";
 import { createLogKeys } from "./secrets/log-keys.ts";
 import { createBoltLoader } from "./slack/bolt-app.ts";
+import { createDirectory } from "./slack/directory.ts";
 import { createSlackReader } from "./slack/reader.ts";
 import { createSlackClient } from "./slack/slack-client.ts";
+import { startSocketMode } from "./slack/socket-mode.ts";
 import { createGithubSource } from "./sources/github.ts";
-import { createSlackSource } from "./sources/slack.ts";
+import { createSlackSource, readSocketPayload } from "./sources/slack.ts";
 import type { Source } from "./sources/source.ts";
 import { freeClaims } from "./store/claims.ts";
 import { lockDataFolder } from "./store/data-folder.ts";
@@ -167,16 +166,31 @@ export async function startService(options: {
     const readers = new Map([["github", createGithubReader((emit) => github.load(emit))]]);
     const bolt = botToken && createBoltLoader({ ...slackOptions, botToken });
     if (bolt) readers.set("slack", createSlackReader(bolt.load, slackOptions.apiUrl));
-    const dispatch = startDispatch({ store, queue, log, config, telling, readers, people, boot, recent: intake.recent });
+    const dispatch = startDispatch({
+      store,
+      queue,
+      log,
+      config,
+      telling,
+      readers,
+      people,
+      boot,
+      recent: intake.recent,
+    });
     onStop("dispatch", () => dispatch.stop());
 
     const context = { config, telling };
-    const chores = [endExpiredHolds, endExpiredRequests].map((chore): Chore => (tx, moment) => chore(tx, context, moment));
+    const chores = [endExpiredHolds, endExpiredRequests].map(
+      (chore): Chore =>
+        (tx, moment) =>
+          chore(tx, context, moment),
+    );
     const clock = startClock({ store, queue, log, config, telling, chores });
     onStop("clock", () => clock.stop());
 
     if (appToken) {
-      const receive = ({ body }: { body: Buffer }) => intake.receive({ source: "slack", body, ...readSocketPayload(body) });
+      const receive = ({ body }: { body: Buffer }) =>
+        intake.receive({ source: "slack", body, ...readSocketPayload(body) });
       const socket = startSocketMode({ ...slackOptions, appToken, receive });
       onStop("Socket Mode", () => socket.stop());
     }

@@ -39,7 +39,18 @@ function effectFor(event: ContentChangedEvent, name: string, facts: ContentFacts
   const { source, titles, by, cause } = event;
   const change = { source, titles, by };
   const debounce = { ...USUAL, ...event.debounce };
-  return { do: "deploy_content", site: name, branch, repoId, repoName, installationId, askedCommit, cause, change, debounce };
+  return {
+    do: "deploy_content",
+    site: name,
+    branch,
+    repoId,
+    repoName,
+    installationId,
+    askedCommit,
+    cause,
+    change,
+    debounce,
+  };
 }
 
 const skip = (site: string | null, reason: string): Effect => ({ do: "skip", site, reason });

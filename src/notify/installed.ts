@@ -1,7 +1,7 @@
 /** The notice about a new installation: what to paste into slipway.yaml so that its repositories become sites. */
 import type { Notice } from "../model/notice.ts";
 import type { SlackMessage } from "../slack/slack-client.ts";
-import { escapeSlack, oneLine } from "./plain.ts";
+import { outside } from "./plain.ts";
 
 const MAX_SITES = 10;
 /** Slack's limit for a section is 3000 characters. */
@@ -9,7 +9,7 @@ const MAX_CHARS = 2800;
 
 /** The message, with the YAML in a code block: one site per repository, the first ten. */
 export function wordInstalled({ account, repoNames }: Extract<Notice, { about: "installed" }>): SlackMessage {
-  const who = escapeSlack(oneLine(account, 60));
+  const who = outside(account, 60);
   const { yaml, shown } = sitesYaml(repoNames);
   const left = repoNames.length - shown;
   const total = repoNames.length === 1 ? "1 repository" : `${repoNames.length} repositories`;

@@ -4,6 +4,7 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
+import { COMMANDS } from "../commands/command-table.ts";
 import { AmbiguousError, describeError, PermanentError, RefusedMessageError } from "../errors.ts";
 import type { Place, Posted, SlackClient, SlackMessage } from "../slack/slack-client.ts";
 import type { OutboxKind, OutboxRow, Told } from "../store/outbox.ts";
@@ -14,8 +15,12 @@ import type {
   SlackNoticeWish,
   SlackThreadWish,
 } from "./announce.ts";
+import { wordAnswer } from "./answer-wording.ts";
+import { wordDeployment } from "./deployment-wording.ts";
+import { wordModal } from "./modal-wording.ts";
+import { wordNotice } from "./notice-wording.ts";
 import type { Perform, Performed } from "./perform.ts";
-import { wordAnswer, wordDeployment, wordModal, wordNotice, wordThreadReply } from "./wording.ts";
+import { wordThreadReply } from "./thread-wording.ts";
 
 /** What the outbox remembers: where the message is, and whether it stands in for one that was deleted. */
 const remoteSchema = z.object({ channel: z.string(), ts: z.string(), isRepost: z.boolean().default(false) });
@@ -88,7 +93,7 @@ function createDeploymentPerformer(deps: SlackDeps): Perform {
 async function answer(deps: SlackDeps, row: OutboxRow): Promise<Performed> {
   const { to, answer } = row.desired as SlackAnswerWish;
   if (row.inDoubt) return { kind: "unsure", reason: "an answer may have reached Slack; it is not repeated" };
-  const message = wordAnswer(answer);
+  const message = wordAnswer(answer, COMMANDS);
   if (to.responseUrl === null || !(await respond(deps, to.responseUrl, message)))
     await answerInPlace(deps, row, message);
   return { kind: "sent", remote: null };

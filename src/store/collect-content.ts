@@ -51,7 +51,13 @@ export function* collectContent(tx: Tx, reported: NewContent, nowMs: number): Wo
   }
   const wanted: NewDeployment = {
     ...asked,
-    ...{ trigger: "content", commit: asked.askedCommit ?? "", author: contentAuthor(content), title: contentTitle(content), content },
+    ...{
+      trigger: "content",
+      commit: asked.askedCommit ?? "",
+      author: contentAuthor(content),
+      title: contentTitle(content),
+      content,
+    },
     notBeforeMs: contentDueMs(content, debounce, nowMs),
   };
   const { deployment, older } = yield* queueDeployment(tx, wanted, nowMs);

@@ -3,8 +3,8 @@ import { expect, it } from "vitest";
 import { deploymentLine } from "../../src/cli/print.ts";
 import { type Deployment, skippedBecause, supersededBy } from "../../src/model/deployment.ts";
 import { holdOf } from "../../src/model/site.ts";
+import { wordDeployment } from "../../src/notify/deployment-wording.ts";
 import { checkFields, describeState } from "../../src/notify/github-wording.ts";
-import { wordDeployment } from "../../src/notify/wording.ts";
 import { aDeployment } from "./deployment.ts";
 
 const HOLD = { by: "ada", reason: "the fair begins", atMs: 1 };

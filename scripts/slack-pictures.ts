@@ -1,0 +1,60 @@
+/**
+ * Takes pictures of everything that Slipway says in Slack, as the demo's inspector shows it: `npm run pictures [FOLDER]`.
+ * Needs the system's Chromium, and a font with emoji (Debian: fonts-noto-color-emoji).
+ */
+import { mkdir, writeFile } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { type Browser, chromium } from "playwright-core";
+import { renderInspector } from "../src/demo/slack-inspector.ts";
+import { findChromium } from "../src/prerender/find-chromium.ts";
+import { answerSamples } from "./slack-sample-answers.ts";
+import type { Sample } from "./slack-sample-data.ts";
+import { deploymentSamples } from "./slack-sample-deployments.ts";
+import { noticeSamples } from "./slack-sample-notices.ts";
+
+const folder = resolve(process.argv[2] ?? "pictures");
+const NAMES = { U0SLIPWAY: "slipway", U0ALICE: "alice", U0BOB: "bob", S0OPS: "ops" };
+const CHANNEL = "C0DEPLOYS";
+
+await mkdir(folder, { recursive: true });
+const browser = await chromium.launch({ executablePath: await findChromium(null, process.env.PATH ?? "") });
+try {
+  const samples = [...deploymentSamples(), ...answerSamples(), ...noticeSamples()];
+  for (const [index, sample] of samples.entries()) {
+    const file = join(folder, `${String(index + 1).padStart(2, "0")}-${sample.name}`);
+    const page = pageOf(sample);
+    await writeFile(`${file}.html`, page);
+    // In the dark as well where there is something of every colour.
+    const schemes = sample.name === "thread-of-a-failure" ? (["light", "dark"] as const) : (["light"] as const);
+    for (const scheme of schemes)
+      await takePicture(browser, page, scheme, `${file}${scheme === "dark" ? "-dark" : ""}.png`);
+    console.log(`${index + 1} of ${samples.length}: ${file}.png`);
+  }
+} finally {
+  await browser.close();
+}
+
+function pageOf({ messages = [], ephemerals = [], modals = [] }: Sample): string {
+  return renderInspector({
+    channels: [
+      { id: CHANNEL, name: "deploys", messages },
+      { id: "C0GENERAL", name: "general", messages: [] },
+    ],
+    ephemerals: ephemerals.map((told, n) => ({
+      channel: CHANNEL,
+      user: "U0ALICE",
+      ts: `${1769868120 + n}.000000`,
+      ...told,
+    })),
+    modals: modals.map((view) => ({ user: "U0ALICE", view })),
+    selected: CHANNEL,
+    names: NAMES,
+  });
+}
+
+async function takePicture(from: Browser, page: string, colorScheme: "light" | "dark", file: string): Promise<void> {
+  const tab = await from.newPage({ colorScheme, viewport: { width: 980, height: 400 }, deviceScaleFactor: 1 });
+  await tab.setContent(page);
+  await tab.screenshot({ path: file, fullPage: true });
+  await tab.close();
+}
