@@ -1,8 +1,9 @@
 /** Bolt as a library: an App without Bolt's server, which asks Slack nothing by itself. */
-import type { App, Logger } from "@slack/bolt";
-import { describeError } from "../errors.ts";
+import type { App } from "@slack/bolt";
 import type { Log } from "../log.ts";
 import type { Secret } from "../secrets/secret.ts";
+import { slackLogger } from "./slack-logger.ts";
+import { webOptions } from "./web-client.ts";
 
 export type BoltOptions = {
   readonly botToken: Secret;
@@ -25,28 +26,7 @@ export async function createBoltApp(options: BoltOptions): Promise<App> {
     receiver: { init() {}, start: async () => undefined, stop: async () => undefined },
     authorize: async () => ({ botToken: options.botToken.reveal(), botId: "", botUserId: "" }),
     convoStore: false,
-    logger: boltLogger(options.log),
-    clientOptions: {
-      slackApiUrl: options.apiUrl,
-      headers: { Authorization: `Bearer ${options.botToken.reveal()}` },
-      // The outbox paces and looks before it repeats.
-      retryConfig: { retries: 0 },
-      timeout: options.requestMs ?? REQUEST_MS,
-      rejectRateLimitedCalls: true,
-    },
+    logger: slackLogger(options.log),
+    clientOptions: webOptions({ ...options, requestMs: options.requestMs ?? REQUEST_MS }),
   });
-}
-
-/** What Bolt has to say is told by our own errors; for the rest there is "debug". */
-function boltLogger(log: Log): Logger {
-  const tell = (...words: unknown[]) => log.debug({ from: "bolt" }, words.map(describeError).join(" "));
-  return {
-    debug() {},
-    info() {},
-    warn: tell,
-    error: tell,
-    setLevel() {},
-    setName() {},
-    getLevel: () => "warn" as ReturnType<Logger["getLevel"]>,
-  };
 }
