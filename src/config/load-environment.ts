@@ -18,6 +18,8 @@ export type Environment = {
      * None: messages carry no buttons, and there is no route that takes clicks.
      */
     readonly signingSecrets: readonly Secret[];
+    /** SLACK_APP_TOKEN, with which Slipway opens a connection to Slack (Socket Mode) and needs no address of its own. */
+    readonly appToken: Secret | null;
   } | null;
   /** Ends in "/". */
   readonly slackApiUrl: string;
@@ -79,7 +81,22 @@ function slack(text: Text, refuse: Refuse): Environment["slack"] {
     refuse("SLACK_BOT_TOKEN", "is not set, but SLACK_SIGNING_SECRET is; without it nobody in Slack can be answered");
   }
   const signingSecrets = secretsOf({ SLACK_SIGNING_SECRET: current, SLACK_SIGNING_SECRET_PREVIOUS: previous }, refuse);
-  return botToken === undefined ? null : { botToken: secret(botToken), signingSecrets };
+  const appToken = slackAppToken(text, refuse);
+  return botToken === undefined ? null : { botToken: secret(botToken), signingSecrets, appToken };
+}
+
+/** Of Slack's tokens the one of the app itself: docs.slack.dev/authentication/tokens, "app-level token". */
+function slackAppToken(text: Text, refuse: Refuse): Secret | null {
+  const token = text("SLACK_APP_TOKEN");
+  if (token === undefined) return null;
+  if (!token.startsWith("xapp-")) {
+    const advice = 'make one under "Basic Information", "App-Level Tokens", with the scope connections:write';
+    refuse("SLACK_APP_TOKEN", `is no app-level token, which begins with xapp-; ${advice}`);
+  }
+  if (text("SLACK_BOT_TOKEN") === undefined) {
+    refuse("SLACK_BOT_TOKEN", "is not set, but SLACK_APP_TOKEN is; without it nobody in Slack can be answered");
+  }
+  return secret(token);
 }
 
 function webhookSecrets(text: Text, refuse: Refuse): Secret[] {

@@ -1,18 +1,16 @@
 /**
  * The demo's Slack: a server of our own in front of the emulator. It knows Slack's published limits, filters histories
- * as Slack does, and has the user groups that the emulator lacks. The Web API is at /api/, the inspector at /.
+ * as Slack does, and has what the emulator lacks: people of several kinds, user groups, dialogs, addresses for answers,
+ * direct messages. The Web API is at /api/, the inspector at /.
  */
 import { startEmulator } from "./emulator.ts";
 import { type Front, startFront } from "./front.ts";
 import { type FrontAnswer, type FrontRequest, type FrontRoute, parseJson, readFields } from "./front-request.ts";
-import { refusalOf } from "./slack-limits.ts";
-
-type SlackUserGroup = {
-  /** "S0DEVTEAM" */
-  readonly id: string;
-  readonly handle: string;
-  readonly users: readonly string[];
-};
+import { createSlackDirect } from "./slack-direct.ts";
+import { filterHistory, isTrue, type SlackMessage } from "./slack-history.ts";
+import { refusalOf, structured } from "./slack-limits.ts";
+import { describeGroup, describePerson, type SlackPerson, type SlackUserGroup } from "./slack-people.ts";
+import { createSlackPrivate, refused, type SlackEphemeral, type SlackModal } from "./slack-private.ts";
 
 export type SlackOptions = {
   /** The bot's token; every other one is refused. */
@@ -20,36 +18,52 @@ export type SlackOptions = {
   readonly botName: string;
   /** Names of public channels, which the bot is in. */
   readonly channels: readonly string[];
+  /** Those of them that are shared with another workspace. */
+  readonly sharedChannels?: readonly string[];
   readonly userGroups?: readonly SlackUserGroup[];
-};
-
-type SlackMessage = {
-  readonly ts: string;
-  readonly text: string;
-  readonly user?: string;
-  readonly blocks?: readonly unknown[];
-  readonly metadata?: { readonly event_type: string; readonly event_payload: Readonly<Record<string, unknown>> };
-  readonly edited?: { readonly ts: string };
-  readonly thread_ts?: string;
+  /** People besides the bot; all are in every channel. */
+  readonly users?: readonly SlackPerson[];
+  /** What the bot's token may do, as auth.test tells. It is told, and not enforced. */
+  readonly scopes?: readonly string[];
 };
 
 export type SlackServer = Front & {
   /** What clients call `slackApiUrl`. */
   readonly apiUrl: string;
+  /** The workspace, and the bot's own user. */
+  readonly teamId: string;
+  readonly botUserId: string;
   /** The id of a channel by its name. */
   channelId(name: string): string;
   /** The page that shows the channel's messages. */
   inspectorUrl(name: string): string;
-  /** The channel's messages, oldest first, with their metadata. Asks the API, as anybody could. */
+  /** The channel's messages and the replies in its threads, oldest first, with their metadata. */
   messages(name: string): Promise<SlackMessage[]>;
+  /** What people are called; their id where they are nobody's. */
+  nameOf(user: string): string;
+  /** The conversation of the bot and that person, and what the bot wrote there. */
+  directId(user: string): string;
+  directMessages(user: string): readonly SlackMessage[];
+  /** What only one person saw, oldest first. */
+  ephemerals(): readonly SlackEphemeral[];
+  /** The dialogs that were opened, oldest first. */
+  modals(): readonly SlackModal[];
+  /** As in `SlackPrivate`. */
+  trigger(user: string): string;
+  responseUrl(user: string, channel: string): string;
 };
 
 /** Methods that change nothing; everything else that is answered with `ok` is an effect. */
 const READS = /\.(list|info|history|replies|test|get|getPermalink|members|lookupByEmail|getPresence)$/;
 
+const SCOPES = [
+  ...["chat:write", "commands", "app_mentions:read", "im:history", "users:read", "usergroups:read"],
+  ...["channels:read", "groups:read", "channels:history", "groups:history"],
+];
+
 /** Starts it on a free port of 127.0.0.1. */
 export async function startSlack(options: SlackOptions): Promise<SlackServer> {
-  const { token, botName, userGroups = [] } = options;
+  const { token, botName, userGroups = [], users = [], sharedChannels = [], scopes = SCOPES } = options;
   const front = await startFront();
   const seed = {
     tokens: { [token]: { login: botName, scopes: [] } },
@@ -60,57 +74,6 @@ export async function startSlack(options: SlackOptions): Promise<SlackServer> {
     },
   };
   const emulator = await startEmulator("slack", seed, front);
-
-  /** Hands a request on; a method that the emulator lacks is one that Slack does not know. */
-  async function forward(request: FrontRequest): Promise<FrontAnswer> {
-    const answer = await emulator.forward(request);
-    return answer.status === 404 && request.path.startsWith("/api/") ? refused("unknown_method") : answer;
-  }
-
-  const guarded = (handle: FrontRoute["handle"]): FrontRoute["handle"] => {
-    return (request) => {
-      const given = tokenOf(request);
-      if (given === "") return refused("not_authed");
-      return given === token ? handle(request) : refused("invalid_auth");
-    };
-  };
-
-  const limited = (method: "chat.postMessage" | "chat.update"): FrontRoute["handle"] => {
-    return (request) => {
-      const refusal = refusalOf(method, readFields(request));
-      return refusal ? refused(refusal.error, [refusal.detail]) : forward(request);
-    };
-  };
-
-  async function history(request: FrontRequest): Promise<FrontAnswer> {
-    const answer = await forward(request);
-    const json = parseAnswer(answer);
-    return json?.ok === true ? { status: 200, body: filterHistory(json, readFields(request)) } : answer;
-  }
-
-  const listGroups = () => ({ status: 200, body: { ok: true, usergroups: userGroups.map(describeGroup) } });
-
-  function listGroupUsers(request: FrontRequest): FrontAnswer {
-    const found = userGroups.find((group) => group.id === readFields(request).usergroup);
-    return found ? { status: 200, body: { ok: true, users: found.users } } : refused("no_such_subteam");
-  }
-
-  const methods: Readonly<Record<string, FrontRoute["handle"]>> = {
-    "chat.postMessage": limited("chat.postMessage"),
-    "chat.update": limited("chat.update"),
-    "conversations.history": history,
-    "conversations.replies": history,
-    "usergroups.list": listGroups,
-    "usergroups.users.list": listGroupUsers,
-    ":method": forward,
-  };
-  front.serve({
-    routes: Object.entries(methods).map(([method, handle]) => {
-      return { method: "POST", path: `/api/${method}`, handle: guarded(handle) };
-    }),
-    otherwise: forward,
-    isEffect: ({ method, path }, answer) => method === "POST" && !READS.test(path) && parseAnswer(answer)?.ok === true,
-  });
 
   /** Asks the emulator itself, so that the counts are the clients' alone. */
   async function ask(method: string, fields: Readonly<Record<string, unknown>>): Promise<Record<string, unknown>> {
@@ -127,6 +90,8 @@ export async function startSlack(options: SlackOptions): Promise<SlackServer> {
     return json;
   }
 
+  const me = await ask("auth.test", {});
+  const [teamId, botUserId] = [String(me.team_id), String(me.user_id)];
   const listed = await ask("conversations.list", { limit: 1000 });
   const ids = new Map((listed.channels as Array<{ name: string; id: string }>).map(({ name, id }) => [name, id]));
   const channelId = (name: string) => {
@@ -134,16 +99,144 @@ export async function startSlack(options: SlackOptions): Promise<SlackServer> {
     if (id === undefined) throw new Error(`there is no channel ${name}`);
     return id;
   };
+  const shared = new Set(sharedChannels.map(channelId));
+  const people = new Map(users.map((person) => [person.id, person]));
+  const personal = createSlackPrivate(`${front.url}/response`);
+  const direct = createSlackDirect({ users: [...people.keys()], bot: botUserId, structure: structured });
+  const broadcasts = new Set<string>();
+
+  /** Hands a request on; a method that the emulator lacks is one that Slack does not know. */
+  async function forward(request: FrontRequest): Promise<FrontAnswer> {
+    const answer = await emulator.forward(request);
+    return answer.status === 404 && request.path.startsWith("/api/") ? refused("unknown_method") : answer;
+  }
+
+  const guarded = (handle: FrontRoute["handle"]): FrontRoute["handle"] => {
+    return (request) => {
+      const given = tokenOf(request);
+      if (given === "") return refused("not_authed");
+      return given === token ? handle(request) : refused("invalid_auth");
+    };
+  };
+
+  async function post(request: FrontRequest): Promise<FrontAnswer> {
+    const fields = readFields(request);
+    const refusal = refusalOf("chat.postMessage", fields);
+    if (refusal) return refused(refusal.error, [refusal.detail]);
+    if (direct.isDirect(fields.channel)) return direct.post(fields);
+    const answer = await forward(request);
+    const { ts } = parseAnswer(answer) ?? {};
+    if (typeof ts === "string" && isTrue(fields.reply_broadcast)) broadcasts.add(ts);
+    return answer;
+  }
+
+  function update(request: FrontRequest): FrontAnswer | Promise<FrontAnswer> {
+    const fields = readFields(request);
+    const refusal = refusalOf("chat.update", fields);
+    if (refusal) return refused(refusal.error, [refusal.detail]);
+    return direct.isDirect(fields.channel) ? direct.update(fields) : forward(request);
+  }
+
+  function postEphemeral(request: FrontRequest): FrontAnswer | Promise<FrontAnswer> {
+    const fields = readFields(request);
+    const isHere = people.has(String(fields.user)) && [...ids.values()].includes(String(fields.channel));
+    return isHere ? personal.postEphemeral(fields) : forward(request);
+  }
+
+  async function history(request: FrontRequest): Promise<FrontAnswer> {
+    const fields = readFields(request);
+    if (direct.isDirect(fields.channel)) return { status: 200, body: filterHistory(direct.history(fields), fields) };
+    const answer = await forward(request);
+    const json = parseAnswer(answer);
+    return json?.ok === true ? { status: 200, body: filterHistory(json, fields) } : answer;
+  }
+
+  function userInfo(request: FrontRequest): FrontAnswer | Promise<FrontAnswer> {
+    const person = people.get(String(readFields(request).user));
+    return person ? { status: 200, body: { ok: true, user: describePerson(person, teamId) } } : forward(request);
+  }
+
+  async function conversationInfo(request: FrontRequest): Promise<FrontAnswer> {
+    const { channel } = readFields(request);
+    if (direct.isDirect(channel)) return { status: 200, body: { ok: true, channel: { id: channel, is_im: true } } };
+    const answer = await forward(request);
+    const json = parseAnswer(answer);
+    if (json?.ok !== true) return answer;
+    const isShared = shared.has(String(channel));
+    const told = { ...(json.channel as object), is_shared: isShared, is_ext_shared: isShared, is_org_shared: false };
+    return { status: 200, body: { ...json, channel: told } };
+  }
+
+  function listGroupUsers(request: FrontRequest): FrontAnswer {
+    const found = userGroups.find((group) => group.id === readFields(request).usergroup);
+    return found ? { status: 200, body: { ok: true, users: found.users } } : refused("no_such_subteam");
+  }
+
+  const methods: Readonly<Record<string, FrontRoute["handle"]>> = {
+    "auth.test": async (request) => {
+      const answer = await forward(request);
+      return { ...answer, headers: { ...answer.headers, "x-oauth-scopes": scopes.join(",") } };
+    },
+    "chat.postMessage": post,
+    "chat.update": update,
+    "chat.postEphemeral": postEphemeral,
+    "conversations.history": history,
+    "conversations.replies": history,
+    "conversations.info": conversationInfo,
+    "users.info": userInfo,
+    "usergroups.list": () => {
+      return { status: 200, body: { ok: true, usergroups: userGroups.map((it) => describeGroup(it, teamId)) } };
+    },
+    "usergroups.users.list": listGroupUsers,
+    "views.open": (request) => personal.openView(readFields(request)),
+    ":method": forward,
+  };
+  front.serve({
+    routes: [
+      ...Object.entries(methods).map(([method, handle]) => {
+        return { method: "POST", path: `/api/${method}`, handle: guarded(handle) };
+      }),
+      {
+        method: "POST",
+        path: "/response/:id",
+        handle: (request) => personal.respond(request.params.id ?? "", readFields(request)),
+      },
+    ],
+    otherwise: forward,
+    isEffect: ({ method, path }, answer) => method === "POST" && !READS.test(path) && parseAnswer(answer)?.ok === true,
+  });
+
+  async function messages(name: string): Promise<SlackMessage[]> {
+    const channel = channelId(name);
+    const { messages: first } = await ask("conversations.history", { channel, limit: 1000 });
+    const all = await Promise.all(
+      (first as Array<SlackMessage & { reply_count?: number }>).map(async (message) => {
+        if (!message.reply_count) return [message];
+        const { messages: thread } = await ask("conversations.replies", { channel, ts: message.ts });
+        return thread as SlackMessage[];
+      }),
+    );
+    return all
+      .flat()
+      .map((it): SlackMessage => (broadcasts.has(it.ts) ? { ...it, reply_broadcast: true } : it))
+      .sort((a, b) => (a.ts < b.ts ? -1 : 1));
+  }
 
   return {
     ...front,
     apiUrl: `${front.url}/api/`,
+    teamId,
+    botUserId,
     channelId,
     inspectorUrl: (name) => `${front.url}/?tab=messages&channel=${channelId(name)}`,
-    async messages(name) {
-      const { messages } = await ask("conversations.history", { channel: channelId(name), limit: 1000 });
-      return (messages as SlackMessage[]).toReversed();
-    },
+    messages,
+    nameOf: (user) => people.get(user)?.name ?? user,
+    directId: direct.channelOf,
+    directMessages: (user) => direct.messages(direct.channelOf(user)),
+    ephemerals: () => personal.ephemerals,
+    modals: () => personal.modals,
+    trigger: personal.trigger,
+    responseUrl: personal.responseUrl,
     async stop() {
       await front.stop();
       await emulator.stop();
@@ -157,49 +250,7 @@ function tokenOf(request: FrontRequest): string {
   return header || String(readFields(request).token ?? "");
 }
 
-function refused(error: string, messages?: readonly string[]): FrontAnswer {
-  return { status: 200, body: { ok: false, error, ...(messages ? { response_metadata: { messages } } : {}) } };
-}
-
 function parseAnswer({ body }: FrontAnswer): Record<string, unknown> | null {
   const json = Buffer.isBuffer(body) ? parseJson(body) : body;
   return json !== null && typeof json === "object" && !Array.isArray(json) ? (json as Record<string, unknown>) : null;
-}
-
-/**
- * What the emulator ignores: `oldest`, `latest` (both excluded unless `inclusive`), and that metadata is shown to those
- * only who ask for it. docs.slack.dev/reference/methods/conversations.history
- */
-function filterHistory(
-  json: Readonly<Record<string, unknown>>,
-  fields: Readonly<Record<string, unknown>>,
-): Record<string, unknown> {
-  const isInclusive = isTrue(fields.inclusive);
-  const oldest = Number(fields.oldest ?? 0);
-  const latest = fields.latest === undefined ? Number.POSITIVE_INFINITY : Number(fields.latest);
-  const all = json.messages as Array<SlackMessage & Record<string, unknown>>;
-  const isWithin = ({ ts }: SlackMessage) =>
-    isInclusive ? Number(ts) >= oldest && Number(ts) <= latest : Number(ts) > oldest && Number(ts) < latest;
-  const messages = all.filter(isWithin).map((message) => {
-    if (isTrue(fields.include_all_metadata)) return message;
-    const { metadata: _, ...rest } = message;
-    return rest;
-  });
-  const isPastOldest = all.some(({ ts }) => Number(ts) < oldest);
-  const end = isPastOldest ? { has_more: false, response_metadata: { next_cursor: "" } } : {};
-  return { ...json, messages, ...end };
-}
-
-const isTrue = (value: unknown) => value === true || value === "true" || value === "1" || value === 1;
-
-function describeGroup({ id, handle, users }: SlackUserGroup) {
-  return {
-    id,
-    team_id: "T000000001",
-    is_usergroup: true,
-    name: handle,
-    handle,
-    date_delete: 0,
-    user_count: users.length,
-  };
 }

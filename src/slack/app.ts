@@ -1,37 +1,38 @@
-/** The Bolt app: it turns Slack's interactions into our events and hands them on. It never acts. */
-import type { App } from "@slack/bolt";
-import type { z } from "zod";
-import type { Consent } from "../model/deployment.ts";
+/** The Bolt app: it turns what Slack reports into our events and hands them on. It never acts. */
+import type { App, Context } from "@slack/bolt";
 import type { Event } from "../model/event.ts";
-import { CONSENT_ACTION, consentClick } from "./payloads.ts";
+import { ROLLBACK_MODAL } from "./elements.ts";
+import { readClick, readModal } from "./interactions.ts";
+import { anyPayload } from "./payloads.ts";
+import type { Reading } from "./reading.ts";
+import { botUserOf, COMMANDS, readCommand, readMessage } from "./words.ts";
 
-/** Takes the events that one received payload means. */
-export type Emit = (event: Event) => void;
+/** What comes with a payload in Bolt's context: `emit` takes the events that it means. */
+export type Received = { readonly reading: Reading; readonly emit: (event: Event) => void };
 
-/** What Slipway listens to. The payload's own `emit` comes with it, in Bolt's context. */
+const received = (context: Context) => context.received as Received;
+
+/** What Slipway listens to. */
 export function listen(app: App): void {
-  app.action({ type: "block_actions", action_id: CONSENT_ACTION }, async ({ ack, body, context }) => {
+  app.command(COMMANDS, async ({ ack, body, context }) => {
     await ack();
-    (context.emit as Emit)(readConsent(consentClick.parse(body)));
+    const { reading, emit } = received(context);
+    emit(readCommand(body, reading));
   });
-}
-
-function readConsent({ trigger_id, user, team, channel, actions }: z.output<typeof consentClick>): Event {
-  const [action] = actions;
-  if (!action) throw new Error("a click without an action");
-  return {
-    type: "click",
-    click: action.action_id.replace(CONSENT_ACTION, "$1") as Consent,
-    value: action.value,
-    reply: { channel: channel.id, user: user.id, responseUrl: null, thread: null, isDirect: false },
-    triggerId: trigger_id,
-    askedAtMs: 0,
-    actor: {
-      slackUser: user.id,
-      name: user.username ?? user.name ?? user.id,
-      team: user.team_id ?? team?.id ?? "",
-      channel: channel.id,
-    },
-    cause: `slack ${trigger_id}`,
+  app.action({ type: "block_actions", action_id: /^slipway\./ }, async ({ ack, body, context }) => {
+    await ack();
+    const { reading, emit } = received(context);
+    emit(readClick(body, reading));
+  });
+  app.view({ type: "view_submission", callback_id: ROLLBACK_MODAL }, async ({ ack, body, context }) => {
+    await ack();
+    const { reading, emit } = received(context);
+    emit(readModal(body, reading));
+  });
+  const onMessage = ({ body, context }: { body: unknown; context: Context }) => {
+    const { reading, emit } = received(context);
+    emit(readMessage(body, { ...reading, botUser: botUserOf(anyPayload.parse(body)) }));
   };
+  app.event("app_mention", async (it) => onMessage(it));
+  app.event("message", async (it) => onMessage(it));
 }

@@ -1,8 +1,9 @@
 /** Bolt as a library: an App without Bolt's server, which asks Slack nothing by itself. */
-import type { App, Logger } from "@slack/bolt";
-import { describeError } from "../errors.ts";
+import type { App } from "@slack/bolt";
 import type { Log } from "../log.ts";
 import type { Secret } from "../secrets/secret.ts";
+import { slackLogger } from "./slack-logger.ts";
+import { webOptions } from "./web-client.ts";
 
 export type BoltOptions = {
   readonly botToken: Secret;
@@ -25,28 +26,37 @@ export async function createBoltApp(options: BoltOptions): Promise<App> {
     receiver: { init() {}, start: async () => undefined, stop: async () => undefined },
     authorize: async () => ({ botToken: options.botToken.reveal(), botId: "", botUserId: "" }),
     convoStore: false,
-    logger: boltLogger(options.log),
-    clientOptions: {
-      slackApiUrl: options.apiUrl,
-      headers: { Authorization: `Bearer ${options.botToken.reveal()}` },
-      // The outbox paces and looks before it repeats.
-      retryConfig: { retries: 0 },
-      timeout: options.requestMs ?? REQUEST_MS,
-      rejectRateLimitedCalls: true,
-    },
+    logger: slackLogger(options.log),
+    clientOptions: webOptions({ ...options, requestMs: options.requestMs ?? REQUEST_MS }),
   });
 }
 
-/** What Bolt has to say is told by our own errors; for the rest there is "debug". */
-function boltLogger(log: Log): Logger {
-  const tell = (...words: unknown[]) => log.debug({ from: "bolt" }, words.map(describeError).join(" "));
+export type BoltLoader = {
+  /** The App, loaded at the first call. */
+  load(): Promise<App>;
+  /** Loads it soon, so that the first dialog that somebody asks for opens in time. Answers with the way to call it off. */
+  warm(): () => void;
+};
+
+/** After the start everything else comes first. */
+const WARM_AFTER_MS = 2000;
+
+/** Creates the loader; an App that could not be made is tried again at the next call. */
+export function createBoltLoader(options: BoltOptions): BoltLoader {
+  let app: Promise<App> | undefined;
+  const load = () => {
+    app ??= createBoltApp(options).catch((error) => {
+      app = undefined;
+      throw error;
+    });
+    return app;
+  };
   return {
-    debug() {},
-    info() {},
-    warn: tell,
-    error: tell,
-    setLevel() {},
-    setName() {},
-    getLevel: () => "warn" as ReturnType<Logger["getLevel"]>,
+    load,
+    warm() {
+      const timer = setTimeout(() => void load().catch(() => {}), WARM_AFTER_MS);
+      timer.unref();
+      return () => clearTimeout(timer);
+    },
   };
 }

@@ -10,9 +10,12 @@ export function actionId(click: Click | "open", number?: number): string {
   return number === undefined ? `slipway.${click}` : `slipway.${click}.${number}`;
 }
 
-/** What the button of that `action_id` is for; "open" for those that only open an address, null for others' buttons. */
+/**
+ * What the button of that `action_id` is for; "open" for those that only open an address, null for others' buttons.
+ * Messages of earlier versions, which are still there, say "slipway.consent.adopt".
+ */
 export function clickOf(action: string): Click | "open" | null {
-  const name = /^slipway\.(\w+)(?:\.\d+)?$/.exec(action)?.[1];
+  const name = /^slipway\.(?:consent\.)?(\w+)(?:\.\d+)?$/.exec(action)?.[1];
   if (name === "open") return name;
   return CLICKS.find((it) => it === name) ?? null;
 }

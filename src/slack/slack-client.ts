@@ -1,15 +1,19 @@
 /**
- * Slack's Web API through Bolt's client, as far as Slipway tells people things: post a message, edit it, find it again.
- * Nothing is repeated in here: Bolt's own retries would post a message several times.
+ * Slack's Web API, as far as Slipway tells people things: post a message, edit it, find it again, answer, open a dialog.
+ * Nothing is repeated in here. What somebody waits for has a client of its own: a 429 to an edit must not hold up a
+ * dialog, which opens within three seconds or never.
  */
 import { createHash } from "node:crypto";
-import type { App, types } from "@slack/bolt";
-import { AmbiguousError, describeError, OperatorError, PermanentError, RetryLaterError } from "../errors.ts";
+import type { types } from "@slack/bolt";
+import type { ConversationsHistoryResponse, ConversationsRepliesResponse, WebClient } from "@slack/web-api";
+import { AmbiguousError, OperatorError, PermanentError } from "../errors.ts";
 import type { Log } from "../log.ts";
-import { neverReached, rootCause } from "../model/unreached.ts";
 import type { Secret } from "../secrets/secret.ts";
 import { createBoltApp } from "./bolt-app.ts";
-import { explainRefusal, isGone, type SlackRequest } from "./slack-refusal.ts";
+import { respondAt } from "./respond.ts";
+import { explainFailure } from "./slack-failure.ts";
+import { isGone, type SlackRequest } from "./slack-refusal.ts";
+import { createWebClient } from "./web-client.ts";
 
 /** What people see. `text` is for notifications and screen readers, `blocks` for the channel. */
 export type SlackMessage = { readonly text: string; readonly blocks: readonly types.KnownBlock[] };
@@ -20,30 +24,34 @@ export type Posted = { readonly channel: string; readonly ts: string };
 /** A channel and the key of slipway.yaml that names it. */
 export type Place = Pick<SlackRequest, "channel" | "setting">;
 
+/** Where in a thread: under the message `ts`; a broadcast is seen in the channel too, and notifies. */
+export type InThread = { readonly ts: string; readonly isBroadcast: boolean };
+
 /**
  * All of them throw RetryLaterError (nothing happened), AmbiguousError (may have happened), OperatorError or
  * PermanentError (never).
  */
 export type SlackClient = {
-  /** Posts a message that carries `key`, by which it can be found again; with `thread` it is a reply there. */
-  postMessage(
-    place: Place,
-    key: string,
-    message: SlackMessage,
-    thread?: { readonly ts: string; readonly isBroadcast: boolean },
-  ): Promise<Posted>;
+  /**
+   * Posts a message that carries `key`, by which it can be found again: into the channel, or into a thread there. The
+   * channel may be a direct message.
+   */
+  postMessage(place: Place, key: string, message: SlackMessage, thread?: InThread): Promise<Posted>;
   /** Edits a message. "gone": it was deleted, or may not be edited any more. */
   updateMessage(place: Place, posted: Posted, message: SlackMessage): Promise<"updated" | "gone">;
-  /** Shows a message to one member of the channel alone; it is in no history and cannot be found again. */
-  postEphemeral(place: Place, user: string, message: SlackMessage, thread?: string): Promise<void>;
+  /**
+   * Shows a message to one member of the channel alone, in the thread `threadTs` where that is given; it is in no history
+   * and cannot be found again.
+   */
+  postEphemeral(place: Place, user: string, message: SlackMessage, threadTs?: string): Promise<void>;
+  /** Shows a message to whoever asked, at the address that Slack gave for it. It cannot be found again either. */
+  respond(responseUrl: string, message: SlackMessage): Promise<void>;
+  /** Opens a dialog for whoever clicked, within three seconds; later that is a PermanentError. */
+  openModal(triggerId: string, view: types.ModalView): Promise<void>;
   /** The message that carries `key`, posted after `sinceMs`; null when there surely is none. */
   findMessage(place: Place, key: string, sinceMs: number): Promise<Posted | null>;
-  /** The reply in a thread that carries `key`, posted after `sinceMs`; null when there surely is none. */
+  /** The same in the thread `threadTs`. */
   findReply(place: Place, threadTs: string, key: string, sinceMs: number): Promise<Posted | null>;
-  /** Opens a dialog. */
-  openModal(triggerId: string, view: types.ModalView): Promise<void>;
-  /** Answers through the address that Slack gave for it; whoever asked alone sees it. */
-  respond(responseUrl: string, message: SlackMessage): Promise<void>;
 };
 
 /** Marks our messages. The metadata of a message can be read by every app in the workspace: it holds ids, nothing else. */
@@ -54,35 +62,76 @@ const MAX_PAGES = 5;
 /** Slack's clock and ours may differ by so much. */
 const CLOCK_SKEW_MS = 60_000;
 
-/** Creates the client. Bolt is loaded at the first call, because that takes longer than everything else at the start. */
+/** Somebody waits for these, and a dialog opens within three seconds: docs.slack.dev/interactivity, "trigger_id". */
+const INTERACTIVE_MS = 2500;
+const OUTBOX_MS = 10_000;
+
+type Road = "outbox" | "interactive";
+
+/** Creates the client. Slack's packages are loaded at the first call, since that takes longer than everything else. */
 export function createSlackClient(options: {
   /** null: there is no Slack, and every call throws an OperatorError that says so. */
   botToken: Secret | null;
   apiUrl: string;
   log: Log;
-  /** Limit of one request. */
+  /** Limit of one request, in milliseconds. Default 10 s, and 2.5 s for what somebody waits for. */
   requestMs?: number;
 }): SlackClient {
-  let client: Promise<App["client"]> | undefined;
+  const { apiUrl, log, requestMs = OUTBOX_MS } = options;
+  const clients: Partial<Record<Road, Promise<WebClient>>> = {};
 
-  async function call<T>(request: SlackRequest, send: (client: App["client"]) => Promise<T>): Promise<T> {
+  function load(road: Road, botToken: Secret): Promise<WebClient> {
+    if (road === "outbox") return createBoltApp({ apiUrl, log, botToken, requestMs }).then((app) => app.client);
+    return createWebClient({ apiUrl, log, botToken, requestMs: Math.min(requestMs, INTERACTIVE_MS) });
+  }
+
+  async function call<T>(road: Road, request: SlackRequest, send: (client: WebClient) => Promise<T>): Promise<T> {
     if (options.botToken === null) throw new OperatorError("SLACK_BOT_TOKEN", "is not set, so Slack cannot be told");
-    client ??= createBoltApp({ ...options, botToken: options.botToken }).then((app) => app.client);
-    const ready = await client;
+    clients[road] ??= load(road, options.botToken);
+    const ready = await clients[road];
     try {
       return await send(ready);
     } catch (error) {
-      throw await classify(error, request);
+      throw await explainFailure(error, request);
     }
+  }
+
+  /** Looks through pages of messages for the one that carries `key`. */
+  async function look(
+    request: SlackRequest,
+    key: string,
+    sinceMs: number,
+    ask: (slack: WebClient, page: Page) => Promise<ConversationsHistoryResponse | ConversationsRepliesResponse>,
+  ): Promise<Posted | null> {
+    const oldest = ((sinceMs - CLOCK_SKEW_MS) / 1000).toFixed(6);
+    let cursor: string | undefined;
+    for (let page = 0; page < MAX_PAGES; page++) {
+      const next = cursor === undefined ? {} : { cursor };
+      const answer = await call("outbox", request, (slack) =>
+        ask(slack, { oldest, inclusive: true, include_all_metadata: true, limit: PAGE_SIZE, ...next }),
+      );
+      if (!answer.messages) throw new AmbiguousError(`Slack's answer to ${request.method} holds no messages`);
+      const found = answer.messages.find(
+        ({ metadata }) => metadata?.event_type === EVENT_TYPE && keyOf(metadata) === key,
+      );
+      if (found?.ts) return { channel: request.channel, ts: found.ts };
+      cursor = answer.response_metadata?.next_cursor;
+      const last = answer.messages.at(-1)?.ts;
+      // A history comes newest first, so that its end is reached here; a thread, oldest first.
+      if (!cursor || (last !== undefined && Number(last) < Number(oldest))) return null;
+    }
+    throw new PermanentError(`there are more than ${MAX_PAGES * PAGE_SIZE} newer messages in ${request.channel}`);
   }
 
   return {
     async postMessage(place, key, message, thread) {
-      const answer = await call({ ...place, method: "chat.postMessage" }, (slack) =>
+      const inThread: object = thread ? { thread_ts: thread.ts, reply_broadcast: thread.isBroadcast } : {};
+      const answer = await call("outbox", { ...place, method: "chat.postMessage" }, (slack) =>
         slack.chat.postMessage({
           channel: place.channel,
           text: message.text,
           blocks: [...message.blocks],
+          ...inThread,
           metadata: { event_type: EVENT_TYPE, event_payload: { key } },
           mrkdwn: false,
           parse: "none",
@@ -91,7 +140,6 @@ export function createSlackClient(options: {
           unfurl_media: false,
           // Not documented as an argument, but Slack's list of errors knows it, and elsewhere it prevents duplicates.
           ...{ client_msg_id: messageId(key) },
-          ...((thread ? { thread_ts: thread.ts, reply_broadcast: thread.isBroadcast } : {}) as object),
         }),
       );
       if (!answer.ts || !answer.channel)
@@ -100,7 +148,7 @@ export function createSlackClient(options: {
     },
 
     async updateMessage(place, { channel, ts }, message) {
-      return call({ ...place, method: "chat.update" }, async (slack) => {
+      return call("outbox", { ...place, method: "chat.update" }, async (slack) => {
         try {
           await slack.chat.update({ channel, ts, text: message.text, blocks: [...message.blocks], parse: "none" });
           return "updated";
@@ -112,121 +160,55 @@ export function createSlackClient(options: {
       });
     },
 
-    async postEphemeral(place, user, { text, blocks }, thread) {
+    async postEphemeral(place, user, { text, blocks }, threadTs) {
       const { channel } = place;
-      const at = thread === undefined ? {} : { thread_ts: thread };
-      await call({ ...place, method: "chat.postEphemeral" }, (slack) =>
-        slack.chat.postEphemeral({ channel, user, text, blocks: [...blocks], parse: "none", link_names: false, ...at }),
-      );
-    },
-
-    async findReply(place, threadTs, key, sinceMs) {
-      const oldest = ((sinceMs - CLOCK_SKEW_MS) / 1000).toFixed(6);
-      const answer = await call({ ...place, method: "conversations.replies" }, (slack) =>
-        slack.conversations.replies({
-          channel: place.channel,
-          ts: threadTs,
-          oldest,
-          inclusive: true,
-          include_all_metadata: true,
-          limit: PAGE_SIZE,
+      const thread = threadTs === undefined ? {} : { thread_ts: threadTs };
+      await call("interactive", { ...place, method: "chat.postEphemeral" }, (slack) =>
+        slack.chat.postEphemeral({
+          channel,
+          user,
+          text,
+          blocks: [...blocks],
+          parse: "none",
+          link_names: false,
+          ...thread,
         }),
       );
-      const found = answer.messages?.find(
-        ({ metadata }) => (metadata?.event_payload as { key?: unknown } | undefined)?.key === key,
-      );
-      return found?.ts ? { channel: place.channel, ts: found.ts } : null;
     },
+
+    respond: (responseUrl, message) => respondAt(responseUrl, message, { apiUrl, requestMs }),
 
     async openModal(triggerId, view) {
-      await call({ channel: "", setting: "channel", method: "views.open" }, (slack) =>
-        slack.views.open({ trigger_id: triggerId, view }),
+      const request = { method: "views.open", channel: "", setting: "SLACK_BOT_TOKEN" };
+      await call("interactive", request, (slack) => slack.views.open({ trigger_id: triggerId, view }));
+    },
+
+    findMessage(place, key, sinceMs) {
+      const { channel } = place;
+      return look({ ...place, method: "conversations.history" }, key, sinceMs, (slack, page) =>
+        slack.conversations.history({ channel, ...page }),
       );
     },
 
-    async respond(responseUrl, { text, blocks }) {
-      const response = await fetch(responseUrl, {
-        method: "POST",
-        headers: { "content-type": "application/json" },
-        body: JSON.stringify({ response_type: "ephemeral", text, blocks }),
-      }).catch((error: unknown) => {
-        throw neverReached(error)
-          ? new RetryLaterError(null, "Slack cannot be reached")
-          : new AmbiguousError("an answer was sent to Slack and nothing came back");
-      });
-      if (response.ok) return;
-      if (response.status >= 500) throw new AmbiguousError(`Slack answers HTTP ${response.status} to an answer`);
-      throw new PermanentError(`Slack answers HTTP ${response.status} to an answer`);
-    },
-
-    async findMessage(place, key, sinceMs) {
-      const request = { ...place, method: "conversations.history" };
-      const oldest = ((sinceMs - CLOCK_SKEW_MS) / 1000).toFixed(6);
-      let cursor: string | undefined;
-      // Newest first, so that a message of a moment ago is on the first page.
-      for (let page = 0; page < MAX_PAGES; page++) {
-        const answer = await call(request, (slack) =>
-          slack.conversations.history({
-            channel: place.channel,
-            oldest,
-            inclusive: true,
-            include_all_metadata: true,
-            limit: PAGE_SIZE,
-            ...(cursor === undefined ? {} : { cursor }),
-          }),
-        );
-        if (!answer.messages) throw new AmbiguousError("Slack's answer to conversations.history holds no messages");
-        const found = answer.messages.find(
-          ({ metadata }) =>
-            metadata?.event_type === EVENT_TYPE &&
-            (metadata.event_payload as { key?: unknown } | undefined)?.key === key,
-        );
-        if (found?.ts) return { channel: place.channel, ts: found.ts };
-        cursor = answer.response_metadata?.next_cursor;
-        const last = answer.messages.at(-1)?.ts;
-        if (!cursor || (last !== undefined && Number(last) < Number(oldest))) return null;
-      }
-      throw new PermanentError(`there are more than ${MAX_PAGES * PAGE_SIZE} newer messages in ${place.channel}`);
+    findReply(place, threadTs, key, sinceMs) {
+      const { channel } = place;
+      return look({ ...place, method: "conversations.replies" }, key, sinceMs, (slack, page) =>
+        slack.conversations.replies({ channel, ts: threadTs, ...page }),
+      );
     },
   };
 }
 
-async function classify(error: unknown, request: SlackRequest): Promise<Error> {
-  const { WebAPIPlatformError, WebAPIRateLimitedError, WebAPIHTTPError } = await import("@slack/web-api");
-  if (error instanceof WebAPIRateLimitedError) {
-    return new RetryLaterError(error.retryAfter * 1000, `Slack asks to wait ${error.retryAfter} s (${request.method})`);
-  }
-  if (error instanceof WebAPIPlatformError) {
-    const { needed, response_metadata } = error.data as {
-      needed?: unknown;
-      response_metadata?: { retryAfter?: number };
-    };
-    const retryAfter = response_metadata?.retryAfter;
-    return explainRefusal(request, error.data.error, {
-      needed: typeof needed === "string" && /^[\w:.,-]{1,200}$/.test(needed) ? needed : null,
-      retryAfterMs: retryAfter === undefined ? null : retryAfter * 1000,
-    });
-  }
-  if (error instanceof WebAPIHTTPError) {
-    const retryAfter = Number(error.headers["retry-after"]);
-    if (error.statusCode === 503 && retryAfter > 0) {
-      return new RetryLaterError(retryAfter * 1000, `Slack answers 503 to ${request.method}`);
-    }
-    // 408: the other side grew tired of waiting; what it had read by then nobody knows.
-    if (error.statusCode >= 400 && error.statusCode < 500 && error.statusCode !== 408) {
-      return new PermanentError(`Slack answers HTTP ${error.statusCode} to ${request.method}: check SLACK_API_URL`);
-    }
-    return new AmbiguousError(`Slack answers HTTP ${error.statusCode} to ${request.method}`);
-  }
-  if (neverReached(error)) {
-    return new RetryLaterError(null, `Slack cannot be reached: ${describeError(rootCause(error))}`, { cause: error });
-  }
-  return new AmbiguousError(
-    `${request.method} was sent to Slack and no answer came: ${describeError(rootCause(error))}`,
-    {
-      cause: error,
-    },
-  );
+type Page = {
+  readonly oldest: string;
+  readonly inclusive: true;
+  readonly include_all_metadata: true;
+  readonly limit: number;
+  readonly cursor?: string;
+};
+
+function keyOf({ event_payload }: { readonly event_payload?: unknown }): unknown {
+  return (event_payload as { key?: unknown } | undefined)?.key;
 }
 
 /** A UUID that follows from the key (RFC 9562, section 5.8), so that a repeated post can be recognised. */

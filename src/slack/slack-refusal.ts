@@ -25,8 +25,13 @@ const badToken: Explain = (_, code) =>
 const missingScope: Explain = (request, _, { needed }) =>
   new OperatorError(
     "SLACK_BOT_TOKEN",
-    `the Slack app lacks the scope ${needed ?? "chat:write"} for ${request.method}; add it under "OAuth & Permissions" and reinstall the app`,
+    `the Slack app lacks the scope ${needed ?? scopeOf(request.method)} for ${request.method}; add it under "OAuth & Permissions" and reinstall the app`,
   );
+
+/** Which scope a method needs, where Slack does not say: docs.slack.dev/reference/methods. */
+function scopeOf(method: string): string {
+  return method.startsWith("conversations.") ? "channels:history" : "chat:write";
+}
 
 const unknownChannel: Explain = ({ setting, channel }) =>
   new OperatorError(
@@ -52,6 +57,14 @@ const notInReach: Explain = ({ method, channel }, code) =>
 const refusedMessage: Explain = ({ method }, code) =>
   new RefusedMessageError(code, `Slack answers ${code} to ${method}: it does not take this message`);
 
+const noSuchThread: Explain = ({ method, channel }, code) =>
+  new PermanentError(`Slack answers ${code} to ${method}: the message in ${channel} that the thread is about is gone`);
+
+const tooLate: Explain = ({ method }, code) =>
+  new PermanentError(
+    `Slack answers ${code} to ${method}: a dialog opens within three seconds and once, and it is too late`,
+  );
+
 const noSuchMethod: Explain = ({ method }, code) =>
   new PermanentError(`Slack answers ${code} to ${method}: check SLACK_API_URL`);
 
@@ -62,7 +75,7 @@ const later: Explain = ({ method }, code, { retryAfterMs }) =>
  * Error codes by what follows from them. Everything else, such as fatal_error and internal_error (of which Slack says
  * that some aspect may have succeeded all the same), may have had its effect.
  * Source: the error tables of docs.slack.dev/reference/methods/chat.postMessage, chat.postEphemeral, chat.update,
- * conversations.history.
+ * conversations.history, conversations.replies, views.open.
  */
 const TABLE: ReadonlyArray<readonly [explain: Explain, codes: readonly string[]]> = [
   [
@@ -97,7 +110,12 @@ const TABLE: ReadonlyArray<readonly [explain: Explain, codes: readonly string[]]
       "team_not_found",
     ],
   ],
-  [notInReach, ["user_not_in_channel"]],
+  [notInReach, ["user_not_in_channel", "user_not_found"]],
+  [noSuchThread, ["thread_not_found", "cannot_reply_to_message"]],
+  [
+    tooLate,
+    ["expired_trigger_id", "exchanged_trigger_id", "invalid_trigger_id", "trigger_expired", "trigger_exchanged"],
+  ],
   [
     refusedMessage,
     [
@@ -116,6 +134,10 @@ const TABLE: ReadonlyArray<readonly [explain: Explain, codes: readonly string[]]
       "invalid_metadata_schema",
       "metadata_too_large",
       "too_many_attachments",
+      "view_too_large",
+      "duplicate_external_id",
+      "invalid_ts",
+      "invalid_ts_oldest",
     ],
   ],
   [noSuchMethod, ["unknown_method", "method_deprecated", "deprecated_endpoint"]],
@@ -124,8 +146,11 @@ const TABLE: ReadonlyArray<readonly [explain: Explain, codes: readonly string[]]
 
 const BY_CODE = new Map(TABLE.flatMap(([explain, codes]) => codes.map((code) => [code, explain] as const)));
 
-/** The message is not there any more, or cannot be edited: chat.update's errors. */
-const GONE = new Set(["message_not_found", "cant_update_message", "edit_window_closed"]);
+/**
+ * The message is not there any more, or cannot be edited: chat.update's errors. "is_inactive" says that the message can be
+ * edited no more; where that is since its channel is archived, posting another one says so.
+ */
+const GONE = new Set(["message_not_found", "cant_update_message", "edit_window_closed", "is_inactive"]);
 
 /** Whether chat.update was refused because there is no such message (any more) that the bot may edit. */
 export function isGone(code: string): boolean {

@@ -52,7 +52,20 @@ function readBody(body: Buffer): Arrival | Challenge {
   const fields = readFields(body);
   const { type, challenge } = fields;
   if (type === "url_verification" && typeof challenge === "string") return { answer: challenge };
-  const event = [type, fields.command && "command"].find(isName) ?? "unknown";
+  return nameArrival(fields, body);
+}
+
+/**
+ * The id and event of what came by Socket Mode: a payload as JSON, without its envelope. It is named as the same would be
+ * that came by HTTP, so that whatever comes both ways counts once. Nothing is signed there: whoever has the app's token
+ * opened the connection to Slack.
+ */
+export function readSocketPayload(body: Buffer): Arrival {
+  return nameArrival(readFields(body), body);
+}
+
+function nameArrival(fields: Record<string, unknown>, body: Buffer): Arrival {
+  const event = [fields.type, fields.command && "command"].find(isName) ?? "unknown";
   const key = [fields.trigger_id, fields.event_id].find(isName) ?? hash("sha256", body, "hex");
   return { key, event };
 }
