@@ -1,0 +1,285 @@
+/** The control room, from Slack's signed requests to the live site and back: the whole service, one Slack, no stand-ins. */
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import type { SlackMessage } from "../src/demo/slack-history.ts";
+import { ALICE, BOB, type ControlRoom, DAN, startControlRoom } from "./control-room-world.ts";
+
+let room: ControlRoom;
+const WAIT = { timeout: 60_000, interval: 30 };
+
+type Element = { action_id?: string; value?: string; url?: string };
+type Block = { type: string; elements?: Element[] };
+const buttonsOf = (message: Pick<SlackMessage, "blocks">) =>
+  ((message.blocks ?? []) as Block[]).flatMap(({ type, elements }) => (type === "actions" ? (elements ?? []) : []));
+
+function button(message: SlackMessage, action: string): { actionId: string; value: string } {
+  const found = buttonsOf(message).find(({ action_id }) => action_id === `slipway.${action}`);
+  if (!found) throw new Error(`there is no button ${action} on: ${message.text}`);
+  return { actionId: `slipway.${action}`, value: found.value ?? "" };
+}
+
+const deploy = (user: string, text: string, channel = room.shop) =>
+  room.sender.command({ user, channel, command: "/deploy", text });
+const click = (user: string, message: SlackMessage, action: string) =>
+  room.sender.click({ user, channel: room.shop, message, ...button(message, action) });
+
+/** Waits for a dialog that was opened for that person after the first `before` ones. */
+const opened = (user: string, before: number) =>
+  vi.waitFor(() => {
+    const modal = room.slack.modals().slice(before).find((it) => it.user === user);
+    if (!modal) throw new Error(`no dialog was opened for ${user}`);
+    return modal;
+  }, WAIT);
+
+const optionsOf = (modal: { view: Readonly<Record<string, unknown>> }) => {
+  const blocks = modal.view.blocks as Array<{ block_id?: string; element?: { options?: Array<{ value: string }> } }>;
+  return (blocks.find(({ block_id }) => block_id === "to")?.element?.options ?? []).map(({ value }) => value);
+};
+
+beforeAll(async () => {
+  room = await startControlRoom();
+  await room.push({ "index.html": "first" });
+  await room.says(/shop is live/);
+  await room.push({ "index.html": "second" });
+  await vi.waitFor(() => expect(room.live()).toBe("second"), WAIT);
+  await vi.waitFor(async () => {
+    const messages = await room.slack.messages("shop");
+    expect(messages.filter(({ text }) => text.includes("shop is live"))).toHaveLength(2);
+  }, WAIT);
+}, 90_000);
+afterAll(() => room?.stop());
+
+describe("words", () => {
+  it("are answered with 200 and nothing at once, and with the answer for one person alone", async () => {
+    const startMs = performance.now();
+    expect(await deploy(ALICE, "help")).toEqual({ status: 200, body: "" });
+    expect(performance.now() - startMs).toBeLessThan(1000);
+    expect(await room.told(ALICE, /rollback/)).toContain("status");
+    expect(room.slack.ephemerals().at(-1)).toMatchObject({ user: ALICE, channel: room.shop, via: "response_url" });
+  });
+
+  it("show the site, its releases, its log, the difference to the release before and the audit log", async () => {
+    await deploy(DAN, "status");
+    await room.told(DAN, /shop/);
+    for (const [text, answer] of [
+      ["releases", /release/i],
+      ["logs shop", /./],
+      ["diff previous", /./],
+    ] as const) {
+      const before = room.slack.ephemerals().length;
+      await deploy(DAN, text);
+      await vi.waitFor(() => expect(room.slack.ephemerals().length).toBeGreaterThan(before), WAIT);
+      const told = room.slack.ephemerals().at(-1);
+      expect(told?.text).toMatch(answer);
+      expect(JSON.stringify(told?.blocks), text).toMatch(/second|[0-9a-f]{7}|index\.html/);
+    }
+    await deploy(DAN, "audit");
+    expect(await room.told(DAN, /audit on shop is for its operators/)).toContain(ALICE);
+    await deploy(ALICE, "audit shop");
+    await vi.waitFor(() => expect(JSON.stringify(room.slack.ephemerals())).toContain("dan (Slack"), WAIT);
+  });
+
+  it("as a mention are answered in their thread, in a direct message not where nobody allowed it", async () => {
+    const message = await room.says(/shop is live/);
+    await room.sender.mention({ user: ALICE, channel: room.shop, text: "rollback", thread: message.ts });
+    await vi.waitFor(() => expect(room.slack.ephemerals().at(-1)).toMatchObject({ user: ALICE, thread_ts: message.ts }), WAIT);
+    expect(JSON.stringify(room.slack.ephemerals().at(-1)?.blocks)).toContain("slipway.rollback");
+    await room.sender.direct({ user: ALICE, text: "redeploy shop" });
+    await vi.waitFor(
+      () => expect(room.slack.directMessages(ALICE).at(-1)?.text).toContain("cannot be commanded in direct messages"),
+      WAIT,
+    );
+  });
+
+  it.each([
+    ["U0GUEST", /Guests of the workspace may ask Slipway for nothing/],
+    ["U0ROBOT", /does nothing for bots/],
+    ["U0FAR", /one workspace alone/],
+  ])("of %s do nothing", async (user, says) => {
+    await deploy(user, "redeploy shop");
+    await room.told(user, says);
+  });
+
+  it("in another channel name the right one", async () => {
+    await deploy(ALICE, "redeploy shop", room.elsewhere);
+    expect(await room.told(ALICE, /cannot be commanded here/)).toContain(room.shop);
+  });
+
+  it("that nobody understands are answered in bounds, with a suggestion", async () => {
+    await deploy(ALICE, "rolback shop");
+    await room.told(ALICE, /Did you mean/);
+    await deploy(ALICE, `status ${"x".repeat(1000)}`);
+    await deploy(ALICE, "status <!channel>");
+    await vi.waitFor(() => expect(room.slack.ephemerals().filter(({ user }) => user === ALICE).length).toBeGreaterThan(5), WAIT);
+    for (const { text, blocks } of room.slack.ephemerals()) {
+      expect(text.length).toBeLessThan(4000);
+      expect(`${text}${JSON.stringify(blocks)}`).not.toContain("<!channel>");
+    }
+  });
+});
+
+describe("requests", () => {
+  const body = () =>
+    new URLSearchParams({
+      ...{ token: "deprecated", team_id: room.slack.teamId, team_domain: "acme", channel_id: room.shop },
+      ...{ channel_name: "shop", user_id: ALICE, user_name: "alice", command: "/deploy", text: "whoami" },
+      ...{ api_app_id: "A0SLIPWAY", response_url: room.slack.responseUrl(ALICE, room.shop) },
+      trigger_id: room.slack.trigger(ALICE),
+    }).toString();
+  const nowS = () => Math.floor(Date.now() / 1000);
+
+  it("of six minutes ago, or of six minutes from now, are refused", async () => {
+    for (const atSeconds of [nowS() - 360, nowS() + 360]) {
+      expect((await room.sender.send(body(), { atSeconds })).status).toBe(401);
+    }
+  });
+
+  it("that are sent again do nothing more; a charset behind the type makes no difference", async () => {
+    const before = room.slack.ephemerals().length;
+    const once = body();
+    const type = "application/x-www-form-urlencoded; charset=utf-8";
+    for (let n = 0; n < 3; n++) expect((await room.sender.send(once, { type })).status).toBe(200);
+    await vi.waitFor(() => expect(room.slack.ephemerals().length).toBe(before + 1), WAIT);
+    await deploy(ALICE, "whoami");
+    await vi.waitFor(() => expect(room.slack.ephemerals().length).toBe(before + 2), WAIT);
+    expect(room.slack.ephemerals().at(-1)?.text).toContain("alice");
+  });
+});
+
+describe("a redeploy", () => {
+  it("of a deployer, clicked twice, is one deployment, and its message names who asked", async () => {
+    const live = await room.says(/shop is live/);
+    await Promise.all([click(DAN, live, "redeploy"), click(DAN, live, "redeploy")]);
+    const message = await room.says(/redeploy.*|shop is live: redeployed/);
+    await vi.waitFor(async () => {
+      const again = (await room.slack.messages("shop")).filter(({ text }) => text.includes("redeployed"));
+      expect(again).toHaveLength(1);
+    }, WAIT);
+    const last = (await room.slack.messages("shop")).findLast(({ text }) => text.includes("redeployed"));
+    expect(JSON.stringify(last?.blocks)).toContain("dan (Slack U0DAN)");
+    expect(message).toBeDefined();
+    // The message of before is no longer what is live.
+    await click(DAN, live, "redeploy");
+    await room.told(DAN, /no longer what is live on shop/);
+  });
+});
+
+describe("a rollback", () => {
+  it("shows from and to in a dialog, publishes the earlier release, and holds what is pushed until resume", async () => {
+    const before = room.slack.modals().length;
+    expect(await room.sender.command({ user: ALICE, channel: room.shop, command: "/rollback", text: "" })).toMatchObject({
+      status: 200,
+    });
+    const modal = await opened(ALICE, before);
+    expect(JSON.stringify(modal.view)).toMatch(/From|from/);
+    expect(optionsOf(modal)).toHaveLength(1);
+    const answer = await room.sender.submit({ user: ALICE, view: modal, values: { reason: "second is ugly" } });
+    expect(answer).toEqual({ status: 200, body: "" });
+    await vi.waitFor(() => expect(room.live()).toBe("first"), WAIT);
+    const message = await room.says(/shop is (live: )?rolled back/);
+    expect(JSON.stringify(message.blocks)).toContain("alice (Slack U0ALICE)");
+
+    await room.push({ "index.html": "third" });
+    await room.says(/shop is held/);
+    expect(room.live()).toBe("first");
+    await deploy(ALICE, "resume");
+    await vi.waitFor(() => expect(room.live()).toBe("third"), WAIT);
+  });
+
+  it("of two operators at once is one: the other learns that something else is live or on its way", async () => {
+    const before = room.slack.modals().length;
+    await Promise.all([deploy(ALICE, "rollback shop"), deploy(BOB, "rollback shop")]);
+    const [alices, bobs] = await Promise.all([opened(ALICE, before), opened(BOB, before)]);
+    const [one, other] = optionsOf(alices);
+    const answers = await Promise.all([
+      room.sender.submit({ user: ALICE, view: alices, values: { to: one ?? "" } }),
+      room.sender.submit({ user: BOB, view: bobs, values: { to: other ?? "" } }),
+    ]);
+    expect(answers.map(({ status }) => status)).toEqual([200, 200]);
+    await vi.waitFor(async () => {
+      const told = room.slack.ephemerals().filter(({ text }) => /rolls? back|rolled back|rollback/i.test(text));
+      const errors = answers.filter(({ body }) => body.includes("errors")).length;
+      const refused = told.filter(({ text }) => /another|already|by (alice|bob)/i.test(text)).length;
+      expect(refused + errors).toBeGreaterThan(0);
+    }, WAIT);
+    await vi.waitFor(() => expect(["first", "second"]).toContain(room.live()), WAIT);
+    await deploy(ALICE, "resume");
+    await vi.waitFor(() => expect(room.live()).toBe("third"), WAIT);
+  });
+
+  it("to a release that is gone, or from one that is no longer live, shows the error in the dialog", async () => {
+    const before = room.slack.modals().length;
+    await deploy(ALICE, "rollback shop");
+    const modal = await opened(ALICE, before);
+    await room.push({ "index.html": "fourth" });
+    await vi.waitFor(() => expect(room.live()).toBe("fourth"), WAIT);
+    const late = await vi.waitFor(async () => {
+      const answer = await room.sender.submit({ user: ALICE, view: modal, values: {} });
+      expect(answer.body).toContain("response_action");
+      return answer;
+    }, WAIT);
+    expect(JSON.parse(late.body)).toMatchObject({
+      response_action: "errors",
+      errors: { to: expect.stringContaining("went live meanwhile") },
+    });
+    expect(room.live()).toBe("fourth");
+  });
+});
+
+describe("a failure", () => {
+  it("adds one reply to its thread that the channel sees, with the last lines; the mend adds a quiet one", async () => {
+    await room.push({ "index.html": "broken <!channel>" });
+    const failed = await room.says(/shop failed/);
+    const replies = async () => (await room.slack.messages("shop")).filter(({ thread_ts, ts }) => thread_ts === failed.ts && ts !== failed.ts);
+    await vi.waitFor(async () => expect(await replies()).toHaveLength(1), WAIT);
+    const [reply] = await replies();
+    expect(reply?.reply_broadcast).toBe(true);
+    expect(JSON.stringify(reply?.blocks)).toContain("broken");
+    expect(JSON.stringify(reply)).not.toContain("<!channel>");
+    expect(room.live()).toBe("fourth");
+    await room.push({ "index.html": "mended" });
+    await vi.waitFor(async () => expect(await replies()).toHaveLength(2), WAIT);
+    expect((await replies())[1]?.reply_broadcast).toBeUndefined();
+  });
+});
+
+describe("a lock", () => {
+  it("holds everything, says whose it is, and only they or an operator end it", async () => {
+    await deploy(DAN, "lock shop the fair begins --for 2h");
+    await room.told(DAN, /lock/i);
+    await deploy(ALICE, "redeploy shop");
+    await room.told(ALICE, /locked by dan \(Slack U0DAN\): the fair begins/);
+    await deploy(DAN, "unlock shop");
+    await room.says(/unlocked/);
+  });
+});
+
+describe("CI", () => {
+  const run = (id: number, conclusion: string) => ({
+    action: "completed",
+    workflow: { name: "CI", path: ".github/workflows/ci.yml" },
+    workflow_run: {
+      ...{ id, name: "CI", path: ".github/workflows/ci.yml", run_attempt: 1, run_number: id, event: "push" },
+      ...{ status: "completed", conclusion, head_branch: "main", head_sha: String(id).padStart(40, "0") },
+      head_commit: { message: "Change <!here>", author: { name: "Alice" } },
+      ...{ head_repository: { id: 42 }, actor: { login: "alice" }, html_url: "https://github.com/acme/shop/actions" },
+    },
+    repository: { id: 42, full_name: "acme/shop" },
+    installation: { id: 9 },
+  });
+
+  it("is quiet while it is green, and one message from red to green", async () => {
+    const count = async () => (await room.slack.messages("shop")).length;
+    const before = await count();
+    await room.github("workflow_run", run(1, "success"));
+    await room.github("workflow_run", run(2, "failure"));
+    const red = await room.says(/CI/);
+    await room.github("workflow_run", run(3, "failure"));
+    await vi.waitFor(async () => expect(JSON.stringify((await room.slack.messages("shop")).find(({ ts }) => ts === red.ts))).toMatch(/2 times|twice|failed 2/i), WAIT);
+    await room.github("workflow_run", run(4, "success"));
+    await vi.waitFor(async () => {
+      const now = (await room.slack.messages("shop")).find(({ ts }) => ts === red.ts);
+      expect(now?.text).toMatch(/works again|again/);
+    }, WAIT);
+    expect(await count()).toBe(before + 1);
+  });
+});
