@@ -14,7 +14,7 @@ export type SlackDirect = {
   messages(channel: string): readonly Message[];
   post(fields: Fields): FrontAnswer;
   update(fields: Fields): FrontAnswer;
-  /** The history, newest first. */
+  /** The history, newest first; or the thread of the message `ts`, oldest first. */
   history(fields: Fields): Record<string, unknown>;
 };
 
@@ -61,12 +61,11 @@ export function createSlackDirect(options: {
       Object.assign(found, contentOf(fields), { edited: { user: bot, ts: (now() / 1000).toFixed(6) } });
       return { status: 200, body: { ok: true, channel: fields.channel, ts: found.ts, text: found.text } };
     },
-    history: ({ channel, ts }) => ({
-      ok: true,
-      messages: of(channel)
-        .filter((it) => ts === undefined || it.ts === ts || it.thread_ts === ts)
-        .toReversed(),
-      has_more: false,
-    }),
+    history({ channel, ts }) {
+      const all = of(channel);
+      const thread = all.filter((it) => it.ts === ts || it.thread_ts === ts);
+      const first = all.filter((it) => it.thread_ts === undefined).toReversed();
+      return { ok: true, messages: ts === undefined ? first : thread, has_more: false };
+    },
   };
 }

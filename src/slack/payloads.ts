@@ -38,9 +38,9 @@ export const anyPayload = z.looseObject({
   event: z
     .looseObject({
       type: z.string().nullish(),
-      subtype: z.unknown(),
-      bot_id: z.unknown(),
-      edited: z.unknown(),
+      subtype: z.unknown().optional(),
+      bot_id: z.unknown().optional(),
+      edited: z.unknown().optional(),
       channel_type: z.string().nullish(),
       channel: z.string().nullish(),
       user: z.string().nullish(),
@@ -59,7 +59,7 @@ export const commandPayload = z.looseObject({
   team_id: teamId.nullish(),
   channel_id: channelId,
   trigger_id: triggerId,
-  response_url: z.unknown(),
+  response_url: z.unknown().optional(),
 });
 
 const interaction = {
@@ -78,7 +78,7 @@ export const clickPayload = z.looseObject({
   /** Absent for what only one person sees. */
   message: threaded.nullish(),
   container: z.looseObject({ thread_ts: messageTs.nullish() }).nullish(),
-  response_url: z.unknown(),
+  response_url: z.unknown().optional(),
   actions: z
     .array(
       z.looseObject({

@@ -51,6 +51,17 @@ describe("the environment", () => {
     expect(() => loadEnvironment({ WEBHOOK_SECRET, SLACK_SIGNING_SECRET })).toThrow(/SLACK_BOT_TOKEN: is not set/);
   });
 
+  it("takes the token of Socket Mode beside the bot's, and no other token in its place", () => {
+    const slack = (env: NodeJS.ProcessEnv) => loadEnvironment({ WEBHOOK_SECRET, ...env }).slack;
+    expect(slack({ SLACK_BOT_TOKEN: "xoxb-1", SLACK_APP_TOKEN: "xapp-1" })?.appToken?.reveal()).toBe("xapp-1");
+    expect(slack({ SLACK_BOT_TOKEN: "xoxb-1", SLACK_APP_TOKEN: "" })?.appToken).toBeNull();
+    expect(slack({ SLACK_BOT_TOKEN: "xoxb-1" })?.appToken).toBeNull();
+    const wrong = () => slack({ SLACK_BOT_TOKEN: "xoxb-1", SLACK_APP_TOKEN: "xoxb-hunter2" });
+    expect(wrong).toThrow(/SLACK_APP_TOKEN: is no app-level token, which begins with xapp-/);
+    expect(wrong).not.toThrow(/hunter2/);
+    expect(() => slack({ SLACK_APP_TOKEN: "xapp-1" })).toThrow(/SLACK_BOT_TOKEN: is not set, but SLACK_APP_TOKEN is/);
+  });
+
   it("tells all problems at once and never quotes a secret", () => {
     const env = {
       PORT: "99999",

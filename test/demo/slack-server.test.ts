@@ -1,5 +1,6 @@
 import { WebClient } from "@slack/web-api";
 import { beforeEach, describe, expect, onTestFinished, test } from "vitest";
+import { createSlackPrivate } from "../../src/demo/slack-private.ts";
 import { type SlackServer, startSlack } from "../../src/demo/slack-server.ts";
 
 const TOKEN = "xoxb-demo-token-of-the-bot";
@@ -13,7 +14,12 @@ beforeEach(async () => {
     token: TOKEN,
     botName: "slipway",
     channels: ["shop", "ops"],
+    sharedChannels: ["ops"],
     userGroups: [{ id: "S0DEVTEAM", handle: "devs", users: ["U0ALICE"] }],
+    users: [
+      { id: "U0ALICE", name: "alice" },
+      { id: "U0GUEST", name: "guest", kind: "guest" },
+    ],
   });
   onTestFinished(slack.stop);
   channel = slack.channelId("shop");
@@ -163,5 +169,162 @@ describe("on command", () => {
     await slack.comeUp();
     await client.chat.postMessage({ channel, text: "after" });
     expect((await slack.messages("shop")).map((message) => message.text)).toEqual(["before", "after"]);
+  });
+});
+
+const codeOf = (promise: Promise<unknown>) =>
+  promise.then(() => "taken").catch((error: { data?: { error?: string } }) => error.data?.error);
+
+describe("people", () => {
+  test("are told of, in their kinds, and the bot's token says what it may do", async () => {
+    expect((await client.users.info({ user: "U0GUEST" })).user).toMatchObject({ is_restricted: true, name: "guest" });
+    expect((await client.users.info({ user: "U0ALICE" })).user).toMatchObject({ is_restricted: false });
+    expect(await codeOf(client.users.info({ user: "U0NOBODY" }))).toBe("user_not_found");
+    const me = await client.auth.test();
+    expect([me.team_id, me.user_id]).toEqual([slack.teamId, slack.botUserId]);
+    expect(me.response_metadata?.scopes).toContain("chat:write");
+  });
+
+  test("see what is for them alone, in channels they are in", async () => {
+    await client.chat.postEphemeral({ channel, user: "U0ALICE", text: "psst", thread_ts: "1.1" });
+    const seen = { channel, user: "U0ALICE", text: "psst", thread_ts: "1.1", via: "chat.postEphemeral" };
+    expect(slack.ephemerals()).toEqual([seen]);
+    expect(await codeOf(client.chat.postEphemeral({ channel, user: "U0NOBODY", text: "x" }))).toBe("user_not_found");
+    expect(await codeOf(client.chat.postEphemeral({ channel: "C0NONE", user: "U0ALICE", text: "x" }))).toBe(
+      "channel_not_found",
+    );
+    expect(await slack.messages("shop")).toEqual([]);
+  });
+
+  test("share channels with other workspaces where it is said", async () => {
+    const isShared = async (name: string) =>
+      (await client.conversations.info({ channel: slack.channelId(name) })).channel?.is_ext_shared;
+    expect([await isShared("shop"), await isShared("ops")]).toEqual([false, true]);
+  });
+
+  test("are answered five times at an address for answers, and no more", async () => {
+    const url = slack.responseUrl("U0ALICE", channel);
+    const answer = async (at: string, body: object) => {
+      const response = await fetch(at, { method: "POST", body: JSON.stringify(body) });
+      return [response.status, ((await response.json()) as { error?: string }).error ?? "ok"];
+    };
+    expect(await answer(url, { text: "x", blocks: [{ type: "confetti" }] })).toEqual([400, "invalid_blocks"]);
+    for (let n = 0; n < 5; n++) expect(await answer(url, { text: `answer ${n}` })).toEqual([200, "ok"]);
+    expect(await answer(url, { text: "one more" })).toEqual([404, "used_url"]);
+    expect(await answer(`${slack.url}/response/guessed`, { text: "x" })).toEqual([404, "used_url"]);
+    expect(slack.ephemerals().map((it) => [it.text, it.user, it.via])).toEqual(
+      Array.from({ length: 5 }, (_, n) => [`answer ${n}`, "U0ALICE", "response_url"]),
+    );
+  });
+
+  test("read in a conversation of their own what the bot writes to them, and its edits", async () => {
+    const direct = slack.directId("U0ALICE");
+    const { ts = "" } = await client.chat.postMessage({ channel: direct, text: "hello", metadata: metadata("d-1") });
+    await client.chat.postMessage({ channel: direct, text: "second" });
+    await client.chat.update({ channel: direct, ts, text: "hello again" });
+    expect(slack.directMessages("U0ALICE").map((it) => it.text)).toEqual(["hello again", "second"]);
+    const history = await client.conversations.history({ channel: direct, include_all_metadata: true });
+    expect(history.messages?.map((it) => it.text)).toEqual(["second", "hello again"]);
+    expect(await codeOf(client.chat.update({ channel: direct, ts: "1.1", text: "x" }))).toBe("message_not_found");
+  });
+});
+
+test("Replies in threads are among the messages, and it is told which of them the channel was shown", async () => {
+  const { ts = "" } = await client.chat.postMessage({ channel, text: "failed" });
+  await client.chat.postMessage({ channel, text: "why", thread_ts: ts, reply_broadcast: true });
+  await client.chat.postMessage({ channel, text: "more", thread_ts: ts });
+  await client.chat.postMessage({ channel, text: "another" });
+  expect((await slack.messages("shop")).map((it) => [it.text, it.thread_ts, it.reply_broadcast])).toEqual([
+    ["failed", undefined, undefined],
+    ["why", ts, true],
+    ["more", ts, undefined],
+    ["another", undefined, undefined],
+  ]);
+});
+
+describe("a dialog", () => {
+  const plain = (text: string) => ({ type: "plain_text", text });
+  const option = (text: string, value: string) => ({ text: plain(text), value });
+  const select = (options: unknown[]) => ({
+    type: "input",
+    block_id: "to",
+    label: plain("To"),
+    element: { type: "static_select", action_id: "value", options },
+  });
+  const modal = (given: object = {}) => ({
+    type: "modal",
+    callback_id: "x",
+    title: plain("Roll back"),
+    submit: plain("Roll back"),
+    blocks: [select([option("one", "1")])],
+    ...given,
+  });
+  const open = (view: object, trigger = slack.trigger("U0ALICE")) =>
+    codeOf(client.views.open({ trigger_id: trigger, view: view as never }));
+
+  test("opens once for a trigger that Slack gave, within three seconds", async () => {
+    const trigger = slack.trigger("U0ALICE");
+    expect(await open(modal(), trigger)).toBe("taken");
+    expect(await open(modal(), trigger)).toBe("exchanged_trigger_id");
+    expect(await open(modal(), "1.2.guessed")).toBe("invalid_trigger_id");
+    expect(slack.modals()).toMatchObject([{ user: "U0ALICE", view: { callback_id: "x" } }]);
+    let nowMs = 0;
+    const later = createSlackPrivate("http://127.0.0.1/response", () => nowMs);
+    const old = later.trigger("U0ALICE");
+    const url = later.responseUrl("U0ALICE", "C1");
+    nowMs = 3001;
+    expect(later.openView({ trigger_id: old, view: modal() }).body).toMatchObject({ error: "expired_trigger_id" });
+    nowMs = 30 * 60_000 + 1;
+    expect(later.respond(url.split("/").at(-1) ?? "", { text: "x" }).body).toMatchObject({ error: "expired_url" });
+  });
+
+  test.each<[string, object]>([
+    ["a title of 25 characters", { title: plain("a".repeat(25)) }],
+    ["101 blocks", { blocks: Array(101).fill({ type: "divider" }) }],
+    ["no blocks", { blocks: [] }],
+    ["3001 characters of memory", { private_metadata: "a".repeat(3001) }],
+    ["an option of 76 characters", { blocks: [select([option("a".repeat(76), "1")])] }],
+    ["101 options", { blocks: [select(Array.from({ length: 101 }, (_, n) => option("x", String(n))))] }],
+    ["no option", { blocks: [select([])] }],
+    ["an input but no way to send it", { submit: undefined }],
+    ["two blocks of one name", { blocks: [select([option("one", "1")]), select([option("one", "1")])] }],
+  ])("with %s is refused, and its trigger is still good", async (_, given) => {
+    const trigger = slack.trigger("U0ALICE");
+    expect(await open(modal(given), trigger)).toBe("invalid_arguments");
+    expect(await open(modal({ private_metadata: "a".repeat(3000), title: plain("a".repeat(24)) }), trigger)).toBe(
+      "taken",
+    );
+  });
+});
+
+describe("blocks of today", () => {
+  const task = (given: object = {}) => ({
+    type: "task_card",
+    task_id: "build",
+    title: "Build",
+    status: "complete",
+    ...given,
+  });
+  const plan = (tasks: unknown[], given: object = {}) => ({ type: "plan", title: "Deploying shop", tasks, ...given });
+  const button = (id: string, given: object = {}) => ({
+    type: "button",
+    action_id: id,
+    text: { type: "plain_text", text: "Cancel" },
+    ...given,
+  });
+
+  test.each<[string, unknown[], string]>([
+    ["a plan with tasks", [plan([task(), task({ task_id: "upload", status: "in_progress" })])], "taken"],
+    ["a task by itself", [task()], "taken"],
+    ["a title that is no text", [plan([], { title: { type: "plain_text", text: "x" } })], "invalid_blocks"],
+    ["a status that is none", [plan([task({ status: "completed" })])], "invalid_blocks"],
+    ["a task without a name", [plan([task({ task_id: "" })])], "invalid_blocks"],
+    ["details that are plain", [plan([task({ details: "x" })])], "invalid_blocks"],
+    ["both a plan and a task", [plan([task()]), task()], "invalid_blocks"],
+    ["two buttons", [{ type: "actions", elements: [button("a"), button("b")] }], "taken"],
+    ["two of one name", [{ type: "actions", elements: [button("a"), button("a")] }], "invalid_blocks"],
+    ["a value too long", [{ type: "actions", elements: [button("a", { value: "a".repeat(2001) })] }], "invalid_blocks"],
+  ])("%s: %o is %s", async (_, blocks, outcome) => {
+    expect(await codeOf(client.chat.postMessage({ channel, text: "x", blocks: blocks as [] }))).toBe(outcome);
   });
 });

@@ -1,6 +1,6 @@
 /** What each way in which Slack, or the road to it, fails means to the outbox. */
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { type Front, startFront } from "../../src/demo/front.ts";
+import { startFront } from "../../src/demo/front.ts";
 import type { Fault } from "../../src/demo/misbehaviour.ts";
 import { AmbiguousError, OperatorError, PermanentError, RetryLaterError } from "../../src/errors.ts";
 import { createLog } from "../../src/log.ts";
@@ -11,7 +11,7 @@ const TOKEN = "xoxb-very-secret";
 const place = { channel: "C1", setting: "sites.shop.channel" };
 const message = { text: "hello", blocks: [] };
 
-let slack: Front;
+let slack: Awaited<ReturnType<typeof startFront>>;
 beforeEach(async () => {
   slack = await startFront();
 });
@@ -131,7 +131,7 @@ describe("A post that never reaches Slack", () => {
   });
 });
 
-test.each(["message_not_found", "cant_update_message", "edit_window_closed"])(
+test.each(["message_not_found", "cant_update_message", "edit_window_closed", "is_inactive"])(
   "An edit refused with %s means that the message is gone",
   async (code) => {
     plan("chat.update", refused(code));
@@ -146,4 +146,108 @@ test("A message cannot be told to be missing when there are too many newer ones"
   const error = await failure(client().findMessage(place, "k", Date.now()));
   expect(error).toBeInstanceOf(PermanentError);
   expect(paths()).toHaveLength(5);
+});
+
+describe("A dialog", () => {
+  const view = { type: "modal", title: { type: "plain_text", text: "Roll back" }, blocks: [] } as const;
+
+  test("is opened with the trigger of the click", async () => {
+    const seen: unknown[] = [];
+    slack.serve({
+      routes: [],
+      otherwise: async (request) => {
+        seen.push(Object.fromEntries(new URLSearchParams(request.body.toString("utf8"))));
+        return { status: 200, body: { ok: true } };
+      },
+      isEffect: () => false,
+    });
+    await client().openModal("1.2.ab", { ...view, blocks: [] });
+    expect(seen).toEqual([{ trigger_id: "1.2.ab", view: JSON.stringify(view) }]);
+  });
+
+  test.each(["expired_trigger_id", "exchanged_trigger_id"])("that is too late (%s) is given up", async (code) => {
+    plan("views.open", refused(code));
+    const error = await failure(client().openModal("1.2.ab", { ...view, blocks: [] }));
+    expect(error.constructor).toBe(PermanentError);
+    expect(error.message).toMatch(/too late/);
+  });
+
+  test("is not held up by Slack's wish that edits wait, nor by an edit that hangs", async () => {
+    plan("chat.update", { answer: 429, headers: { "retry-after": "30" }, body: {} });
+    plan("chat.postMessage", { hang: true });
+    plan("views.open", { answer: 200, body: { ok: true } });
+    const both = client();
+    const hanging = both.postMessage(place, "k", message).catch(() => "hung");
+    const posted = { channel: "C1", ts: "1.1" };
+    await expect(both.updateMessage(place, posted, message)).rejects.toMatchObject({ delayMs: 30_000 });
+    const startMs = performance.now();
+    await both.openModal("1.2.ab", { ...view, blocks: [] });
+    expect(performance.now() - startMs).toBeLessThan(1000);
+    expect(await hanging).toBe("hung");
+  });
+});
+
+describe("In a thread", () => {
+  const asked: Array<Record<string, string>> = [];
+  const answering = (body: (path: string) => object) => {
+    asked.splice(0);
+    slack.serve({
+      routes: [],
+      otherwise: async (request) => {
+        asked.push(Object.fromEntries(new URLSearchParams(request.body.toString("utf8"))));
+        return { status: 200, body: body(request.path) };
+      },
+      isEffect: () => false,
+    });
+  };
+  const withKey = (key: string) => ({ metadata: { event_type: "slipway_message", event_payload: { key } } });
+
+  test.each([true, false])("a message is posted, and the channel is shown it: %s", async (isBroadcast) => {
+    answering(() => ({ ok: true, channel: "C1", ts: "2.2" }));
+    await client().postMessage(place, "k", message, { ts: "1.1", isBroadcast });
+    expect(asked).toMatchObject([{ thread_ts: "1.1", reply_broadcast: String(isBroadcast) }]);
+  });
+
+  test("what one person is told stands there too", async () => {
+    answering(() => ({ ok: true, message_ts: "2.2" }));
+    await client().postEphemeral(place, "U1", message, "1.1");
+    expect(asked).toMatchObject([{ thread_ts: "1.1", user: "U1" }]);
+  });
+
+  test("a reply is found by its key, on whatever page it is, and the message above is none", async () => {
+    const pages = [
+      { messages: [{ ts: "1.1", ...withKey("other") }], response_metadata: { next_cursor: "more" } },
+      { messages: [{ ts: "2.2", ...withKey("k") }] },
+    ];
+    answering(() => ({ ok: true, ...pages[asked.length - 1] }));
+    expect(await client().findReply(place, "1.1", "k", 0)).toEqual({ channel: "C1", ts: "2.2" });
+    expect(asked).toMatchObject([{ ts: "1.1", include_all_metadata: "true" }, { cursor: "more" }]);
+    expect(
+      await client()
+        .findReply(place, "1.1", "k", 0)
+        .catch(() => null),
+    ).toBeNull();
+  });
+
+  test("that is gone nothing is looked for", async () => {
+    plan("conversations.replies", refused("thread_not_found"));
+    const error = await failure(client().findReply(place, "1.1", "k", 0));
+    expect(error.constructor).toBe(PermanentError);
+  });
+});
+
+test.each<[string, Fault]>([
+  ["silent", { hang: true }],
+  ["cut off", { cut: true }],
+])("An answer that Slack took before it was %s may be there, and its address is told to nobody", async (_, fault) => {
+  slack.serve({
+    routes: [{ method: "POST", path: "/response/secret", handle: () => ({ status: 200, body: { ok: true } }) }],
+    otherwise: async () => ({ status: 404 }),
+    isEffect: () => true,
+  });
+  slack.misbehave({ path: "/response/secret", fault, afterEffect: true });
+  const error = await failure(client().respond(`${slack.url}/response/secret`, message));
+  expect(error).toBeInstanceOf(AmbiguousError);
+  expect(error.message).not.toContain("/response/");
+  expect(slack.effects).toHaveLength(1);
 });

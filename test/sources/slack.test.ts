@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { SenderError } from "../../src/errors.ts";
 import { secret } from "../../src/secrets/secret.ts";
-import { createSlackSource } from "../../src/sources/slack.ts";
+import { createSlackSource, readSocketPayload } from "../../src/sources/slack.ts";
 
 const [current, previous] = ["a current signing secret", "the previous signing secret"];
 const NOW = 1_700_000_000;
@@ -150,6 +150,23 @@ describe("Slack as a source", () => {
     fc.assert(fc.property(fc.uint8Array(), (bytes) => "key" in source.readBody(Buffer.from(bytes))));
   });
 
+  it("names a request that comes again as it named it at first, and so does Socket Mode", () => {
+    const payload = { type: "view_submission", trigger_id: "1.2.ab" };
+    const body = Buffer.from(`payload=${encodeURIComponent(JSON.stringify(payload))}`);
+    expect(source.readBody(Buffer.from(body))).toEqual(source.readBody(body));
+    expect(readSocketPayload(Buffer.from(JSON.stringify(payload)))).toEqual(source.readBody(body));
+    const fields = { command: "/deploy", text: "status", trigger_id: "3.4.cd" };
+    const command = Buffer.from(new URLSearchParams(fields).toString());
+    expect(readSocketPayload(Buffer.from(JSON.stringify(fields)))).toEqual(source.readBody(command));
+    expect(readSocketPayload(Buffer.from(JSON.stringify(fields)))).toEqual({ key: "3.4.cd", event: "command" });
+  });
+
+  it("gives whatever comes by Socket Mode a name, and answers no challenge there", () => {
+    const challenge = readSocketPayload(Buffer.from('{"type":"url_verification","challenge":"x"}'));
+    expect(challenge).toEqual({ key: expect.stringMatching(/^[0-9a-f]{64}$/), event: "url_verification" });
+    fc.assert(fc.property(fc.uint8Array(), (bytes) => /./.test(readSocketPayload(Buffer.from(bytes)).key)));
+  });
+
   it("answers a challenge with the challenge", () => {
     const body = JSON.stringify({ type: "url_verification", challenge: "3eZbrw1a" });
     expect(source.readBody(Buffer.from(body))).toEqual({ answer: "3eZbrw1a" });
@@ -163,7 +180,9 @@ describe("Slack as a source", () => {
         return (error as SenderError).status;
       }
     };
-    const types = ["application/x-www-form-urlencoded", "application/json; charset=utf-8", "text/plain", undefined];
-    expect(types.map(status)).toEqual([200, 200, 415, 415]);
+    const form = "application/x-www-form-urlencoded";
+    const taken = [form, `${form};charset=UTF-8`, `${form} ; charset=utf-8`, "application/json; charset=utf-8"];
+    expect(taken.map(status)).toEqual([200, 200, 200, 200]);
+    expect(["text/plain", `${form}x`, "multipart/form-data", undefined].map(status)).toEqual([415, 415, 415, 415]);
   });
 });
