@@ -49,7 +49,7 @@ export type Inspected = {
 export function renderInspector(inspected: Inspected): string {
   const { channels, modals, selected, names = {}, refreshS } = inspected;
   const shown = channels.find(({ id }) => id === selected) ?? channels[0] ?? null;
-  const name = (user: string) => names[user] ?? user;
+  const name = (user: string) => (Object.hasOwn(names, user) ? names[user] : undefined) ?? user;
   const { markup } = html`<!doctype html>
 <html lang="en">
 <head>

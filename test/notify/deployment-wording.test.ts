@@ -444,8 +444,8 @@ const anyNews: fc.Arbitrary<DeploymentNews> = fc
     state: fc.constantFrom(...DEPLOYMENT_STATES),
     stage: fc.constantFrom(null, ...STAGES),
     trigger: fc.constantFrom(...TRIGGERS),
-    // A configuration has no site without a name.
-    site: word.filter((name) => name !== ""),
+    // A configuration has no site without a name, or with half a character in it.
+    site: word.filter((name) => name !== "" && name.isWellFormed()),
     title: word,
     author: word,
     branch: word,
