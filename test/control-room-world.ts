@@ -1,6 +1,7 @@
 /** The whole service with a Slack, a GitHub's webhooks, a git repository and a folder as its host: for the tests of the control room. */
 import { createHmac, randomUUID } from "node:crypto";
-import { mkdirSync, readFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { vi } from "vitest";
 import { startService } from "../src/app.ts";
@@ -10,7 +11,7 @@ import type { SlackMessage } from "../src/demo/slack-history.ts";
 import { createSlackSender, type SlackSender } from "../src/demo/slack-requests.ts";
 import { type SlackServer, startSlack } from "../src/demo/slack-server.ts";
 import { createLog } from "../src/log.ts";
-import { createGitRepository, type GitRepository, temporaryFolder } from "./git/git-repository.ts";
+import { createGitRepository, type GitRepository } from "./git/git-repository.ts";
 import { push } from "./inbox/world.ts";
 
 const WEBHOOK_SECRET = "the webhook secret of the test";
@@ -34,12 +35,12 @@ export type ControlRoom = {
   github(event: string, payload: unknown): Promise<void>;
   /** Waits until a message in the channel says so; answers with the newest that does. */
   says(text: RegExp): Promise<SlackMessage>;
-  /** Waits until that person was told so; answers with all that they were told. */
+  /** Waits until that person was told so, in the text or in the blocks; answers with all that they were told. */
   told(user: string, text: RegExp): Promise<string>;
   stop(): Promise<void>;
 };
 
-const PATIENCE = { timeout: 60_000, interval: 30 };
+const PATIENCE = { timeout: 20_000, interval: 30 };
 
 /** Starts it. `keys` is YAML, in braces' style, for more keys of the site; `more` for more of the configuration. */
 export async function startControlRoom({ keys = "", more = "" } = {}): Promise<ControlRoom> {
@@ -55,11 +56,11 @@ export async function startControlRoom({ keys = "", more = "" } = {}): Promise<C
     ],
     userGroups: [{ id: "S0DEVS", handle: "devs", users: [DAN] }],
   });
-  const repository = createGitRepository();
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), "slipway-control-room-")));
+  const [target, git] = [join(folder, "target"), join(folder, "git")];
+  for (const it of [target, git]) mkdirSync(it);
+  const repository = createGitRepository(git);
   repository.commit({ "index.html": "nothing yet" });
-  const folder = temporaryFolder();
-  const target = join(folder, "target");
-  mkdirSync(target);
   const env = {
     PATH: process.env.PATH,
     ...{ WEBHOOK_SECRET, SLACK_BOT_TOKEN: TOKEN, SLACK_SIGNING_SECRET: SIGNING_SECRET, SLACK_API_URL: slack.apiUrl },
@@ -118,15 +119,18 @@ export async function startControlRoom({ keys = "", more = "" } = {}): Promise<C
       }, PATIENCE),
     told: (user, text) =>
       vi.waitFor(() => {
-        const all = slack.ephemerals().filter((it) => it.user === user);
-        if (!all.some((it) => text.test(it.text))) {
-          throw new Error(`${user} was not told ${text} but ${all.map((it) => it.text).join(" | ")}`);
-        }
-        return all.map((it) => it.text).join("\n");
+        const all = slack
+          .ephemerals()
+          .filter((it) => it.user === user)
+          .map((it) => `${it.text} ${JSON.stringify(it.blocks)}`);
+        if (!all.some((it) => text.test(it)))
+          throw new Error(`${user} was not told ${text} but ${all.slice(-3).join(" | ")}`);
+        return all.join("\n");
       }, PATIENCE),
     async stop() {
       await service.stop();
       await slack.stop();
+      rmSync(folder, { recursive: true, force: true });
     },
   };
 }

@@ -20,11 +20,11 @@ export function* doWhatWasAsked(tx: Tx, deps: EffectDeps, effect: Asked, moment:
   try {
     const done = yield* perform(tx, deps, effect, moment);
     const result = effect.do === "ask_second_person" ? "asked" : "done";
-    end = { result, outcome: sentence(done.says), deployment: done.deployment, site: done.site };
+    end = { result, outcome: sentence(done.says, done.site), deployment: done.deployment, site: done.site };
   } catch (error) {
     // Refusals come before anything is written.
     if (!(error instanceof PermanentError)) throw error;
-    end = { result: "refused", outcome: sentence(describeError(error)), deployment: null, site };
+    end = { result: "refused", outcome: sentence(describeError(error), site), deployment: null, site };
   }
   if (effect.to !== null) {
     const answer = { kind: "text", text: end.outcome } as const;

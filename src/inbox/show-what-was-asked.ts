@@ -54,7 +54,7 @@ function* answerTo(
         return yield* auditAnswer(tx, look.site, MAX_ENTRIES);
     }
   } catch (error) {
-    return refusal(error);
+    return refusal(error, "site" in look ? look.site : null);
   }
 }
 
@@ -68,7 +68,7 @@ function* dialog(
 ): Work<Answer | null> {
   const { site, target, triggerId, askedAtMs } = look;
   const modal = yield* rollbackModal(tx, config, site, target, to);
-  if (typeof modal === "string") return { kind: "text", text: sentence(modal) };
+  if (typeof modal === "string") return { kind: "text", text: sentence(modal, site) };
   if (triggerId === null) {
     const chosen = modal.choices.find(({ id }) => id === modal.chosen);
     const from = modal.from ? `from ${modal.from.commit.slice(0, 7)} ` : "";
@@ -79,7 +79,7 @@ function* dialog(
   return null;
 }
 
-function refusal(error: unknown): Answer {
+function refusal(error: unknown, site: string | null): Answer {
   if (!(error instanceof PermanentError)) throw error;
-  return { kind: "text", text: sentence(describeError(error)) };
+  return { kind: "text", text: sentence(describeError(error), site) };
 }

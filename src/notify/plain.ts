@@ -207,7 +207,13 @@ export function webAddress(url: string | null): string | null {
   return protocol === "https:" || protocol === "http:" ? href : null;
 }
 
-/** Reasons and errors begin small and end without a full stop; to a person they are said as a sentence. */
-export function sentence(text: string): string {
-  return `${text.slice(0, 1).toUpperCase()}${text.slice(1)}${/[.!?…]$/.test(text) ? "" : "."}`;
+/**
+ * Reasons and errors begin small and end without a full stop; to a person they are said as a sentence. What a sentence may
+ * begin with besides words, the name of `site` and ids, stays as it is.
+ */
+export function sentence(text: string, site: string | null): string {
+  const [first = ""] = text.split(/[\s:;,]/, 1);
+  const isWord = /^[a-z]+$/.test(first) && first !== site;
+  const begun = isWord ? `${text.slice(0, 1).toUpperCase()}${text.slice(1)}` : text;
+  return `${begun}${/[.!?…]$/.test(text) ? "" : "."}`;
 }

@@ -20,9 +20,8 @@ export type GitRepository = {
   commit(files: Readonly<Record<string, string>>, message?: string): string;
 };
 
-/** An empty repository whose branch is "main". */
-export function createGitRepository(): GitRepository {
-  const folder = temporaryFolder();
+/** An empty repository whose branch is "main"; in `folder`, which is there, or in one that is gone after the test. */
+export function createGitRepository(folder: string = temporaryFolder()): GitRepository {
   const env = {
     PATH: process.env.PATH,
     GIT_CONFIG_NOSYSTEM: "1",

@@ -1,5 +1,6 @@
 /** A click in Slack, from the front door to what is deployed and told. */
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { type SlackServer, startSlack } from "../../src/demo/slack-server.ts";
 import type { Deployment } from "../../src/model/deployment.ts";
 import type { SlackDeploymentWish } from "../../src/notify/announce.ts";
 import { changeDeployment, claimDeployment } from "../../src/store/deployments.ts";
@@ -7,10 +8,19 @@ import { claimOutbox, type OutboxRow, outboxSent } from "../../src/store/outbox.
 import { type Click, clickPayload, formOf } from "../slack/click.ts";
 import { type InboxWorld, push, startInbox } from "./world.ts";
 
+let slack: SlackServer;
+beforeAll(async () => {
+  const users = ["U0ALICE", "U0EVE"].map((id) => ({ id, name: id.slice(2).toLowerCase() }));
+  slack = await startSlack({ token: "xoxb-test", botName: "slipway", channels: ["shop", "eve"], users });
+});
+afterAll(() => slack.stop());
+
 let world: InboxWorld;
 afterEach(() => world.stop());
 
-const click = (given: Click) => world.sendSlack(formOf(clickPayload(given)));
+const click = (given: Click) =>
+  world.sendSlack(formOf(clickPayload({ channel: slack.channelId("shop"), team: slack.teamId, ...given })));
+const start = (options: Parameters<typeof startInbox>[0] = {}) => startInbox({ slackApiUrl: slack.apiUrl, ...options });
 
 async function settled(): Promise<string> {
   await vi.waitFor(async () => expect((await world.deliveries()).filter((it) => it.state === "received")).toEqual([]), {
@@ -54,7 +64,7 @@ async function refused(): Promise<Deployment> {
 
 describe("the door for Slack", () => {
   it("records what Slack signed and answers 200 with nothing, a duplicate like the first", async () => {
-    world = await startInbox({ dispatch: false });
+    world = await start({ dispatch: false });
     const form = formOf(clickPayload({ deployment: "d-1", triggerId: "1.2.3" }));
     const answers = await Promise.all(Array.from({ length: 10 }, () => world.sendSlack(form)));
     expect(answers).toEqual(Array(10).fill({ status: 200, text: "" }));
@@ -62,7 +72,7 @@ describe("the door for Slack", () => {
   });
 
   it("answers 401 to everything else, also to a signature of six minutes ago", async () => {
-    world = await startInbox({ dispatch: false });
+    world = await start({ dispatch: false });
     const form = formOf(clickPayload({ deployment: "d-1" }));
     const old = String(Math.floor(Date.now() / 1000) - 360);
     for (const headers of [
@@ -77,12 +87,12 @@ describe("the door for Slack", () => {
   });
 
   it("is not there without a signing secret", async () => {
-    world = await startInbox({ dispatch: false, slack: false });
+    world = await start({ dispatch: false, slack: false });
     expect((await click({ deployment: "d-1" })).status).toBe(404);
   });
 
   it("answers a challenge, signed, and records nothing", async () => {
-    world = await startInbox({ dispatch: false });
+    world = await start({ dispatch: false });
     const body = JSON.stringify({ type: "url_verification", challenge: "3eZbrw1a" });
     const json = { "content-type": "application/json" };
     expect(await world.sendSlack(body, json)).toEqual({ status: 200, text: "3eZbrw1a" });
@@ -93,13 +103,13 @@ describe("the door for Slack", () => {
 
 describe("a click on the button of a refused deployment", () => {
   beforeEach(async () => {
-    world = await startInbox();
+    world = await start();
   });
 
   it("queues one that may do it, says so to everybody and to whoever clicked, and takes the button away", async () => {
     const old = await refused();
     expect((await click({ deployment: old.id, triggerId: "1.2.3" })).status).toBe(200);
-    expect(await settled()).toMatch(/^queued deployment \S+ of shop; answered U0ALICE: Thank you/);
+    expect(await settled()).toMatch(/^queued deployment \S+ of shop; answered U0ALICE$/);
     const [queued, ...others] = await world.deployments();
     expect(queued).toMatchObject({
       ...{ state: "queued", trigger: "command", cause: "slack 1.2.3", adopt: true, allowRemovals: false },
@@ -112,11 +122,15 @@ describe("a click on the button of a refused deployment", () => {
     expect(newsOf(rows, old.id)).toMatchObject([{ hasButtons: true, deployment: { consent: { answer } } }]);
     expect(newsOf(rows, queued?.id ?? "")).toMatchObject([{ deployment: { askedBy: "alice (Slack U0ALICE)" } }]);
     const answers = rows.filter((row) => row.kind === "slack.answer");
-    expect(answers).toMatchObject(
-      [{ desired: { channel: "C0SHOP", user: "U0ALICE", setting: "sites.shop.channel", text: /^Thank you/ } }].map(
-        ({ desired }) => ({ desired: { ...desired, text: expect.stringMatching(desired.text) } }),
-      ),
-    );
+    expect(answers).toMatchObject([
+      {
+        desired: {
+          to: { channel: slack.channelId("shop"), user: "U0ALICE" },
+          setting: "sites.shop.channel",
+          answer: { kind: "text", text: expect.stringMatching(/^Thank you/) },
+        },
+      },
+    ]);
   });
 
   it("causes nothing the second time, and a second click is told what happened", async () => {
@@ -127,7 +141,9 @@ describe("a click on the button of a refused deployment", () => {
     await settled();
     expect(await world.deployments()).toHaveLength(2);
     await click({ deployment: old.id, triggerId: "4.5.6" });
-    expect(await settled()).toMatch(/^answered U0ALICE: This was overtaken: \S+, which alice .* asked for, is newer/);
+    expect(await settled()).toMatch(
+      /^answered U0ALICE; refused adopt for \S+: This was overtaken: \S+, which alice .* asked for, is newer/,
+    );
     expect(await world.deployments()).toHaveLength(2);
   });
 
@@ -136,14 +152,14 @@ describe("a click on the button of a refused deployment", () => {
     await Promise.all(Array.from({ length: 5 }, (_, n) => click({ deployment: old.id, triggerId: `1.2.${n}` })));
     await settled();
     const outcomes = (await world.deliveries()).map((it) => it.outcome.join("; "));
-    expect(outcomes.filter((it) => it.startsWith("queued") && it.includes("Thank you"))).toHaveLength(1);
+    expect(outcomes.filter((it) => it.startsWith("queued") && it.includes("answered"))).toHaveLength(1);
     expect(outcomes.filter((it) => it.includes("overtaken"))).toHaveLength(4);
     expect(await world.deployments()).toHaveLength(2);
   });
 
   it.each([
-    ["of somebody who is not named", { user: "U0EVE" }, "not among those who may deploy shop"],
-    ["in another channel", { channel: "C0EVE" }, "only on the message about shop"],
+    ["of somebody who is not named", { user: "U0EVE" }, "sites.shop.deployers"],
+    ["in another channel", { channel: "C0EVE" }, "cannot be commanded here"],
     ["for the other consent", { actionId: "slipway.consent.allowRemovals" }, "does not ask for that"],
   ])("%s changes nothing and is answered", async (_, given, text) => {
     const old = await refused();
@@ -168,7 +184,7 @@ describe("a click on the button of a refused deployment", () => {
 
 describe("whatever else Slack sends", () => {
   beforeEach(async () => {
-    world = await startInbox();
+    world = await start();
   });
 
   it("is done and ignored", async () => {
@@ -187,6 +203,8 @@ describe("whatever else Slack sends", () => {
 
   it("of a deployment that nobody knows is answered", async () => {
     await click({ deployment: "d-unknown" });
-    expect(await settled()).toBe("answered U0ALICE: Slipway knows no deployment d-unknown.");
+    expect(await settled()).toBe(
+      "answered U0ALICE; refused adopt for d-unknown: Slipway knows no deployment d-unknown.",
+    );
   });
 });

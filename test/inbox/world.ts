@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { sign } from "@octokit/webhooks-methods";
 import { parseConfig } from "../../src/config/load-config.ts";
 import type { Config } from "../../src/config/schema.ts";
+import { createPermissions } from "../../src/github/permissions.ts";
 import { createGithub } from "../../src/github/probot.ts";
 import { createGithubReader } from "../../src/github/reader.ts";
 import { createHttpServer } from "../../src/http/server.ts";
@@ -18,6 +19,7 @@ import type { Queue } from "../../src/queue/queue.ts";
 import { createLogKeys } from "../../src/secrets/log-keys.ts";
 import { secret } from "../../src/secrets/secret.ts";
 import { createBoltApp } from "../../src/slack/bolt-app.ts";
+import { createDirectory } from "../../src/slack/directory.ts";
 import { createSlackReader } from "../../src/slack/reader.ts";
 import { createGithubSource } from "../../src/sources/github.ts";
 import { createSlackSource } from "../../src/sources/slack.ts";
@@ -57,7 +59,7 @@ const allDeployments = (store: Store) => store.transact((tx) => listDeployments(
 
 /** Starts it. With `dispatch: false` deliveries are only recorded; with `slack: false` there is no signing secret. */
 export async function startInbox(
-  options: { dispatch?: boolean; config?: Config; at?: string; slack?: boolean } = {},
+  options: { dispatch?: boolean; config?: Config; at?: string; slack?: boolean; slackApiUrl?: string } = {},
 ): Promise<InboxWorld> {
   const config = options.config ?? CONFIG;
   const folder = mkdtempSync(join(tmpdir(), "slipway-inbox-"));
@@ -70,8 +72,8 @@ export async function startInbox(
   const intake = createIntake({ store, queue, log, sources });
   const server = createHttpServer(intake.routes, log);
   const port = await server.listen({ host: "127.0.0.1", port: 0 });
-  // Nobody listens there: reading a click asks nothing of Slack.
-  const bolt = { botToken: secret("xoxb-test"), apiUrl: "http://127.0.0.1:1/api/", log };
+  // Where none is given nobody listens: reading what Slack sends asks nothing of it.
+  const bolt = { botToken: secret("xoxb-test"), apiUrl: options.slackApiUrl ?? "http://127.0.0.1:1/api/", log };
   const github = createGithub({ githubApp: null, githubApiUrl: "http://127.0.0.1:1", webhookSecrets: secrets });
   const dispatch =
     options.dispatch === false
@@ -86,6 +88,10 @@ export async function startInbox(
             ["github", createGithubReader((emit) => github.load(emit))],
             ["slack", createSlackReader(() => createBoltApp(bolt))],
           ]),
+          people: {
+            directory: createDirectory({ ...bolt, requestMs: 1000 }),
+            permissions: createPermissions({ octokitFor: github.octokitFor, log, now: Date.now }),
+          },
           boot: randomUUID(),
           recent: intake.recent,
         });

@@ -4,6 +4,7 @@ export type Click = {
   readonly deployment: string;
   readonly user?: string;
   readonly channel?: string;
+  readonly team?: string;
   readonly triggerId?: string;
   readonly actionId?: string;
 };
@@ -14,17 +15,18 @@ export function clickPayload(click: Click, given: Record<string, unknown> = {}):
     deployment,
     user = "U0ALICE",
     channel = "C0SHOP",
+    team = "T0TEAM",
     triggerId = "13345224609.738474920.8088930838d88f008e0",
   } = click;
   const button = { type: "button", block_id: "P0z+f", action_ts: "1767326130.289415" };
   return {
     type: "block_actions",
-    user: { id: user, username: "alice", name: "alice", team_id: "T0TEAM" },
+    user: { id: user, username: "alice", name: "alice", team_id: team },
     api_app_id: "A0APP",
     token: "deprecated",
     container: { type: "message", message_ts: "1767326126.896109", channel_id: channel, is_ephemeral: false },
     trigger_id: triggerId,
-    team: { id: "T0TEAM", domain: "acme" },
+    team: { id: team, domain: "acme" },
     enterprise: null,
     is_enterprise_install: false,
     channel: { id: channel, name: "shop" },
