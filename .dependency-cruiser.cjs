@@ -47,7 +47,9 @@ module.exports = {
       name: "thinking-does-no-io",
       comment: "Model, handlers, the plan, the wording of notices and the rules of the configuration are pure.",
       severity: "error",
-      from: { path: "^src/(model/|handlers/|releases/plan\\.ts|notify/[\\w-]+-wording\\.ts|config/(schema|rules)\\.ts)" },
+      from: {
+        path: "^src/(model/|handlers/|releases/plan\\.ts|notify/[\\w-]+-wording\\.ts|config/(schema|rules)\\.ts)",
+      },
       to: { dependencyTypes: ["core"], pathNot: "^(node:)?(crypto|path|path/posix|util)$" },
     },
     { name: "no-cycles", severity: "error", from: {}, to: { circular: true } },

@@ -20,10 +20,10 @@ type Sent = { text: string; blocks: Array<{ type: string; elements?: Array<Recor
 
 /** Starts the service on a folder that holds a file of somebody else. */
 async function start() {
-  const slack = await startSlack({ token: TOKEN, botName: "slipway", channels: ["shop"] });
+  const user = "U0ALICE";
+  const users = [{ id: user, name: "alice" }];
+  const slack = await startSlack({ token: TOKEN, botName: "slipway", channels: ["shop"], users });
   onTestFinished(() => slack.stop());
-  const me = await fetch(`${slack.apiUrl}auth.test`, { method: "POST", headers: { authorization: `Bearer ${TOKEN}` } });
-  const { user_id: user } = (await me.json()) as { user_id: string };
   const repository = createGitRepository();
   repository.commit({ "index.html": "ours" });
   const folder = temporaryFolder();
@@ -57,7 +57,7 @@ async function start() {
     builds: () => readFileSync(builds, "utf8").split("\n").length - 1,
     live: () => readFileSync(join(target, "index.html"), "utf8"),
     messages: () => slack.messages("shop") as Promise<unknown> as Promise<Sent[]>,
-    whispers: () => slack.effects.filter(({ path }) => path.endsWith("postEphemeral")).map(({ fields }) => fields.text),
+    whispers: () => slack.ephemerals().map(({ text }) => text),
     push() {
       const body = JSON.stringify(push());
       const signature = createHmac("sha256", WEBHOOK_SECRET).update(body).digest("hex");
@@ -71,7 +71,9 @@ async function start() {
     click(button: Record<string, unknown>, triggerId: string) {
       const deployment = String(button.value);
       const actionId = String(button.action_id);
-      const body = formOf(clickPayload({ deployment, actionId, user, channel: slack.channelId("shop"), triggerId }));
+      const channel = slack.channelId("shop");
+      const click = { deployment, actionId, user, channel, team: slack.teamId, triggerId };
+      const body = formOf(clickPayload(click, { response_url: slack.responseUrl(user, channel) }));
       const time = String(Math.floor(Date.now() / 1000));
       const signature = createHmac("sha256", SLACK_SIGNING_SECRET).update(`v0:${time}:${body}`).digest("hex");
       return post("/slack/events", body, {
@@ -82,7 +84,11 @@ async function start() {
   };
 }
 
-const buttonIn = ({ blocks }: Sent) => blocks.find(({ type }) => type === "actions")?.elements?.[0];
+/** The button that agrees. */
+const buttonIn = ({ blocks }: Sent) =>
+  blocks
+    .flatMap(({ type, elements = [] }) => (type === "actions" ? elements : []))
+    .find(({ action_id }) => action_id === "slipway.adopt");
 
 test("A release that met files of others is published, as it was built, once somebody says so with the button in Slack", {
   timeout: 200_000,
@@ -114,7 +120,7 @@ test("A release that met files of others is published, as it was built, once som
       ]);
       expect(messages.map(buttonIn)).toEqual([undefined, undefined]);
       expect(JSON.stringify(messages[0]?.blocks)).toContain("answered by alice (Slack U");
-      expect(JSON.stringify(messages[1]?.blocks)).toContain("on command of alice (Slack U");
+      expect(JSON.stringify(messages[1]?.blocks)).toContain("asked for by alice (Slack U");
       expect(world.whispers()).toEqual([expect.stringContaining("it replaces 1 file of others")]);
     },
     { timeout: 60_000, interval: 50 },

@@ -8,7 +8,7 @@ import type { Tx, Work } from "../store/work.ts";
 import { chooseRelease } from "./choose-release.ts";
 import { PREVIOUS } from "./rollback-site.ts";
 
-export type ReleaseDiff = {
+type ReleaseDiff = {
   readonly added: number;
   readonly changed: number;
   readonly removed: number;
@@ -26,7 +26,7 @@ export type NamedDiff = ReleaseDiff & {
 const SHOWN = 20;
 
 /** What changes from one release to another, by their ids. Throws PermanentError where one is not kept. */
-export function* diffReleases(tx: Tx, site: string, from: string, to: string): Work<ReleaseDiff> {
+function* diffReleases(tx: Tx, site: string, from: string, to: string): Work<ReleaseDiff> {
   return compare(yield* filesOf(tx, site, from), yield* filesOf(tx, site, to));
 }
 

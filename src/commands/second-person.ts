@@ -103,7 +103,7 @@ export function* endExpiredRequests(
  * How records name two people: whoever asked stands last, where `slackUserIn` finds them; what stands before is partly
  * what people call themselves.
  */
-export function bothText(asker: string, second: string): string {
+function bothText(asker: string, second: string): string {
   return `${second}, asked by ${asker}`;
 }
 

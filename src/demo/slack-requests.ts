@@ -6,7 +6,7 @@ import { createHmac, randomBytes } from "node:crypto";
 import type { SlackServer } from "./slack-server.ts";
 
 /** What Slipway answered. */
-export type SlackReply = { readonly status: number; readonly body: string };
+type SlackReply = { readonly status: number; readonly body: string };
 
 /** A message that has buttons, as `SlackServer.messages` or `ephemerals` gives it. */
 type ClickedMessage = {

@@ -1,5 +1,4 @@
 /** Saves effects, in the transaction that finishes the delivery they came from. Answers with what became of each. */
-import type { Config } from "../config/schema.ts";
 import type { Deployment } from "../model/deployment.ts";
 import type { Effect } from "../model/effect.ts";
 import { deploymentId } from "../model/id.ts";
@@ -14,12 +13,8 @@ import { settleWaiting } from "../store/settle-waiting.ts";
 import { bindSite, rememberRepository, setGithubPause } from "../store/sites.ts";
 import type { Tx, Work } from "../store/work.ts";
 import { doWhatWasAsked } from "./do-what-was-asked.ts";
+import type { EffectDeps, Moment } from "./moment.ts";
 import { showWhatWasAsked } from "./show-what-was-asked.ts";
-
-/** Time and chance, taken once before the transaction. `cause` names the delivery. */
-export type Moment = { readonly nowMs: number; readonly random: () => number; readonly cause: string };
-
-export type EffectDeps = { readonly config: Config; readonly telling: Telling };
 
 /** Applies the effects in order; the sentences go into the delivery's record. */
 export function* applyEffects(tx: Tx, deps: EffectDeps, effects: readonly Effect[], moment: Moment): Work<string[]> {

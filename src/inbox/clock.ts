@@ -11,7 +11,7 @@ import { forgetRuns } from "../store/ci.ts";
 import { forgetNews } from "../store/digests.ts";
 import type { Store } from "../store/store.ts";
 import type { Tx, Work } from "../store/work.ts";
-import type { Moment } from "./apply-effects.ts";
+import type { Moment } from "./moment.ts";
 
 /** Something that becomes due. Answers with what it did, in sentences; nothing done, nothing said. */
 export type Chore = (tx: Tx, moment: Moment) => Work<string[]>;

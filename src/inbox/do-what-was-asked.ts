@@ -8,7 +8,7 @@ import { sentence } from "../notify/plain.ts";
 import { tellAnswer } from "../notify/tell.ts";
 import { addAudit } from "../store/audit.ts";
 import type { Tx, Work } from "../store/work.ts";
-import type { EffectDeps, Moment } from "./apply-effects.ts";
+import type { EffectDeps, Moment } from "./moment.ts";
 
 type Asked = Extract<Effect, { do: "operate" | "ask_second_person" | "second_person" }>;
 

@@ -20,7 +20,7 @@ export type Intake = {
 };
 
 /** What arrived from a source, verified. */
-export type Arrived = Arrival & { readonly source: string; readonly body: Buffer };
+type Arrived = Arrival & { readonly source: string; readonly body: Buffer };
 
 /** Forms the answer to a delivery where it cannot wait for the inbox; `id` is its number. Never throws. */
 export type AnswerAtOnce = (arrived: Arrived, delivery: { id: number; receivedAtMs: number }) => Promise<string>;

@@ -13,7 +13,7 @@ import type { Effect, Look } from "../model/effect.ts";
 import { sentence } from "../notify/plain.ts";
 import { tellAnswer, tellModal } from "../notify/tell.ts";
 import type { Tx, Work } from "../store/work.ts";
-import type { EffectDeps, Moment } from "./apply-effects.ts";
+import type { EffectDeps, Moment } from "./moment.ts";
 
 type LookEffect = Extract<Effect, { do: "look" }>;
 

@@ -2,7 +2,6 @@
 
 /** GitHub's conclusions that mean that something is broken; all but these and "success" say nothing of a branch. */
 export const CI_FAILURES = ["failure", "timed_out", "startup_failure", "action_required"] as const;
-export type CiFailure = (typeof CI_FAILURES)[number];
 
 /** One run of a workflow, as it stands; a later attempt or state of the same run replaces it. */
 export type CiRun = {

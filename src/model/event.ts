@@ -5,7 +5,7 @@ import { CONSENTS } from "./deployment.ts";
 import type { Workflow } from "./workflow.ts";
 
 /** The newest commit: its whole message, and what its author is called. */
-export type Head = { readonly message: string; readonly author: string };
+type Head = { readonly message: string; readonly author: string };
 
 /** A branch, or a tag, of a repository moved. */
 export type PushEvent = {
@@ -82,7 +82,7 @@ export type InstallationEvent = {
 };
 
 /** Who asked for something in Slack, and where. The ids are Slack's and signed; the name is for people only. */
-export type SlackActor = {
+type SlackActor = {
   readonly slackUser: string;
   readonly name: string;
   readonly team: string;

@@ -149,7 +149,7 @@ export function announceNotice(notice: Notice, cause: string, channel: string): 
 }
 
 /** Names the message about a notice in a channel, as the configuration calls that. */
-export function noticeKey(cause: string, channel: string): string {
+function noticeKey(cause: string, channel: string): string {
   return `notice:${cause}:${channel}`;
 }
 

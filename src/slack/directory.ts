@@ -7,13 +7,13 @@ import { createLookup } from "./lookups.ts";
 import { createRemembered } from "./remembered.ts";
 
 /** What Slack says of an account, and its workspace; null where Slack does not say. */
-export type Account = { readonly kind: AccountKind; readonly team: string | null };
+type Account = { readonly kind: AccountKind; readonly team: string | null };
 
 /** The groups that somebody is in, and how old the oldest of that knowledge is; null: nothing was ever learned. */
-export type Groups = { readonly groups: string[]; readonly ageMs: number | null };
+type Groups = { readonly groups: string[]; readonly ageMs: number | null };
 
 /** What a payload says of a conversation by itself, used where Slack cannot be asked. */
-export type ConversationHint = { readonly name?: string | null };
+type ConversationHint = { readonly name?: string | null };
 
 /** Never throws: what Slack does not tell is "unknown" or null. */
 export type Directory = {

@@ -3,11 +3,7 @@
  * their form, words by their length. https://docs.slack.dev/reference/interaction-payloads, …/interactivity/implementing-slash-commands
  */
 import { z } from "zod";
-import type { CONSENTS } from "../model/deployment.ts";
 import { MODAL_ACTION, MODAL_BLOCKS, modalMemory } from "./elements.ts";
-
-/** How the buttons that agree to something are called in messages of earlier versions. */
-export const consentAction = (consent: (typeof CONSENTS)[number]): string => `slipway.consent.${consent}`;
 
 /** No command is nearly as long; what is longer is cut, so that whoever reads it has to refuse it as too long. */
 const MAX_TEXT = 3000;

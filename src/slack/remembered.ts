@@ -1,7 +1,7 @@
 /** Answers of another party that are asked for again when they grow old, and kept in case that party cannot be asked. */
 
 /** An answer, and how old it is, in milliseconds. */
-export type Aged<T> = { readonly value: T; readonly ageMs: number };
+type Aged<T> = { readonly value: T; readonly ageMs: number };
 
 export type Remembered<T> = {
   /** The answer: remembered while it is fresh, asked for otherwise; the last one where asking fails. Null: none. */

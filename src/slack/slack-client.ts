@@ -25,7 +25,7 @@ export type Posted = { readonly channel: string; readonly ts: string };
 export type Place = Pick<SlackRequest, "channel" | "setting">;
 
 /** Where in a thread: under the message `ts`; a broadcast is seen in the channel too, and notifies. */
-export type InThread = { readonly ts: string; readonly isBroadcast: boolean };
+type InThread = { readonly ts: string; readonly isBroadcast: boolean };
 
 /**
  * All of them throw RetryLaterError (nothing happened), AmbiguousError (may have happened), OperatorError or

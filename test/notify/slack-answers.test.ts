@@ -125,16 +125,16 @@ describe("A dialog", () => {
       untold({ kind: "slack.modal", key: "modal:1", deploymentId: null, desired: { triggerId, modal: modal() } }),
       world.perform["slack.modal"],
     );
-  const trigger = async () => String((await world.ask("views.generateTriggerId", { user_id: user })).trigger_id);
+  const trigger = () => world.slack.trigger(user);
 
   test("opens", async () => {
-    expect((await open(await trigger())).ends).toEqual(["sent"]);
+    expect((await open(trigger())).ends).toEqual(["sent"]);
     expect(world.slack.count("POST", OPEN)).toBe(1);
   });
 
   test("is not opened a second time when it may be open", async () => {
     world.slack.misbehave({ path: OPEN, times: 1, fault: { cut: true }, afterEffect: true });
-    expect((await open(await trigger())).ends).toEqual(["AmbiguousError", "unsure"]);
+    expect((await open(trigger())).ends).toEqual(["AmbiguousError", "unsure"]);
     expect(world.slack.count("POST", OPEN)).toBe(1);
   });
 });

@@ -5,7 +5,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 
-export type ShownMessage = {
+type ShownMessage = {
   readonly channel: string;
   readonly ts: string;
   readonly key: string;
