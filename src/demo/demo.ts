@@ -7,7 +7,8 @@ import { secret } from "../secrets/secret.ts";
 import { statusLink } from "../web/status.ts";
 import { observe } from "./observer.ts";
 import { createScreen, type Screen } from "./screen.ts";
-import { followMessage, playStory, type SiteScript } from "./story.ts";
+import { playStory } from "./story.ts";
+import { followMessage, type SiteScript } from "./story-step.ts";
 import { CHANNEL, siteFolder, startWorld, type World } from "./world.ts";
 
 const SITES: Record<string, SiteScript> = {

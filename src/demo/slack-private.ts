@@ -10,6 +10,8 @@ export type SlackEphemeral = {
   readonly text: string;
   readonly blocks?: readonly unknown[];
   readonly thread_ts?: string;
+  /** When, as Slack writes it. */
+  readonly ts: string;
   readonly via: "chat.postEphemeral" | "response_url";
 };
 
@@ -18,6 +20,8 @@ export type SlackModal = {
   readonly id: string;
   readonly user: string;
   readonly view: Readonly<Record<string, unknown>>;
+  /** Until it was sent and taken. */
+  isOpen: boolean;
 };
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -29,6 +33,8 @@ export type SlackPrivate = {
   trigger(user: string): string;
   /** Issues an address for answers to `user`: 5 of them, within 30 minutes. */
   responseUrl(user: string, channel: string): string;
+  /** The dialog was sent, and taken. */
+  close(id: string): void;
   /** views.open */
   openView(fields: Fields): FrontAnswer;
   /** A POST to the address with that id. */
@@ -52,9 +58,15 @@ export function createSlackPrivate(responsesAt: string, now: () => number = Date
     { readonly user: string; readonly channel: string; readonly atMs: number; left: number }
   >();
 
+  const ts = () => (now() / 1000).toFixed(6);
+
   return {
     ephemerals,
     modals,
+    close(id) {
+      const modal = modals.find((it) => it.id === id);
+      if (modal) modal.isOpen = false;
+    },
     trigger(user) {
       const id = `${now()}.${randomBytes(4).readUInt32BE()}.${randomBytes(8).toString("hex")}`;
       triggers.set(id, { user, atMs: now(), isUsed: false });
@@ -75,7 +87,7 @@ export function createSlackPrivate(responsesAt: string, now: () => number = Date
       trigger.isUsed = true;
       const view = (typeof given === "string" ? JSON.parse(given) : given) as Record<string, unknown>;
       const id = `V${randomBytes(5).toString("hex").toUpperCase()}`;
-      modals.push({ id, user: trigger.user, view });
+      modals.push({ id, user: trigger.user, view, isOpen: true });
       return { status: 200, body: { ok: true, view: { id, ...view } } };
     },
     respond(id, fields) {
@@ -86,7 +98,7 @@ export function createSlackPrivate(responsesAt: string, now: () => number = Date
       if (refusal) return refused(refusal.error, [refusal.detail], 400);
       address.left -= 1;
       const { user, channel } = address;
-      ephemerals.push({ ...shownOf(fields), channel, user, via: "response_url" });
+      ephemerals.push({ ...shownOf(fields), channel, user, ts: ts(), via: "response_url" });
       return { status: 200, body: { ok: true } };
     },
     postEphemeral(fields) {
@@ -99,9 +111,10 @@ export function createSlackPrivate(responsesAt: string, now: () => number = Date
         ...thread,
         channel: String(channel),
         user: String(user),
+        ts: ts(),
         via: "chat.postEphemeral",
       });
-      return { status: 200, body: { ok: true, message_ts: `${(now() / 1000).toFixed(6)}` } };
+      return { status: 200, body: { ok: true, message_ts: ts() } };
     },
   };
 }

@@ -14,6 +14,8 @@ type ClickedMessage = {
   readonly text?: string;
   readonly thread_ts?: string;
   readonly blocks?: unknown;
+  /** Set where only one person sees it. */
+  readonly via?: string;
 };
 
 /** A dialog, as `SlackServer.modals` gives it. */
@@ -38,7 +40,10 @@ export type SlackSender = {
   send(body: string, options?: { type?: string; atSeconds?: number }): Promise<SlackReply>;
 };
 
-type Slack = Pick<SlackServer, "teamId" | "botUserId" | "trigger" | "responseUrl" | "nameOf" | "directId" | "apiUrl">;
+type Slack = Pick<
+  SlackServer,
+  "teamId" | "botUserId" | "close" | "trigger" | "responseUrl" | "nameOf" | "directId" | "apiUrl"
+>;
 
 const FORM = "application/x-www-form-urlencoded";
 const APP_ID = "A0SLIPWAY";
@@ -120,7 +125,7 @@ export function createSlackSender(options: { url: string; signingSecret: string;
     },
     click({ user, channel, message, actionId, value }) {
       const { ts } = message;
-      const isEphemeral = ts === undefined;
+      const isEphemeral = ts === undefined || "via" in message;
       const button = { type: "button", block_id: "b", action_ts: `${Math.floor(Date.now() / 1000)}.000000` };
       return interact({
         type: "block_actions",
@@ -139,14 +144,16 @@ export function createSlackSender(options: { url: string; signingSecret: string;
         actions: [{ ...button, action_id: actionId, text: { type: "plain_text", text: "…" }, value }],
       });
     },
-    submit({ user, view: { id, view }, values }) {
+    async submit({ user, view: { id, view }, values }) {
       const state = { values: stateOf(view.blocks, values) };
-      return interact({
+      const reply = await interact({
         type: "view_submission",
         ...about(user),
         view: { id, team_id: slack.teamId, state, hash: "1.a", app_id: APP_ID, bot_id: "B0SLIPWAY", ...view },
         response_urls: [],
       });
+      if (reply.status === 200 && reply.body === "") slack.close(id);
+      return reply;
     },
     mention: ({ user, channel, text, thread }) =>
       report({ type: "app_mention", user, channel, text: `<@${slack.botUserId}> ${text}`, ...inThread(thread) }),

@@ -8,7 +8,9 @@ import { type Front, startFront } from "./front.ts";
 import { type FrontAnswer, type FrontRequest, type FrontRoute, parseJson, readFields } from "./front-request.ts";
 import { createSlackDirect } from "./slack-direct.ts";
 import { filterHistory, isTrue, type SlackMessage } from "./slack-history.ts";
+import { renderInspector } from "./slack-inspector.ts";
 import { refusalOf, structured } from "./slack-limits.ts";
+import type { InspectedView } from "./slack-modal-picture.ts";
 import { describeGroup, describePerson, type SlackPerson, type SlackUserGroup } from "./slack-people.ts";
 import { createSlackPrivate, refused, type SlackEphemeral, type SlackModal } from "./slack-private.ts";
 
@@ -49,6 +51,7 @@ export type SlackServer = Front & {
   /** The dialogs that were opened, oldest first. */
   modals(): readonly SlackModal[];
   /** As in `SlackPrivate`. */
+  close(dialog: string): void;
   trigger(user: string): string;
   responseUrl(user: string, channel: string): string;
 };
@@ -196,6 +199,7 @@ export async function startSlack(options: SlackOptions): Promise<SlackServer> {
       ...Object.entries(methods).map(([method, handle]) => {
         return { method: "POST", path: `/api/${method}`, handle: guarded(handle) };
       }),
+      { method: "GET", path: "/", handle: inspect },
       {
         method: "POST",
         path: "/response/:id",
@@ -222,19 +226,40 @@ export async function startSlack(options: SlackOptions): Promise<SlackServer> {
       .sort((a, b) => (a.ts < b.ts ? -1 : 1));
   }
 
+  /** The page for people: what the channels, and each person alone, see. */
+  async function inspect({ query }: FrontRequest): Promise<FrontAnswer> {
+    const channels = options.channels.map(async (name) => ({
+      id: channelId(name),
+      name,
+      messages: (await messages(name)).map((it) => ({ ...it, isBroadcast: it.reply_broadcast })),
+    }));
+    const page = renderInspector({
+      channels: await Promise.all(channels),
+      ephemerals: personal.ephemerals,
+      modals: personal.modals
+        .filter(({ isOpen }) => isOpen)
+        .map(({ user, view }) => ({ user, view: view as InspectedView })),
+      selected: query.get("channel"),
+      names: { [botUserId]: botName, ...Object.fromEntries(users.map(({ id, name }) => [id, name])) },
+      refreshS: 2,
+    });
+    return { status: 200, headers: { "content-type": "text/html; charset=utf-8" }, body: Buffer.from(page) };
+  }
+
   return {
     ...front,
     apiUrl: `${front.url}/api/`,
     teamId,
     botUserId,
     channelId,
-    inspectorUrl: (name) => `${front.url}/?tab=messages&channel=${channelId(name)}`,
+    inspectorUrl: (name) => `${front.url}/?channel=${channelId(name)}`,
     messages,
     nameOf: (user) => people.get(user)?.name ?? user,
     directId: direct.channelOf,
     directMessages: (user) => direct.messages(direct.channelOf(user)),
     ephemerals: () => personal.ephemerals,
     modals: () => personal.modals,
+    close: personal.close,
     trigger: personal.trigger,
     responseUrl: personal.responseUrl,
     async stop() {

@@ -12,6 +12,7 @@ import { freePort } from "./free-port.ts";
 import { createFtpServer, type FtpServer } from "./ftp/ftp-server.ts";
 import { createDemoRepository, type DemoRepository } from "./git-repository.ts";
 import { type GithubServer, startGithub } from "./github-server.ts";
+import { createSlackSender, type SlackSender } from "./slack-requests.ts";
 import { type SlackServer, startSlack } from "./slack-server.ts";
 import { startSlipway } from "./slipway.ts";
 import { startWebServer, type WebServer } from "./web-server.ts";
@@ -21,6 +22,8 @@ export type Partners = {
   readonly github: GithubServer;
   readonly slack: SlackServer;
   readonly slackToken: string;
+  /** What people do in Slack, sent as Slack sends it. */
+  readonly sender: SlackSender;
   readonly ftp: FtpServer;
   readonly ftpPassword: string;
   readonly certificate: Certificate;
@@ -39,6 +42,11 @@ export type World = Partners;
 
 export const CHANNEL = "shop";
 export const REPOSITORY = { owner: "acme", name: "shop", id: 4_200_042 };
+/** People in the demo's Slack: an operator of the shop, a developer, a guest. */
+export const ALICE = "U0ALICE";
+const DAN = "U0DAN";
+export const GUEST = "U0GUS";
+const DEVELOPERS = "S0DEVTEAM";
 export const FTP_USER = "deploy";
 const INSTALLATION_ID = 77_001;
 const APP_ID = 31_337;
@@ -107,8 +115,20 @@ export async function startPartners(options: {
       repos: [REPOSITORY],
     });
     teardowns.push(() => github.stop());
-    const slack = await startSlack({ token: slackToken, botName: "slipway", channels: [CHANNEL] });
+    const slack = await startSlack({
+      token: slackToken,
+      botName: "slipway",
+      channels: [CHANNEL],
+      users: [
+        { id: ALICE, name: "alice" },
+        { id: DAN, name: "dan" },
+        { id: GUEST, name: "gus", kind: "guest" },
+      ],
+      userGroups: [{ id: DEVELOPERS, handle: "devs", users: [DAN] }],
+    });
     teardowns.push(() => slack.stop());
+    const signingSecret = randomBytes(16).toString("hex");
+    const sender = createSlackSender({ url: `${slipwayUrl}/slack/events`, signingSecret, slack });
     const ftp = createFtpServer({
       root,
       user: FTP_USER,
@@ -140,6 +160,9 @@ sites:
     ca: ${join(folder, "ca.pem")}
     confirm: { url: "${web.url}" }
     channel: ${slack.channelId(CHANNEL)}
+    viewers: members
+    deployers: [${DEVELOPERS}]
+    operators: [${ALICE}]
 ${options.siteKeys ?? ""}`,
     );
     const settings = {
@@ -148,6 +171,7 @@ ${options.siteKeys ?? ""}`,
       PRIVATE_KEY: github.privateKey,
       GITHUB_API_URL: github.url,
       SLACK_BOT_TOKEN: slackToken,
+      SLACK_SIGNING_SECRET: signingSecret,
       SLACK_API_URL: `${slack.url}/api/`,
       SHOP_FTP_PASSWORD: host.password,
       HOST: "127.0.0.1",
@@ -159,6 +183,7 @@ ${options.siteKeys ?? ""}`,
       github,
       slack,
       slackToken,
+      sender,
       ftp,
       ftpPassword: ownPassword,
       certificate,
