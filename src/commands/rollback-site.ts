@@ -4,8 +4,7 @@ import type { Deployment } from "../model/deployment.ts";
 import { isAutomatic } from "../model/deployment.ts";
 import type { Deed } from "../model/effect.ts";
 import { type Hold, whoAndWhy } from "../model/site.ts";
-import { tellNotice } from "../notify/tell.ts";
-import { findDeployment, runningOf } from "../store/deployments.ts";
+import { findDeployment, remarkOnDeployment, runningOf } from "../store/deployments.ts";
 import { findByCause } from "../store/insert-deployment.ts";
 import type { KeptRelease } from "../store/releases.ts";
 import { settleWaiting } from "../store/settle-waiting.ts";
@@ -86,8 +85,12 @@ export function* rollbackSite(
   const pause: Hold = { by: asked.by, reason, atMs: moment.nowMs };
   yield* setPaused(tx, asked.site, pause);
   yield* tellAll(tx, context, yield* settleWaiting(tx, asked.site, moment.nowMs), moment);
-  const notice = { about: "site_paused", site: asked.site, reason: `by ${whoAndWhy(pause)}` } as const;
-  yield* tellNotice(tx, context.telling, notice, asked.cause, moment.nowMs);
+  // Its own message says so: another one would only repeat it.
+  yield* remarkOnDeployment(
+    tx,
+    queued.deployment.id,
+    `pushes are held until somebody resumes ${asked.site}: ${reason}`,
+  );
   return { ...queued, from, to, pause, wasPaused: false };
 }
 

@@ -27,7 +27,7 @@ async function createLive() {
 }
 
 describe("A rollback", () => {
-  test("pauses the site, so that no push undoes it, and tells the channel so", async () => {
+  test("pauses the site, so that no push undoes it, and its own message says so", async () => {
     const { operate, queue, site, find, told, second } = await createLive();
     const waiting = await queue();
     const { says, deployment, queued } = await operate(rollback(null));
@@ -41,9 +41,9 @@ describe("A rollback", () => {
     expect(await find(waiting.id)).toMatchObject({ state: "superseded", supersededBy: deployment });
     expect((await site())?.paused).toMatchObject({ by: ALICE, reason: "rolled back from 3333333" });
     expect(await queue({ commit: "d".repeat(40) })).toMatchObject({ state: "held" });
-    const notices = (await told()).filter(({ kind }) => kind === "slack.notice");
-    const reason = `by ${ALICE}: rolled back from 3333333`;
-    expect(notices).toMatchObject([{ desired: { notice: { about: "site_paused", site: "shop", reason } } }]);
+    expect((await told()).filter(({ kind }) => kind === "slack.notice")).toEqual([]);
+    const remark = "pushes are held until somebody resumes shop: rolled back from 3333333";
+    expect(await find(deployment ?? "")).toMatchObject({ remarks: [remark] });
   });
 
   test("leaves a pause of others as it is, and says so", async () => {

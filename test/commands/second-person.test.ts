@@ -58,7 +58,6 @@ describe("What needs two people", () => {
         ...{ what: "roll back from 2222222 to 1111111, replacing files of others", expiresAtMs: NOW + 30 * MINUTE },
         answer: { kind: "approved", by: BOB },
       },
-      { about: "site_paused" },
     ]);
     expect(await state(request.id)).toBe("approved");
     await expect(answers(request.id, "carol (Slack U0CAROL)")).rejects.toThrow(`is approved already, by ${BOB}`);

@@ -81,7 +81,7 @@ describe("What somebody does in Slack", () => {
     });
     if (asked?.type !== "words" || !asked.reply.responseUrl) throw new Error("no address");
     await client().respond(asked.reply.responseUrl, { text: "on its way", blocks: [] });
-    expect(slack.ephemerals().at(-1)).toEqual({
+    expect(slack.ephemerals().at(-1)).toMatchObject({
       ...{ channel, user: "U0ALICE", text: "on its way", blocks: [], via: "response_url" },
     });
   });

@@ -188,7 +188,7 @@ describe("people", () => {
   test("see what is for them alone, in channels they are in", async () => {
     await client.chat.postEphemeral({ channel, user: "U0ALICE", text: "psst", thread_ts: "1.1" });
     const seen = { channel, user: "U0ALICE", text: "psst", thread_ts: "1.1", via: "chat.postEphemeral" };
-    expect(slack.ephemerals()).toEqual([seen]);
+    expect(slack.ephemerals()).toMatchObject([seen]);
     expect(await codeOf(client.chat.postEphemeral({ channel, user: "U0NOBODY", text: "x" }))).toBe("user_not_found");
     expect(await codeOf(client.chat.postEphemeral({ channel: "C0NONE", user: "U0ALICE", text: "x" }))).toBe(
       "channel_not_found",
