@@ -5,9 +5,12 @@
  *
  *     node bench/publish/run.ts [--site s1|s2] [--peers slipway,lftp8,…] [--protocol ftp|ftps|sftp]
  *       [--server vsftpd|proftpd|pure-ftpd] [--rtt 20] [--rounds 1] [--json FILE] [--trace FILE]
+ *     node bench/publish/run.ts --case click [--protocol …] [--server …] [--rtt 50] [--rounds 3]
  *     node bench/publish/run.ts --case rollback50|window|planning [--peers slipway] [--protocol …] [--server …] [--rtt 50] [--rounds 3]
  */
+import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { openLink } from "./link.ts";
 import { installPeers, PEERS, type Peer } from "./peers.ts";
@@ -39,7 +42,7 @@ function oneOf<T extends string>(option: string, value: string, allowed: readonl
   return found;
 }
 
-const what = oneOf("case", values.case, ["publish", "rollback50", "window", "planning"]);
+const what = oneOf("case", values.case, ["publish", "rollback50", "click", "window", "planning"]);
 const site = oneOf<SiteName>("site", values.site, ["s1", "s2"]);
 const protocol = oneOf<Protocol>("protocol", values.protocol, ["ftp", "ftps", "sftp"]);
 const ftpServers: readonly ServerName[] = ["vsftpd", "proftpd", "pure-ftpd"];
@@ -91,7 +94,15 @@ async function withBench<T>(work: (bench: Bench) => Promise<T>): Promise<T> {
 
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(1));
 
+/** The whole service at the client's end, with a Slack beside it. */
+async function clickToLive({ link, server }: Bench): Promise<void> {
+  const program = fileURLToPath(new URL("click-live.ts", import.meta.url));
+  const [command, ...args] = link.at("client", [process.execPath, program, JSON.stringify(server), String(rounds)]);
+  execFileSync(command, args, { stdio: "inherit" });
+}
+
 if (what === "planning") printPlanning();
+else if (what === "click") await withBench(clickToLive);
 else if (what !== "publish") {
   installPeers();
   const measure = { rollback50, window: visibleWindow }[what];
