@@ -28,6 +28,7 @@ import { createSlackPerformers } from "./notify/slack.ts";
 import { startOutbox } from "./outbox/outbox.ts";
 import { createIsolationView } from "./pipeline/isolation-in-force.ts";
 import { startRunner } from "./pipeline/run.ts";
+import { createSpareWorker } from "./pipeline/spare-worker.ts";
 import { createMemoryQueue } from "./queue/memory-queue.ts";
 import { createLogKeys } from "./secrets/log-keys.ts";
 import { createBoltLoader } from "./slack/bolt-app.ts";
@@ -132,13 +133,20 @@ export async function startService(options: {
     onStop("server", () => server.close(GRACE_MS));
 
     const slack = createSlackClient({ ...slackOptions, botToken });
+    const spare = createSpareWorker(env);
+    const tellSlack = createSlackPerformers({ slack, findTold: (key) => store.transact((tx) => findTold(tx, key)) });
     const outbox = startOutbox({
       store,
       queue,
       log,
       boot,
       performers: {
-        ...createSlackPerformers({ slack, findTold: (key) => store.transact((tx) => findTold(tx, key)) }),
+        ...tellSlack,
+        "slack.modal": (row, remember) => {
+          // While the dialog is read, a worker gets ready for what it asks.
+          spare.keep();
+          return tellSlack["slack.modal"](row, remember);
+        },
         ...createGithubPerformers({ octokitFor: github.octokitFor }),
       },
       // What else is new for that channel is told in one message, until Slack takes more again.
@@ -158,6 +166,7 @@ export async function startService(options: {
       env,
       githubApiUrl: environment.githubApiUrl,
       tokenFor: github.tokenFor,
+      spare,
       // A build uses more than one core; the intake keeps one for itself.
       parallel: config.builds.parallel ?? Math.max(1, Math.floor(availableParallelism() / 2)),
     });

@@ -27,6 +27,8 @@ export type RunnerDeps = JobDeps &
     readonly boot: string;
     /** How many deployments, of different sites, run side by side. */
     readonly parallel: number;
+    /** By default one of its own. `stop` ends it. */
+    readonly spare?: SpareWorker;
   };
 
 const LEASE_MS = 60_000;
@@ -40,7 +42,7 @@ export function startRunner(deps: RunnerDeps): Loop {
   const { queue, log } = deps;
   const running = new Map<string, Run>();
   const collector = createCollector(deps);
-  const spare = createSpareWorker(deps.env);
+  const { spare = createSpareWorker(deps.env) } = deps;
 
   async function round(): Promise<number | undefined> {
     await cancelAbandoned(deps);
