@@ -10,7 +10,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { startService } from "../../src/app.ts";
 import { parseConfig } from "../../src/config/load-config.ts";
 import { loadEnvironment } from "../../src/config/load-environment.ts";
-import { createSlackSender } from "../../src/demo/slack-requests.ts";
+import { createSlackSender } from "../../src/demo/slack/requests.ts";
 import { startSlack } from "../../src/demo/slack-server.ts";
 import { createLog } from "../../src/log.ts";
 import type { Server } from "./servers.ts";
