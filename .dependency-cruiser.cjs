@@ -48,7 +48,7 @@ module.exports = {
       comment: "Model, handlers, the plan, the wording of notices and the rules of the configuration are pure.",
       severity: "error",
       from: {
-        path: "^src/(model/|handlers/|releases/plan\\.ts|notify/[\\w-]+-wording\\.ts|config/(schema|rules)\\.ts)",
+        path: "^src/(model/|handlers/|releases/plan\\.ts|notify/wording/|config/(schema|rules)\\.ts)",
       },
       to: { dependencyTypes: ["core"], pathNot: "^(node:)?(crypto|path|path/posix|util)$" },
     },

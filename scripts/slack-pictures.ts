@@ -5,12 +5,12 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { type Browser, chromium } from "playwright-core";
-import { renderInspector } from "../src/demo/slack-inspector.ts";
+import { renderInspector } from "../src/demo/slack/inspector.ts";
 import { findChromium } from "../src/prerender/find-chromium.ts";
-import { answerSamples } from "./slack-sample-answers.ts";
-import type { Sample } from "./slack-sample-data.ts";
-import { deploymentSamples } from "./slack-sample-deployments.ts";
-import { noticeSamples } from "./slack-sample-notices.ts";
+import { answerSamples } from "./slack-samples/answers.ts";
+import type { Sample } from "./slack-samples/data.ts";
+import { deploymentSamples } from "./slack-samples/deployments.ts";
+import { noticeSamples } from "./slack-samples/notices.ts";
 
 const folder = resolve(process.argv[2] ?? "pictures");
 const NAMES = { U0SLIPWAY: "slipway", U0ALICE: "alice", U0BOB: "bob", S0OPS: "ops" };

@@ -1,6 +1,6 @@
 /** The control room, from Slack's signed requests to the live site and back: the whole service, one Slack, no stand-ins. */
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import type { SlackMessage } from "../src/demo/slack-history.ts";
+import type { SlackMessage } from "../src/demo/slack/history.ts";
 import { ALICE, BOB, type ControlRoom, DAN, startControlRoom } from "./control-room-world.ts";
 
 let room: ControlRoom;

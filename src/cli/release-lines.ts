@@ -2,7 +2,7 @@
 import type { NamedDiff } from "../commands/diff-releases.ts";
 import type { ListedRelease, PublishedRelease } from "../commands/release-operations.ts";
 import { bytesText } from "../model/quantities.ts";
-import { count } from "../notify/plain.ts";
+import { count } from "../notify/wording/plain.ts";
 import type { Drift } from "../publish/options.ts";
 import { coloured, printable } from "./print.ts";
 

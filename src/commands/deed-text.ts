@@ -2,7 +2,7 @@
 import type { CommandTarget } from "../model/command.ts";
 import type { Deed } from "../model/effect.ts";
 import { untilText } from "../model/site.ts";
-import { oneLine } from "../notify/plain.ts";
+import { oneLine } from "../notify/wording/plain.ts";
 
 /** What the deed is called as a command: "rebuild" is a deploy with clean caches. */
 export function verbOf(deed: Deed): string {

@@ -5,7 +5,7 @@
 import { z } from "zod";
 import { PermanentError } from "../errors.ts";
 import type { Deployment } from "../model/deployment.ts";
-import { oneLine } from "../notify/plain.ts";
+import { oneLine } from "../notify/wording/plain.ts";
 import { countDeliveries, findDelivery, listDeliveries, reviveDelivery } from "../store/deliveries.ts";
 import { findDeployment, listDeployments } from "../store/deployments.ts";
 import { countOutbox } from "../store/outbox.ts";

@@ -5,8 +5,8 @@ import type { Answer, ReleaseChoice, ReplyTo, RollbackModal, SiteStatus } from "
 import type { CommandTarget } from "../model/command.ts";
 import type { Deployment } from "../model/deployment.ts";
 import { refusalOf, whoAndWhy } from "../model/site.ts";
-import { oneLine } from "../notify/plain.ts";
 import { logUrlOf, type Telling } from "../notify/tell.ts";
+import { oneLine } from "../notify/wording/plain.ts";
 import { listAudit } from "../store/audit.ts";
 import { newestDeployment } from "../store/consent.ts";
 import { countDeliveries } from "../store/deliveries.ts";

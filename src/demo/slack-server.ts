@@ -6,13 +6,13 @@
 import { startEmulator } from "./emulator.ts";
 import { type Front, startFront } from "./front.ts";
 import { type FrontAnswer, type FrontRequest, type FrontRoute, parseJson, readFields } from "./front-request.ts";
-import { createSlackDirect } from "./slack-direct.ts";
-import { filterHistory, isTrue, type SlackMessage } from "./slack-history.ts";
-import { renderInspector } from "./slack-inspector.ts";
-import { refusalOf, structured } from "./slack-limits.ts";
-import type { InspectedView } from "./slack-modal-picture.ts";
-import { describeGroup, describePerson, type SlackPerson, type SlackUserGroup } from "./slack-people.ts";
-import { createSlackPrivate, refused, type SlackEphemeral, type SlackModal } from "./slack-private.ts";
+import { createSlackDirect } from "./slack/direct.ts";
+import { filterHistory, isTrue, type SlackMessage } from "./slack/history.ts";
+import { renderInspector } from "./slack/inspector.ts";
+import { refusalOf, structured } from "./slack/limits.ts";
+import type { InspectedView } from "./slack/modal-picture.ts";
+import { describeGroup, describePerson, type SlackPerson, type SlackUserGroup } from "./slack/people.ts";
+import { createSlackPrivate, refused, type SlackEphemeral, type SlackModal } from "./slack/private.ts";
 
 export type SlackOptions = {
   /** The bot's token; every other one is refused. */

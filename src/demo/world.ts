@@ -12,7 +12,7 @@ import { freePort } from "./free-port.ts";
 import { createFtpServer, type FtpServer } from "./ftp/ftp-server.ts";
 import { createDemoRepository, type DemoRepository } from "./git-repository.ts";
 import { type GithubServer, startGithub } from "./github-server.ts";
-import { createSlackSender, type SlackSender } from "./slack-requests.ts";
+import { createSlackSender, type SlackSender } from "./slack/requests.ts";
 import { type SlackServer, startSlack } from "./slack-server.ts";
 import { startSlipway } from "./slipway.ts";
 import { startWebServer, type WebServer } from "./web-server.ts";

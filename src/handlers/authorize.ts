@@ -5,7 +5,7 @@
 import type { Verb } from "../model/command.ts";
 import { type AccountKind, type Person, ROLES, type Role, type SlackConversation } from "../model/person.ts";
 import { durationText } from "../model/quantities.ts";
-import { oneLine } from "../notify/plain.ts";
+import { oneLine } from "../notify/wording/plain.ts";
 import type { SiteRules, WorkspaceRules } from "./site-rules.ts";
 
 export { rulesOf, type SiteRules, type WorkspaceRules, workspaceRules } from "./site-rules.ts";

@@ -4,8 +4,8 @@ import { answerSecondPerson, askSecondPerson } from "../commands/second-person.t
 import { describeError, PermanentError } from "../errors.ts";
 import type { AuditEntry } from "../model/answer.ts";
 import type { Effect } from "../model/effect.ts";
-import { sentence } from "../notify/plain.ts";
 import { tellAnswer } from "../notify/tell.ts";
+import { sentence } from "../notify/wording/plain.ts";
 import { addAudit } from "../store/audit.ts";
 import type { Tx, Work } from "../store/work.ts";
 import type { EffectDeps, Moment } from "./moment.ts";

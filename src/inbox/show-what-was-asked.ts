@@ -10,8 +10,8 @@ import {
 import { describeError, PermanentError } from "../errors.ts";
 import type { Answer } from "../model/answer.ts";
 import type { Effect, Look } from "../model/effect.ts";
-import { sentence } from "../notify/plain.ts";
 import { tellAnswer, tellModal } from "../notify/tell.ts";
+import { sentence } from "../notify/wording/plain.ts";
 import type { Tx, Work } from "../store/work.ts";
 import type { EffectDeps, Moment } from "./moment.ts";
 

@@ -1,4 +1,4 @@
-/** Notices: something to tell people, as data. How it is worded is `notify/notice-wording.ts`'s business. */
+/** Notices: something to tell people, as data. How it is worded is `notify/wording/`'s business. */
 import type { CiIncident } from "./ci.ts";
 
 /** Many news of one channel, in one message that is edited while they come. */

@@ -3,11 +3,11 @@ import { z } from "zod";
 import { PermanentError } from "../errors.ts";
 import type { CheckRun, GithubClient, Repository } from "../github/github-client.ts";
 import type { OutboxRow } from "../store/outbox.ts";
-import type { Annotation } from "./annotations.ts";
 import type { GithubWish } from "./announce.ts";
 import { type Remember, repositoryOf, type Tools, twice, unlessRefused, unsure } from "./github-looking.ts";
-import { type CheckFields, checkAnnotations, checkFields } from "./github-wording.ts";
 import type { Performed } from "./perform.ts";
+import type { Annotation } from "./wording/github/annotations.ts";
+import { type CheckFields, checkAnnotations, checkFields } from "./wording/github/github-wording.ts";
 
 /** `annotated`: the annotations of this deployment were sent. Rows of earlier versions do not say. */
 const checkRemote = z.object({ id: z.number(), annotated: z.boolean().default(false) });

@@ -5,9 +5,9 @@ import type { OutboxRow } from "../store/outbox.ts";
 import type { GithubWish } from "./announce.ts";
 import { tellCheck } from "./github-check.ts";
 import { type Remember, repositoryOf, type Tools, twice, unlessRefused, unsure } from "./github-looking.ts";
-import { describeState, type GithubState, githubStates } from "./github-wording.ts";
 import type { Perform, Performed } from "./perform.ts";
-import { oneLine, webAddress } from "./plain.ts";
+import { describeState, type GithubState, githubStates } from "./wording/github/github-wording.ts";
+import { oneLine, webAddress } from "./wording/plain.ts";
 
 export type GithubDeps = {
   /** The Octokit that acts as the installation. */

@@ -15,12 +15,12 @@ import type {
   SlackNoticeWish,
   SlackThreadWish,
 } from "./announce.ts";
-import { wordAnswer } from "./answer-wording.ts";
-import { wordDeployment } from "./deployment-wording.ts";
-import { wordModal } from "./modal-wording.ts";
-import { wordNotice } from "./notice-wording.ts";
 import type { Perform, Performed } from "./perform.ts";
-import { wordThreadReply } from "./thread-wording.ts";
+import { wordAnswer } from "./wording/slack/answer-wording.ts";
+import { wordDeployment } from "./wording/slack/deployment-wording.ts";
+import { wordModal } from "./wording/slack/modal-wording.ts";
+import { wordNotice } from "./wording/slack/notice-wording.ts";
+import { wordThreadReply } from "./wording/slack/thread-wording.ts";
 
 /** What the outbox remembers: where the message is, and whether it stands in for one that was deleted. */
 const remoteSchema = z.object({ channel: z.string(), ts: z.string(), isRepost: z.boolean().default(false) });

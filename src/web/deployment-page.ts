@@ -1,7 +1,7 @@
 /** The page of one deployment: how it stands, its stages, and its transcript, which grows while it is looked at. */
 import type { HttpAnswer } from "../http/server.ts";
 import { type Deployment, isFinal, stagesOf, stateDuring } from "../model/deployment.ts";
-import { oneLine } from "../notify/plain.ts";
+import { oneLine } from "../notify/wording/plain.ts";
 import { html, pageAnswer } from "./html.ts";
 
 /** What changes while a deployment runs, as the page shows it. */

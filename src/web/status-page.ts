@@ -2,7 +2,7 @@
 import type { HttpAnswer } from "../http/server.ts";
 import { type Deployment, isFinal } from "../model/deployment.ts";
 import { durationText } from "../model/quantities.ts";
-import { oneLine } from "../notify/plain.ts";
+import { oneLine } from "../notify/wording/plain.ts";
 import type { ActiveCounts } from "../store/count-deployments.ts";
 import { utc } from "./deployment-page.ts";
 import { type Html, html, pageAnswer } from "./html.ts";

@@ -1,6 +1,6 @@
 import { WebClient } from "@slack/web-api";
 import { beforeEach, describe, expect, onTestFinished, test } from "vitest";
-import { createSlackPrivate } from "../../src/demo/slack-private.ts";
+import { createSlackPrivate } from "../../src/demo/slack/private.ts";
 import { type SlackServer, startSlack } from "../../src/demo/slack-server.ts";
 
 const TOKEN = "xoxb-demo-token-of-the-bot";

@@ -6,7 +6,7 @@ import { type GithubServer, startGithub } from "../../src/demo/github-server.ts"
 import { DEPLOYMENT_STATES, type Deployment } from "../../src/model/deployment.ts";
 import type { DeploymentNews } from "../../src/notify/announce.ts";
 import { createGithubPerformers } from "../../src/notify/github.ts";
-import { checkActions, checkAnnotations, checkFields } from "../../src/notify/github-wording.ts";
+import { checkActions, checkAnnotations, checkFields } from "../../src/notify/wording/github/github-wording.ts";
 import { attempt, type Told, untold } from "./attempts.ts";
 import { news } from "./deployment.ts";
 

@@ -1,0 +1,30 @@
+/** How the commands are explained: all of them in a line each, or one. */
+import type { Answer } from "../../../model/answer.ts";
+import { VERBS, type Verb } from "../../../model/command.ts";
+import type { SlackMessage } from "../../../slack/slack-client.ts";
+import { slackCode, unformatted } from "../plain.ts";
+import { type Block, context, section, sections } from "./slack-blocks.ts";
+
+/** How each command is written, without its slash command, and what it does. */
+export type CommandTable = Readonly<Partial<Record<Verb, { readonly usage: string; readonly does: string }>>>;
+
+const MAX_SITES = 20;
+
+/** The message. */
+export function wordHelp({ about, sites }: Extract<Answer, { kind: "help" }>, commands: CommandTable): SlackMessage {
+  const of = about === null ? "What you can ask for" : `How to use ${about}`;
+  const lines = (about === null ? VERBS : [about]).map((verb) => line(verb, commands));
+  const names = sites.slice(0, MAX_SITES).map((site) => slackCode(site, 60));
+  if (sites.length > names.length) names.push(`and ${sites.length - names.length} more`);
+  const blocks: Block[] = [section(`🛟 *${of}*`), ...sections(lines).blocks];
+  if (names.length > 0) blocks.push(context([`Sites: ${names.join(", ")}`]));
+  if (about === null) {
+    blocks.push(context(["By `/deploy`, by mentioning me, or in a direct message. `help rollback` says more of one."]));
+  }
+  return { text: of, blocks };
+}
+
+function line(verb: Verb, commands: CommandTable): string {
+  const { usage, does } = commands[verb] ?? { usage: verb, does: "" };
+  return [slackCode(usage, 200), unformatted(does, 400)].filter(Boolean).join("  ");
+}

@@ -1,0 +1,58 @@
+/** How notices are worded: news that is not the story of one deployment. Pure: what is said follows from the data alone. */
+import type { Notice } from "../../../model/notice.ts";
+import type { SlackMessage } from "../../../slack/slack-client.ts";
+import { outside } from "../plain.ts";
+import { wordCi } from "./ci-wording.ts";
+import { wordDigest } from "./digest-wording.ts";
+import { wordInstalled } from "./installed.ts";
+import { wordSecondPerson } from "./second-person-wording.ts";
+import { type Block, header, plainContext, plainSection } from "./slack-blocks.ts";
+import { wordSummary } from "./summary-wording.ts";
+
+/** The message about it. */
+export function wordNotice(notice: Notice): SlackMessage {
+  switch (notice.about) {
+    case "installed":
+      return wordInstalled(notice);
+    case "site_paused":
+      return plainNotice(`⏸️ ${outside(notice.site, 60)} is paused`, outside(notice.reason, 500), [
+        "Pushes to it are held until it is resumed.",
+      ]);
+    case "site_resumed":
+      return plainNotice(`▶️ ${outside(notice.site, 60)} is resumed`, outside(notice.reason, 500), []);
+    case "site_locked":
+      return plainNotice(`🔒 ${outside(notice.site, 60)} is locked`, outside(notice.reason, 500), [
+        "Nothing is deployed, on command either, until it is unlocked.",
+      ]);
+    case "site_unlocked":
+      return plainNotice(`🔓 ${outside(notice.site, 60)} is unlocked`, outside(notice.reason, 500), []);
+    case "ci":
+      return wordCi(notice.incident);
+    case "digest":
+      return wordDigest(notice.digest);
+    case "summary":
+      return wordSummary(notice.summary);
+    case "second_person":
+      return wordSecondPerson(notice);
+    case "unparseable":
+      return delivery(notice, "could not be read", "It is kept, and nothing was done about it.");
+    case "dead":
+      return delivery(notice, "was given up", "It is kept; once the reason is mended it can be replayed.");
+  }
+}
+
+function delivery(
+  { source, event, deliveryKey, reason }: Extract<Notice, { about: "unparseable" | "dead" }>,
+  fate: string,
+  then: string,
+): SlackMessage {
+  const headline = `⚠️ A delivery from ${outside(source, 40)} ${fate}: ${outside(event, 60)}`;
+  return plainNotice(headline, outside(reason, 500), [then, `slipway deliveries show ${outside(deliveryKey, 120)}`]);
+}
+
+function plainNotice(headline: string, reason: string, remarks: string[]): SlackMessage {
+  const blocks: Block[] = [header(headline)];
+  if (reason) blocks.push(plainSection(reason));
+  if (remarks.length > 0) blocks.push(plainContext(remarks));
+  return { text: reason ? `${headline}: ${reason}` : headline, blocks };
+}
