@@ -28,10 +28,13 @@ export type ControlRoom = {
   readonly repository: GitRepository;
   /** Ids of the channels. */
   readonly shop: string;
+  /** The channel of the site vault, of which Bob alone may know anything. */
   readonly elsewhere: string;
   live(): string;
   /** Commits and pushes; answers with the commit. */
   push(files: Record<string, string>): Promise<string>;
+  /** Has vault deployed; answers with the deployment. */
+  deployVault(): Promise<string>;
   github(event: string, payload: unknown): Promise<void>;
   /** Waits until a message in the channel says so; answers with the newest that does. */
   says(text: RegExp): Promise<SlackMessage>;
@@ -47,7 +50,7 @@ export async function startControlRoom({ keys = "", more = "" } = {}): Promise<C
   const slack = await startSlack({
     token: TOKEN,
     botName: "slipway",
-    channels: ["shop", "elsewhere"],
+    channels: ["shop", "elsewhere", "third"],
     users: [
       ...[ALICE, BOB, DAN].map((id) => ({ id, name: id.slice(2).toLowerCase() })),
       { id: "U0GUEST", name: "gus", kind: "guest" },
@@ -58,7 +61,7 @@ export async function startControlRoom({ keys = "", more = "" } = {}): Promise<C
   });
   const folder = realpathSync(mkdtempSync(join(tmpdir(), "slipway-control-room-")));
   const [target, git] = [join(folder, "target"), join(folder, "git")];
-  for (const it of [target, git]) mkdirSync(it);
+  for (const it of [target, git, join(folder, "vault")]) mkdirSync(it);
   const repository = createGitRepository(git);
   repository.commit({ "index.html": "nothing yet" });
   const env = {
@@ -72,9 +75,12 @@ export async function startControlRoom({ keys = "", more = "" } = {}): Promise<C
   const site = `{ repo: acme/shop, git: "${repository.url}", publish: "dir:${target}", channel: ${shop},
     isolation: none, operators: [${ALICE}, ${BOB}], deployers: [S0DEVS], viewers: members, ${keys}
     build: { command: "${command}", output: dist } }`;
+  const vault = `{ repo: acme/vault, git: "${repository.url}", publish: "dir:${join(folder, "vault")}",
+    channel: ${slack.channelId("elsewhere")}, isolation: none, operators: [${BOB}],
+    build: { command: "mkdir dist; cp index.html dist/; echo the words of the vault", output: dist } }`;
   const service = await startService({
     environment: loadEnvironment(env),
-    config: parseConfig(`sites: { shop: ${site} }\n${more}`, "the test"),
+    config: parseConfig(`sites: { shop: ${site}, vault: ${vault} }\n${more}`, "the test"),
     env,
     log: createLog({ level: "silent", pretty: false }),
   });
@@ -95,6 +101,17 @@ export async function startControlRoom({ keys = "", more = "" } = {}): Promise<C
     if (!answer.ok) throw new Error(`Slipway answers ${answer.status}`);
   }
 
+  /** A deployment of vault that is over, by the buttons of its message. */
+  async function vaultDeployment(): Promise<string> {
+    const messages = await slack.messages("elsewhere");
+    const id = messages.map((it) =>
+      it.text.includes("is live") ? /d-\w+-\w{4}/.exec(JSON.stringify(it.blocks)) : null,
+    );
+    const [found] = id.find((it) => it !== null) ?? [];
+    if (found === undefined) throw new Error("vault is not live");
+    return found;
+  }
+
   let pushes = 0;
   return {
     slack,
@@ -110,6 +127,11 @@ export async function startControlRoom({ keys = "", more = "" } = {}): Promise<C
       const repo = { id: 42, full_name: "acme/shop", pushed_at: 1_700_000_000 + pushes };
       await github("push", push({ after, repository: repo }));
       return after;
+    },
+    async deployVault() {
+      const repo = { id: 43, full_name: "acme/vault", pushed_at: 1_600_000_000 };
+      await github("push", push({ after: repository.git("rev-parse", "HEAD"), repository: repo }));
+      return vi.waitFor(vaultDeployment, PATIENCE);
     },
     says: (text) =>
       vi.waitFor(async () => {

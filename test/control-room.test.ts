@@ -126,6 +126,32 @@ describe("words", () => {
   });
 });
 
+describe("what is of another site", () => {
+  it("is shown to nobody who may not see that site, however they ask for it", async () => {
+    const id = await room.deployVault();
+    const secrets = [/the words of the vault/, /vault/];
+    const asked: Array<[text: string, channel?: string]> = [
+      ...[`logs shop ${id}`, `logs ${id}`, `diff shop ${id}`, `redeploy shop ${id}`, `cancel shop ${id}`].map(
+        (text): [string] => [text],
+      ),
+      ...["status vualt", "status", "help", "whoami", "status shop vault2", "audit shop", "releases"].map(
+        (text): [string] => [text],
+      ),
+      ["logs", room.slack.channelId("third")],
+      ["whoami", room.slack.channelId("third")],
+    ];
+    for (const [text, channel] of asked) {
+      const before = room.slack.ephemerals().length;
+      await deploy(ALICE, text, channel);
+      await vi.waitFor(() => expect(room.slack.ephemerals().length, text).toBeGreaterThan(before), WAIT);
+      const told = JSON.stringify(room.slack.ephemerals().slice(before));
+      // Whoever writes the name of a site themselves, or the id of its deployment, is told whom to ask.
+      const isNamed = /^(logs d-|status shop vault2)/.test(text);
+      for (const secret of isNamed ? secrets.slice(0, 1) : secrets) expect.soft(told, text).not.toMatch(secret);
+    }
+  });
+});
+
 describe("requests", () => {
   const body = () =>
     new URLSearchParams({
