@@ -158,7 +158,8 @@ export function* clickFacts(tx: Tx, config: Config, event: ClickEvent, asker: As
   const target = deployment && ({ kind: "deployment", id: deployment.id } as const);
   const subject = yield* subjectOf(tx, config, site, target);
   const liveDeployment = site === null ? null : ((yield* findSite(tx, site))?.liveDeployment ?? null);
-  return { ...askingOf(config, event, asker, event.askedAtMs), subject, deployment, liveDeployment };
+  const newest = site === null ? null : ((yield* newestDeployment(tx, site)) ?? null);
+  return { ...askingOf(config, event, asker, event.askedAtMs), subject, deployment, liveDeployment, newest };
 }
 
 /** The deployment that a click agrees to, its site, and whether what it built can still be published. */
