@@ -3,6 +3,8 @@ import { createHmac, randomUUID } from "node:crypto";
 import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import Database from "better-sqlite3";
+import { pino } from "pino";
 import { vi } from "vitest";
 import { startService } from "../src/app.ts";
 import { parseConfig } from "../src/config/load-config.ts";
@@ -10,13 +12,14 @@ import { loadEnvironment } from "../src/config/load-environment.ts";
 import type { SlackMessage } from "../src/demo/slack-history.ts";
 import { createSlackSender, type SlackSender } from "../src/demo/slack-requests.ts";
 import { type SlackServer, startSlack } from "../src/demo/slack-server.ts";
-import { createLog } from "../src/log.ts";
 import { createGitRepository, type GitRepository } from "./git/git-repository.ts";
 import { push } from "./inbox/world.ts";
 
 const WEBHOOK_SECRET = "the webhook secret of the test";
 const SIGNING_SECRET = "the signing secret of the test";
 const TOKEN = "xoxb-of-the-test";
+/** None of these may be written down anywhere but in the deliveries, as they came. */
+export const SECRETS = [WEBHOOK_SECRET, SIGNING_SECRET, TOKEN];
 
 export const ALICE = "U0ALICE";
 export const BOB = "U0BOB";
@@ -40,6 +43,8 @@ export type ControlRoom = {
   says(text: RegExp): Promise<SlackMessage>;
   /** Waits until that person was told so, in the text or in the blocks; answers with all that they were told. */
   told(user: string, text: RegExp): Promise<string>;
+  /** All that was logged, and all that the records say in words. */
+  written(): string;
   stop(): Promise<void>;
 };
 
@@ -78,11 +83,13 @@ export async function startControlRoom({ keys = "", more = "" } = {}): Promise<C
   const vault = `{ repo: acme/vault, git: "${repository.url}", publish: "dir:${join(folder, "vault")}",
     channel: ${slack.channelId("elsewhere")}, isolation: none, operators: [${BOB}],
     build: { command: "mkdir dist; cp index.html dist/; echo the words of the vault", output: dist } }`;
+  const logged: string[] = [];
+  const log = pino({ level: "trace" }, { write: (line: string) => void logged.push(line) });
   const service = await startService({
     environment: loadEnvironment(env),
     config: parseConfig(`sites: { shop: ${site}, vault: ${vault} }\n${more}`, "the test"),
     env,
-    log: createLog({ level: "silent", pretty: false }),
+    log,
   });
   const url = `http://127.0.0.1:${service.port}`;
   const sender = createSlackSender({ url: `${url}/slack/events`, signingSecret: SIGNING_SECRET, slack });
@@ -149,6 +156,14 @@ export async function startControlRoom({ keys = "", more = "" } = {}): Promise<C
           throw new Error(`${user} was not told ${text} but ${all.slice(-3).join(" | ")}`);
         return all.join("\n");
       }, PATIENCE),
+    written() {
+      const records = new Database(join(env.DATA_DIR, "slipway.db"), { readonly: true });
+      const rows = ["outcome from deliveries", "last_error from outbox", "* from audit", "* from deployments"].map(
+        (what) => records.prepare(`select ${what}`).all(),
+      );
+      records.close();
+      return logged.join("") + JSON.stringify(rows);
+    },
     async stop() {
       await service.stop();
       await slack.stop();
