@@ -3,6 +3,8 @@ import { createHmac, randomUUID } from "node:crypto";
 import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import Database from "better-sqlite3";
+import { pino } from "pino";
 import { vi } from "vitest";
 import { startService } from "../src/app.ts";
 import { parseConfig } from "../src/config/load-config.ts";
@@ -10,13 +12,14 @@ import { loadEnvironment } from "../src/config/load-environment.ts";
 import type { SlackMessage } from "../src/demo/slack/history.ts";
 import { createSlackSender, type SlackSender } from "../src/demo/slack/requests.ts";
 import { type SlackServer, startSlack } from "../src/demo/slack-server.ts";
-import { createLog } from "../src/log.ts";
 import { createGitRepository, type GitRepository } from "./git/git-repository.ts";
 import { push } from "./inbox/world.ts";
 
 const WEBHOOK_SECRET = "the webhook secret of the test";
 const SIGNING_SECRET = "the signing secret of the test";
 const TOKEN = "xoxb-of-the-test";
+/** None of these may be written down anywhere but in the deliveries, as they came. */
+export const SECRETS = [WEBHOOK_SECRET, SIGNING_SECRET, TOKEN];
 
 export const ALICE = "U0ALICE";
 export const BOB = "U0BOB";
@@ -28,15 +31,20 @@ export type ControlRoom = {
   readonly repository: GitRepository;
   /** Ids of the channels. */
   readonly shop: string;
+  /** The channel of the site vault, of which Bob alone may know anything. */
   readonly elsewhere: string;
   live(): string;
   /** Commits and pushes; answers with the commit. */
   push(files: Record<string, string>): Promise<string>;
+  /** Has vault deployed; answers with the deployment. */
+  deployVault(): Promise<string>;
   github(event: string, payload: unknown): Promise<void>;
   /** Waits until a message in the channel says so; answers with the newest that does. */
   says(text: RegExp): Promise<SlackMessage>;
   /** Waits until that person was told so, in the text or in the blocks; answers with all that they were told. */
   told(user: string, text: RegExp): Promise<string>;
+  /** All that was logged, and all that the records say in words. */
+  written(): string;
   stop(): Promise<void>;
 };
 
@@ -47,7 +55,7 @@ export async function startControlRoom({ keys = "", more = "" } = {}): Promise<C
   const slack = await startSlack({
     token: TOKEN,
     botName: "slipway",
-    channels: ["shop", "elsewhere"],
+    channels: ["shop", "elsewhere", "third"],
     users: [
       ...[ALICE, BOB, DAN].map((id) => ({ id, name: id.slice(2).toLowerCase() })),
       { id: "U0GUEST", name: "gus", kind: "guest" },
@@ -58,7 +66,7 @@ export async function startControlRoom({ keys = "", more = "" } = {}): Promise<C
   });
   const folder = realpathSync(mkdtempSync(join(tmpdir(), "slipway-control-room-")));
   const [target, git] = [join(folder, "target"), join(folder, "git")];
-  for (const it of [target, git]) mkdirSync(it);
+  for (const it of [target, git, join(folder, "vault")]) mkdirSync(it);
   const repository = createGitRepository(git);
   repository.commit({ "index.html": "nothing yet" });
   const env = {
@@ -72,11 +80,16 @@ export async function startControlRoom({ keys = "", more = "" } = {}): Promise<C
   const site = `{ repo: acme/shop, git: "${repository.url}", publish: "dir:${target}", channel: ${shop},
     isolation: none, operators: [${ALICE}, ${BOB}], deployers: [S0DEVS], viewers: members, ${keys}
     build: { command: "${command}", output: dist } }`;
+  const vault = `{ repo: acme/vault, git: "${repository.url}", publish: "dir:${join(folder, "vault")}",
+    channel: ${slack.channelId("elsewhere")}, isolation: none, operators: [${BOB}],
+    build: { command: "mkdir dist; cp index.html dist/; echo the words of the vault", output: dist } }`;
+  const logged: string[] = [];
+  const log = pino({ level: "trace" }, { write: (line: string) => void logged.push(line) });
   const service = await startService({
     environment: loadEnvironment(env),
-    config: parseConfig(`sites: { shop: ${site} }\n${more}`, "the test"),
+    config: parseConfig(`sites: { shop: ${site}, vault: ${vault} }\n${more}`, "the test"),
     env,
-    log: createLog({ level: "silent", pretty: false }),
+    log,
   });
   const url = `http://127.0.0.1:${service.port}`;
   const sender = createSlackSender({ url: `${url}/slack/events`, signingSecret: SIGNING_SECRET, slack });
@@ -95,6 +108,17 @@ export async function startControlRoom({ keys = "", more = "" } = {}): Promise<C
     if (!answer.ok) throw new Error(`Slipway answers ${answer.status}`);
   }
 
+  /** A deployment of vault that is over, by the buttons of its message. */
+  async function vaultDeployment(): Promise<string> {
+    const messages = await slack.messages("elsewhere");
+    const id = messages.map((it) =>
+      it.text.includes("is live") ? /d-\w+-\w{4}/.exec(JSON.stringify(it.blocks)) : null,
+    );
+    const [found] = id.find((it) => it !== null) ?? [];
+    if (found === undefined) throw new Error("vault is not live");
+    return found;
+  }
+
   let pushes = 0;
   return {
     slack,
@@ -110,6 +134,11 @@ export async function startControlRoom({ keys = "", more = "" } = {}): Promise<C
       const repo = { id: 42, full_name: "acme/shop", pushed_at: 1_700_000_000 + pushes };
       await github("push", push({ after, repository: repo }));
       return after;
+    },
+    async deployVault() {
+      const repo = { id: 43, full_name: "acme/vault", pushed_at: 1_600_000_000 };
+      await github("push", push({ after: repository.git("rev-parse", "HEAD"), repository: repo }));
+      return vi.waitFor(vaultDeployment, PATIENCE);
     },
     says: (text) =>
       vi.waitFor(async () => {
@@ -127,6 +156,14 @@ export async function startControlRoom({ keys = "", more = "" } = {}): Promise<C
           throw new Error(`${user} was not told ${text} but ${all.slice(-3).join(" | ")}`);
         return all.join("\n");
       }, PATIENCE),
+    written() {
+      const records = new Database(join(env.DATA_DIR, "slipway.db"), { readonly: true });
+      const rows = ["outcome from deliveries", "last_error from outbox", "* from audit", "* from deployments"].map(
+        (what) => records.prepare(`select ${what}`).all(),
+      );
+      records.close();
+      return logged.join("") + JSON.stringify(rows);
+    },
     async stop() {
       await service.stop();
       await slack.stop();

@@ -10,7 +10,7 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { freePort } from "../../src/demo/free-port.ts";
-import { createSlackSender } from "../../src/demo/slack/slack-requests.ts";
+import { createSlackSender } from "../../src/demo/slack/requests.ts";
 import { startSlack } from "../../src/demo/slack-server.ts";
 import { startSlipway } from "../../src/demo/slipway.ts";
 import type { Server } from "./servers.ts";

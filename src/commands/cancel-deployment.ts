@@ -24,8 +24,7 @@ export function* cancelDeployment(
 ): Work<Cancelled> {
   const deployment = id === null ? yield* findActive(tx, site) : yield* findDeployment(tx, id);
   if (!deployment) throw new PermanentError(id === null ? `nothing runs or waits on ${site}` : noDeployment(id));
-  if (deployment.site !== site)
-    throw new PermanentError(`${deployment.id} is a deployment of ${deployment.site}, not of ${site}`);
+  if (deployment.site !== site) throw new PermanentError(notOf(deployment, site));
   if (isFinal(deployment.state)) throw new PermanentError(`${deployment.id} is ${deployment.state} already`);
   const reason = `cancelled by ${by}`;
   if (deployment.state === "building" || deployment.state === "publishing") {
@@ -47,6 +46,11 @@ export function cancelSays({ deployment: { id, state, site }, isAgain }: Cancell
 
 export function noDeployment(id: string): string {
   return `there is no deployment ${id}`;
+}
+
+/** Whose it is, is not said: not everybody may know of every site. */
+export function notOf({ id }: Pick<Deployment, "id">, site: string): string {
+  return `${id} is no deployment of ${site}`;
 }
 
 function* findActive(tx: Tx, site: string): Work<Deployment | undefined> {

@@ -4,6 +4,7 @@ import type { CommandTarget } from "../model/command.ts";
 import { findDeployment } from "../store/deployments.ts";
 import { type KeptRelease, listReleases, releaseBeforeLive, wasEverLive } from "../store/releases.ts";
 import type { Tx, Work } from "../store/work.ts";
+import { noDeployment, notOf } from "./cancel-deployment.ts";
 
 /** Throws PermanentError where there is no such release, where it is no longer kept, and where several may be meant. */
 export function* chooseRelease(tx: Tx, site: string, target: CommandTarget): Work<KeptRelease> {
@@ -18,8 +19,8 @@ export function* chooseRelease(tx: Tx, site: string, target: CommandTarget): Wor
     }
     case "deployment": {
       const deployment = yield* findDeployment(tx, target.id);
-      if (!deployment) throw new PermanentError(`there is no deployment ${target.id}`);
-      if (deployment.site !== site) throw new PermanentError(`${target.id} is a deployment of ${deployment.site}`);
+      if (!deployment) throw new PermanentError(noDeployment(target.id));
+      if (deployment.site !== site) throw new PermanentError(notOf(deployment, site));
       if (deployment.releaseId === null) throw new PermanentError(`${target.id} brought no release onto ${site}`);
       return yield* findKept(tx, site, deployment.releaseId, `that ${target.id} brought`);
     }

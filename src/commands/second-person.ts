@@ -5,7 +5,7 @@ import { OperatorError, PermanentError } from "../errors.ts";
 import type { Deed, OperateEffect } from "../model/effect.ts";
 import { requestId } from "../model/id.ts";
 import type { Notice } from "../model/notice.ts";
-import { slackUserIn } from "../model/person.ts";
+import { loginIn, slackUserIn } from "../model/person.ts";
 import { untilText } from "../model/site.ts";
 import { slackChannelOf, tellNotice } from "../notify/tell.ts";
 import {
@@ -72,9 +72,7 @@ export function* answerSecondPerson(
   const request = yield* findRequest(tx, id);
   if (!request) throw new PermanentError(`there is no request ${id}`);
   refuseWhereOver(request, moment.nowMs);
-  if (approves && isSamePerson(context.config, request.by, by)) {
-    throw new PermanentError(`${request.by} asked for that; somebody else has to agree`);
-  }
+  if (approves) refuseOwn(context.config, request.by, by);
   const asked = { site: request.site, by: bothText(request.by, by), cause: request.cause };
   const none: Operated = { says: `${request.site}: to ${request.what} is declined`, deployment: null, queued: [] };
   const operated = approves ? yield* operate(tx, context, request.deed, asked, moment) : none;
@@ -139,17 +137,26 @@ function refuseWhereOver({ id, state, answeredBy, expiresAtMs }: DeedRequest, no
   if (state !== "open") throw new PermanentError(`${id} is ${state} already, by ${answeredBy}`);
 }
 
-/** By what Slack says, never by what people call themselves; who is who on GitHub is what slipway.yaml says. */
-function isSamePerson({ people }: Pick<Config, "people">, one: string, other: string): boolean {
-  if (one === other) return true;
-  const [mine, theirs] = [slackUserIn(one), slackUserIn(other)];
-  if (mine !== null && theirs !== null) return mine === theirs;
-  const logins = [loginOf(people, one, mine), loginOf(people, other, theirs)];
-  return logins[0] !== null && logins[0] === logins[1];
+/**
+ * Nobody agrees with themselves: by what Slack says, never by what people call themselves; who is who on GitHub is what
+ * slipway.yaml says, and where it does not say it, nobody knows that these are two.
+ */
+function refuseOwn({ people }: Pick<Config, "people">, asker: string, second: string): void {
+  const users = [slackUserIn(asker), slackUserIn(second)];
+  const [asked, agrees] = [loginOf(people, asker), loginOf(people, second)];
+  if (asker === second || (users[0] !== null && users[0] === users[1]) || (asked !== null && asked === agrees)) {
+    throw new PermanentError(`${asker} asked for that; somebody else has to agree`);
+  }
+  const isKnown = Object.values(people).some(({ github }) => github?.toLowerCase() === asked);
+  if (loginIn(asker) !== null && agrees === null && !isKnown) {
+    const key = `people.${users[1] ?? ""}.github`;
+    throw new PermanentError(`${asker} asked for that, and nobody knows that it was not ${second}: ${key} says so`);
+  }
 }
 
-function loginOf(people: Config["people"], name: string, slackUser: string | null): string | null {
-  const login = slackUser === null ? /^(\S+) \(GitHub\)$/.exec(name)?.[1] : people[slackUser]?.github;
+function loginOf(people: Config["people"], name: string): string | null {
+  const user = slackUserIn(name);
+  const login = user === null ? loginIn(name) : Object.hasOwn(people, user) ? people[user]?.github : null;
   return login?.toLowerCase() ?? null;
 }
 

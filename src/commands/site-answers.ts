@@ -17,7 +17,7 @@ import { findSite, type SiteState } from "../store/sites.ts";
 import { lastTranscriptSeq, readTranscript } from "../store/transcripts.ts";
 import { waitingOf } from "../store/waiting.ts";
 import type { Tx, Work } from "../store/work.ts";
-import { noDeployment } from "./cancel-deployment.ts";
+import { noDeployment, notOf } from "./cancel-deployment.ts";
 import { chooseRelease } from "./choose-release.ts";
 import { requireSite } from "./deed-context.ts";
 import { diffLive } from "./diff-releases.ts";
@@ -64,21 +64,19 @@ export function* releasesAnswer(tx: Tx, site: string, limit: number): Work<Answe
 const LOG_LINES = 40;
 const LINE_CHARS = 300;
 
-/** The end of what a deployment printed: of that one, or of the site's newest. Throws PermanentError without one. */
+/**
+ * The end of what a deployment printed: of that one, or of the site's newest. Throws PermanentError where there is none,
+ * or it is another site's: whoever may see this one may not see all.
+ */
 export function* logsAnswer(
   tx: Tx,
   telling: Pick<Telling, "config" | "logKeys">,
-  about: { readonly site: string } | { readonly deployment: string },
+  { site, deployment: id }: { readonly site: string; readonly deployment: string | null },
 ): Work<AnswerOf<"logs">> {
   const deployment =
-    "site" in about
-      ? ((yield* runningOf(tx, about.site)) ?? (yield* newestDeployment(tx, about.site)))
-      : yield* findDeployment(tx, about.deployment);
-  if (!deployment) {
-    throw new PermanentError(
-      "site" in about ? `nothing was deployed on ${about.site} yet` : noDeployment(about.deployment),
-    );
-  }
+    id === null ? ((yield* runningOf(tx, site)) ?? (yield* newestDeployment(tx, site))) : yield* findDeployment(tx, id);
+  if (!deployment) throw new PermanentError(id === null ? `nothing was deployed on ${site} yet` : noDeployment(id));
+  if (deployment.site !== site) throw new PermanentError(notOf(deployment, site));
   return {
     kind: "logs",
     deployment,

@@ -210,7 +210,7 @@ function suggestionOf(parsed: Parsed): string | null {
 
 function sitesText(sites: readonly string[]): string {
   const [first, ...others] = sites;
-  if (first === undefined) return "slipway.yaml names no site yet.";
+  if (first === undefined) return "There is none yet that you may see.";
   if (others.length === 0) return `The only site is ${first}.`;
   const more = sites.length - MAX_SITES_NAMED;
   const named = sites.slice(0, MAX_SITES_NAMED).join(", ");

@@ -120,10 +120,8 @@ function wrongChannel(
   if (kind === "direct" && !directMessages) {
     return denied("channel", `Sites cannot be commanded in direct messages (slack.directMessages). ${instead}`);
   }
-  const isOwn = site.channels.some(
-    (it) => it === id || (name !== null && !isId(it) && plainName(it) === plainName(name)),
-  );
-  if (kind === "channel" && !isOwn) return denied("channel", `${site.name} cannot be commanded here. ${instead}`);
+  if (kind === "channel" && !isChannelOf({ id, name }, site))
+    return denied("channel", `${site.name} cannot be commanded here. ${instead}`);
   if (isShared === false || sharedChannels.includes(id)) return null;
   if (isShared) {
     const says = "This channel is shared with other workspaces, and slack.sharedChannels does not name it";
@@ -132,6 +130,11 @@ function wrongChannel(
   if (needed !== "operator") return null;
   const says = "Slack could not be asked whether other workspaces share this channel, so nothing was done.";
   return denied("channel", `${says} Try again in a minute; or slack.sharedChannels can name it: ${id}.`);
+}
+
+/** Whether the site is commanded in this channel. */
+export function isChannelOf({ id, name }: Pick<SlackConversation, "id" | "name">, { channels }: SiteRules): boolean {
+  return channels.some((it) => it === id || (name !== null && !isId(it) && plainName(it) === plainName(name)));
 }
 
 /** Slack's ids are upper case, its channels' names are not (docs.slack.dev/reference/objects/conversation-object). */

@@ -14,6 +14,8 @@ export type ClickFacts = Asking & {
   readonly deployment: Deployment | null;
   /** The deployment that brought what is live on its site. */
   readonly liveDeployment: string | null;
+  /** The newest one of the site that was ever to run. */
+  readonly newest: Deployment | null;
 };
 
 /** The clicks that are no answers to questions for consent, and choose no site. */
@@ -46,11 +48,12 @@ export function handleClick(event: PlainClick, facts: ClickFacts): Effect[] {
   }
   if (click === "approve" || click === "decline") return secondPerson(event, facts, subject);
   const site = subject.rules.name;
-  const stale = deployment && staleness(click, deployment, facts);
+  const stale = (deployment && staleness(click, deployment, facts)) ?? underWay(click, facts);
   if (stale) {
-    const asked = { verb, isOwn: false, isForced: false };
+    // Whoever may cancel their own may learn that there is nothing to cancel.
+    const asked = { verb, isOwn: verb === "cancel", isForced: false };
     const verdict = authorize(facts.person, asked, subject.rules, facts.workspace);
-    if (!verdict.allowed && verb !== "cancel") return deny(facts, { verb, site, what }, verdict);
+    if (!verdict.allowed) return deny(facts, { verb, site, what }, verdict);
     return [
       ...say(facts, site, stale),
       note(facts, { verb, site, what, rule: "state", result: "refused", outcome: stale }),
@@ -71,6 +74,33 @@ function staleness(click: Click, { id, site, state }: Deployment, { liveDeployme
   return undefined;
 }
 
+/** A second click on the same, as in a double click: what the first one asked for waits or runs already. */
+function underWay(click: Click, { deployment, newest }: ClickFacts): string | undefined {
+  if (!deployment || !newest || newest.id === deployment.id || newest.createdAtMs < deployment.createdAtMs) return;
+  if (isFinal(newest.state) || newest.askedBy === null) return;
+  const wanted = wantedBy(click, deployment);
+  const isSame =
+    newest.trigger === wanted?.trigger &&
+    newest.askedRelease === wanted.askedRelease &&
+    newest.askedCommit === wanted.askedCommit &&
+    newest.cleanCaches === wanted.cleanCaches;
+  return isSame
+    ? `${newest.id}, which ${newest.askedBy} asked for, does that already; it is ${newest.state}.`
+    : undefined;
+}
+
+type Wanted = Pick<Deployment, "trigger" | "askedRelease" | "askedCommit" | "cleanCaches">;
+
+/** The deployment that such a click asks for; null where it asks for none. */
+function wantedBy(click: Click, deployment: Deployment): Wanted | null {
+  const head = { trigger: "command", askedRelease: null, askedCommit: null, cleanCaches: false } as const;
+  if (click === "deploy") return head;
+  if (click === "rebuild") return { ...head, cleanCaches: true };
+  if (click === "redeploy") return { ...head, trigger: "redeploy" };
+  if (click !== "retry") return null;
+  return publishesKept(deployment.trigger) ? deployment : { ...deployment, trigger: "command" };
+}
+
 function commandOf(verb: Verb, { click, value }: PlainClick, deployment: Deployment | null): Command {
   const target = click === "cancel" ? ({ kind: "deployment", id: value } as const) : null;
   const flags = { reason: null, forMs: null, isForced: false, isDryRun: false, isSure: false, about: null };
@@ -82,9 +112,13 @@ function retry(facts: ClickFacts, failed: Deployment, { rules }: SiteSubject, wh
   const { trigger, askedRelease, askedCommit, cleanCaches, adopt, allowRemovals } = failed;
   const isKept = publishesKept(trigger);
   const verb = trigger === "rollback" ? "rollback" : isKept ? "redeploy" : "deploy";
-  const verdict = authorize(facts.person, { verb, isOwn: false, isForced: false }, rules, facts.workspace);
+  const verdictFor = (isForced: boolean) =>
+    authorize(facts.person, { verb, isOwn: false, isForced }, rules, facts.workspace);
+  // What was agreed to once is kept for those who may agree to it; of all others it asks again.
+  const forced = adopt || allowRemovals ? verdictFor(true) : null;
+  const verdict = forced?.allowed ? forced : verdictFor(false);
   if (!verdict.allowed) return deny(facts, { verb, site: rules.name, what }, verdict);
-  const consent = { adopt, allowRemovals };
+  const consent = forced?.allowed ? { adopt, allowRemovals } : { adopt: false, allowRemovals: false };
   const target = askedRelease === null ? null : ({ kind: "hex", start: askedRelease } as const);
   const deed: Deed = !isKept
     ? { kind: "deploy", commit: askedCommit, cleanCaches, ...consent }
@@ -102,5 +136,5 @@ function secondPerson({ click, value }: PlainClick, facts: ClickFacts, { rules }
   const verdict = authorize(facts.person, asked, rules, facts.workspace);
   if (!verdict.allowed) return deny(facts, { verb: approves ? "approve" : "decline", site: rules.name, what }, verdict);
   const by = { by: nameOf(facts.person), where: whereOf(facts), rule: verdict.rule };
-  return [{ do: "second_person", request: value, approves, ...by, to: facts.to }];
+  return [{ do: "second_person", site: rules.name, request: value, approves, ...by, to: facts.to }];
 }

@@ -5,7 +5,7 @@
 import { type Consent, type Deployment, isFinal, publishesKept } from "../model/deployment.ts";
 import type { Effect } from "../model/effect.ts";
 import type { ClickEvent } from "../model/event.ts";
-import { nameOf, slackUserIn } from "../model/person.ts";
+import { loginIn, nameOf, slackUserIn } from "../model/person.ts";
 import { filesText } from "../model/quantities.ts";
 import { refusalOf, type SiteHolds } from "../model/site.ts";
 import { authorize, type SiteRules } from "./authorize.ts";
@@ -36,13 +36,9 @@ export function handleConsent(event: ConsentClick, facts: ConsentFacts): Effect[
   ];
   if (!deployment) return refused(`Slipway knows no deployment ${event.value}.`);
   if (!site) return refused(`The site ${deployment.site} is no longer in slipway.yaml.`);
-  // The button asks by itself what --force asks for, so that a deployer may answer it.
-  const verdict = authorize(
-    facts.person,
-    { verb: "deploy", isOwn: false, isForced: false },
-    site.rules,
-    facts.workspace,
-  );
+  // The button asks by itself what --force asks for, so that a deployer may answer it; not where two people are needed.
+  const isForced = site.rules.secondPerson;
+  const verdict = authorize(facts.person, { verb: "deploy", isOwn: false, isForced }, site.rules, facts.workspace);
   if (!verdict.allowed) return deny(facts, entry, verdict);
   const refusal =
     alone(facts, deployment, site.rules) ?? tooLate(event, deployment, facts.newest) ?? onHold(deployment, site);
@@ -63,7 +59,11 @@ function alone(
   { askedBy }: Deployment,
   { name, secondPerson }: SiteRules,
 ): string | undefined {
-  if (!secondPerson || person.slack === null || slackUserIn(askedBy) !== person.slack.user) return undefined;
+  const login = loginIn(askedBy)?.toLowerCase();
+  const isTheirs =
+    slackUserIn(askedBy) === person.slack?.user ||
+    (login !== undefined && login === person.github?.login.toLowerCase());
+  if (!secondPerson || !isTheirs) return undefined;
   return `${name} needs two people for this: somebody else than whoever asked for the deployment has to agree.`;
 }
 

@@ -5,7 +5,7 @@
 import type { Deed, Effect } from "../model/effect.ts";
 import type { SubmissionEvent } from "../model/event.ts";
 import { refusalOf } from "../model/site.ts";
-import { authorize } from "./authorize.ts";
+import { authorize, type Verdict } from "./authorize.ts";
 import { type Asking, act, deny, note, type SiteSubject, say } from "./commanding.ts";
 
 export type SubmissionFacts = Asking & {
@@ -16,18 +16,22 @@ export type SubmissionFacts = Asking & {
   readonly isKept: boolean;
 };
 
-/** Which field of the dialog is wrong, and why. */
-export type FieldError = { readonly field: "to" | "reason"; readonly says: string };
+/** Which field of the dialog is wrong, and why; "state": whoever asks, it cannot be done. */
+export type FieldError = {
+  readonly field: "to" | "reason";
+  readonly says: string;
+  readonly rule: "state" | Extract<Verdict, { allowed: false }>["rule"];
+};
 
 const ROLLBACK = { verb: "rollback", isOwn: false, isForced: false } as const;
 
 /** What the dialog has to show before it can be sent; null where nothing is wrong. */
 export function fieldError({ site, from, to }: SubmissionEvent, facts: SubmissionFacts): FieldError | null {
   const { subject, liveRelease, isKept, person, workspace } = facts;
-  const wrong = (says: string): FieldError => ({ field: "to", says });
+  const wrong = (says: string): FieldError => ({ field: "to", says, rule: "state" });
   if (!subject) return wrong(`The site ${site} is no longer in slipway.yaml.`);
   const verdict = authorize(person, ROLLBACK, subject.rules, workspace);
-  if (!verdict.allowed) return wrong(verdict.says);
+  if (!verdict.allowed) return { ...wrong(verdict.says), rule: verdict.rule };
   const refusal = refusalOf(site, subject.holds, "rollback");
   if (refusal !== null) return wrong(`${refusal}.`);
   if (liveRelease !== from) return wrong("Another release went live meanwhile. Close this dialog and look again.");

@@ -1,9 +1,9 @@
 /** Somebody asks in words: the words are understood, the site is found, and the command goes its way. */
-import type { Parsed } from "../commands/parse-words.ts";
+import { type Parsed, printCommand } from "../commands/parse-words.ts";
 import type { Command } from "../model/command.ts";
 import type { Effect } from "../model/effect.ts";
 import { nameOf, ROLES } from "../model/person.ts";
-import { authorize, type SiteRules } from "./authorize.ts";
+import { authorize, isChannelOf, roleOf, type SiteRules } from "./authorize.ts";
 import { type Asking, commandSite, deny, maySee, note, type SiteSubject, say } from "./commanding.ts";
 
 export type WordsFacts = Asking & {
@@ -65,8 +65,18 @@ function whoIs(facts: WordsFacts): string[] {
     if (slack.groups.length > 0) lines.push(`You are in ${slack.groups.join(", ")}.`);
   }
   if (github) lines.push(`On GitHub you are ${github.login}.`);
-  for (const rules of facts.rules) lines.push(roleOn(facts, rules));
+  const named = facts.rules.filter((rules) => concerns(facts, rules));
+  lines.push(...named.map((rules) => roleOn(facts, rules)));
+  const others = facts.rules.length - named.length;
+  if (others > 0) lines.push(`On ${others === 1 ? "one other site" : `${others} other sites`}: nothing.`);
   return lines;
+}
+
+/** Which sites there are is for their own channels, and for whoever has a role on them. */
+function concerns({ person }: WordsFacts, rules: SiteRules): boolean {
+  const { slack } = person;
+  if (slack?.kind !== "member") return false;
+  return roleOf(person, rules) !== null || isChannelOf(slack.conversation, rules);
 }
 
 /** One verb of each role tells which role somebody has here. */
@@ -99,9 +109,10 @@ function noSuchSite(facts: WordsFacts, { verb, site }: Command): Effect[] {
 
 function statusOfAll(facts: WordsFacts): Effect[] {
   const seen = facts.rules.filter((rules) => maySee(facts, rules)).map(({ name }) => name);
-  const [first] = facts.rules;
-  const asked = { verb: "status", isOwn: false, isForced: false } as const;
+  const first = facts.rules.find((rules) => concerns(facts, rules));
+  const asked = { verb: first ? "status" : "help", isOwn: false, isForced: false } as const;
   const verdict = authorize(facts.person, asked, first ?? null, facts.workspace);
+  if (seen.length === 0 && verdict.allowed) return nothingToSee(facts, "status");
   if (seen.length === 0 && !verdict.allowed)
     return deny(facts, { verb: "status", site: null, what: "status" }, verdict);
   if (facts.to === null) return [];
@@ -117,14 +128,41 @@ function statusOfAll(facts: WordsFacts): Effect[] {
 }
 
 /** Several sites may be meant: they choose. Those that they may not see are not named. */
-function chooseSite(facts: WordsFacts, { verb }: Command): Effect[] {
+function chooseSite(facts: WordsFacts, command: Command): Effect[] {
+  const { verb } = command;
   const sites = facts.rules.filter((rules) => maySee(facts, rules)).map(({ name }) => name);
-  if (sites.length === 0 || facts.to === null) {
-    const text = "Name the site: no site is followed by this channel alone.";
-    return [
-      ...say(facts, null, text),
-      note(facts, { verb, site: null, what: verb, rule: "site", result: "refused", outcome: text }),
-    ];
+  if (sites.length === 0 || facts.to === null) return nothingToSee(facts, verb);
+  const rest = printCommand({ ...command, site: null })
+    .slice(verb.length)
+    .trim();
+  if (!FITS_A_BUTTON.test(rest)) {
+    const text = `Name the site too: ${sites.slice(0, 20).join(", ")}.`;
+    const asked = { verb, site: null, what: verb, rule: "site", result: "refused", outcome: text } as const;
+    return [...say(facts, null, text), note(facts, asked)];
   }
-  return [{ do: "answer", to: facts.to, site: null, answer: { kind: "choose_site", verb, sites } }];
+  const entry = {
+    verb,
+    site: null,
+    what: verb,
+    rule: "site",
+    result: "done",
+    outcome: "was asked which site",
+  } as const;
+  return [
+    { do: "answer", to: facts.to, site: null, answer: { kind: "choose_site", verb, sites, rest } },
+    note(facts, entry),
+  ];
+}
+
+/** What comes back from a button is read again: nothing that Slack, or the reader of clicks, would have otherwise. */
+const FITS_A_BUTTON = /^[^\p{C}<>&]{0,120}$/u;
+
+function nothingToSee(facts: WordsFacts, verb: Command["verb"]): Effect[] {
+  const verdict = authorize(facts.person, { verb: "help", isOwn: false, isForced: false }, null, facts.workspace);
+  if (!verdict.allowed) return deny(facts, { verb, site: null, what: verb }, verdict);
+  const text = "Name the site: this channel follows none that you may see. `/deploy whoami` says what you may do.";
+  return [
+    ...say(facts, null, text),
+    note(facts, { verb, site: null, what: verb, rule: "site", result: "refused", outcome: text }),
+  ];
 }

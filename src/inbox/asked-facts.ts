@@ -1,10 +1,10 @@
 /** The facts that people's commands are decided by: which site is meant, who may do what there, and how it stands. */
-import { parseWords } from "../commands/parse-words.ts";
+import { type Parsed, parseWords } from "../commands/parse-words.ts";
 import type { Config } from "../config/schema.ts";
 import { rulesOf, type SiteRules, workspaceRules } from "../handlers/authorize.ts";
 import type { CheckRunFacts } from "../handlers/check-run.ts";
 import type { ClickFacts } from "../handlers/click.ts";
-import type { Asking, SiteSubject } from "../handlers/commanding.ts";
+import { type Asking, maySee, type SiteSubject } from "../handlers/commanding.ts";
 import type { ConsentFacts } from "../handlers/consent.ts";
 import type { SubmissionFacts } from "../handlers/submission.ts";
 import type { WordsFacts } from "../handlers/words.ts";
@@ -48,11 +48,17 @@ function* siteNamed(tx: Tx, config: Config, event: AskingEvent, here: Here): Wor
   }
 }
 
-function* siteOfButton(tx: Tx, config: Config, { click, value }: ClickEvent): Work<string | null> {
-  if (click === "choose") return value.split(" ")[1] ?? null;
+function* siteOfButton(tx: Tx, config: Config, event: ClickEvent): Work<string | null> {
+  const { click, value } = event;
+  if (click === "choose") return yield* siteOfWords(tx, config, wordsOf(event), null);
   if (click === "approve" || click === "decline") return (yield* findRequest(tx, value))?.site ?? null;
   if (Object.hasOwn(config.sites, value)) return value;
   return (yield* findDeployment(tx, value))?.site ?? null;
+}
+
+/** A button that chooses a site says the command that it stands for. */
+export function wordsOf(event: ClickEvent): WordsEvent {
+  return { ...event, type: "words", text: event.value, via: "command" };
 }
 
 /** The one that is named; else the one whose message the thread is about; else the only one that the channel follows. */
@@ -63,7 +69,10 @@ function* siteOfWords(tx: Tx, config: Config, event: WordsEvent, here: Here): Wo
   if (site !== null) return site;
   if (target?.kind === "deployment") return (yield* findDeployment(tx, target.id))?.site ?? null;
   const { thread } = event.reply;
-  const id = thread === null ? undefined : yield* findDeploymentByMessage(tx, thread, event.askedAtMs);
+  const id =
+    thread === null
+      ? undefined
+      : yield* findDeploymentByMessage(tx, { channel: event.actor.channel, ts: thread }, event.askedAtMs);
   const inThread = id === undefined ? undefined : yield* findDeployment(tx, id);
   if (inThread) return inThread.site;
   const names = Object.keys(config.sites);
@@ -125,11 +134,22 @@ function* deploymentMeant(tx: Tx, site: string, target: CommandTarget | null): W
 }
 
 export function* wordsFacts(tx: Tx, config: Config, event: WordsEvent, asker: Asker): Work<WordsFacts> {
-  const parsed = parse(config, event.text);
+  const asking = askingOf(config, event, asker, event.askedAtMs);
+  const rules = allRules(config);
+  const parsed = parseFor(asking, rules, event.text);
   const site = yield* siteAskedAbout(tx, config, event, asker.person.slack?.conversation ?? null);
   const target = parsed.kind === "command" ? parsed.command.target : null;
   const subject = yield* subjectOf(tx, config, site, target);
-  return { ...askingOf(config, event, asker, event.askedAtMs), parsed, rules: allRules(config), subject };
+  return { ...asking, parsed, rules, subject };
+}
+
+/** What is not understood is answered with what may have been meant: no site that they may not see is among that. */
+function parseFor(asking: Asking, rules: readonly SiteRules[], text: string): Parsed {
+  const parsed = parseWords(text, { sites: rules.map(({ name }) => name) });
+  if (parsed.kind === "command") return parsed;
+  const seen = rules.filter((it) => maySee(asking, it)).map(({ name }) => name);
+  const again = parseWords(text, { sites: seen });
+  return again.kind === "unclear" ? again : { kind: "unclear", says: "That was not understood.", suggestion: "help" };
 }
 
 export function* clickFacts(tx: Tx, config: Config, event: ClickEvent, asker: Asker): Work<ClickFacts> {
@@ -138,7 +158,8 @@ export function* clickFacts(tx: Tx, config: Config, event: ClickEvent, asker: As
   const target = deployment && ({ kind: "deployment", id: deployment.id } as const);
   const subject = yield* subjectOf(tx, config, site, target);
   const liveDeployment = site === null ? null : ((yield* findSite(tx, site))?.liveDeployment ?? null);
-  return { ...askingOf(config, event, asker, event.askedAtMs), subject, deployment, liveDeployment };
+  const newest = site === null ? null : ((yield* newestDeployment(tx, site)) ?? null);
+  return { ...askingOf(config, event, asker, event.askedAtMs), subject, deployment, liveDeployment, newest };
 }
 
 /** The deployment that a click agrees to, its site, and whether what it built can still be published. */

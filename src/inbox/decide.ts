@@ -12,9 +12,9 @@ import { handleSubmission } from "../handlers/submission.ts";
 import { handleWords } from "../handlers/words.ts";
 import { handleWorkflowRun } from "../handlers/workflow-run.ts";
 import type { Effect } from "../model/effect.ts";
-import type { Event, WordsEvent } from "../model/event.ts";
+import type { Event } from "../model/event.ts";
 import type { Tx, Work } from "../store/work.ts";
-import { checkRunFacts, clickFacts, consentFacts, submissionFacts, wordsFacts } from "./asked-facts.ts";
+import { checkRunFacts, clickFacts, consentFacts, submissionFacts, wordsFacts, wordsOf } from "./asked-facts.ts";
 import { activeOn, afterFacts, ciFacts, contentFacts, knownRepositories, siteFacts } from "./facts.ts";
 import { type Asker, type AskingEvent, isAsking } from "./look-up-person.ts";
 
@@ -71,10 +71,7 @@ function* decideFor(
       return handleWords(yield* wordsFacts(tx, config, event, asker));
     case "click": {
       const { click } = event;
-      if (click === "choose") {
-        const words: WordsEvent = { ...event, type: "words", text: event.value, via: "command" };
-        return handleWords(yield* wordsFacts(tx, config, words, asker));
-      }
+      if (click === "choose") return handleWords(yield* wordsFacts(tx, config, wordsOf(event), asker));
       if (click === "adopt" || click === "allowRemovals") {
         return handleConsent({ ...event, click }, yield* consentFacts(tx, config, event, asker));
       }

@@ -16,7 +16,7 @@ type Asked = Extract<Effect, { do: "operate" | "ask_second_person" | "second_per
 export function* doWhatWasAsked(tx: Tx, deps: EffectDeps, effect: Asked, moment: Moment): Work<string> {
   const { verb, what } = describe(effect);
   let end: Pick<AuditEntry, "result" | "outcome" | "deployment" | "site">;
-  const site = effect.do === "second_person" ? null : effect.site;
+  const { site } = effect;
   try {
     const done = yield* perform(tx, deps, effect, moment);
     const result = effect.do === "ask_second_person" ? "asked" : "done";

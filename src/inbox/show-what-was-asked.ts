@@ -47,7 +47,7 @@ function* answerTo(
       case "releases":
         return yield* releasesAnswer(tx, look.site, MAX_RELEASES);
       case "logs":
-        return yield* logsAnswer(tx, telling, look.deployment === null ? look : { deployment: look.deployment });
+        return yield* logsAnswer(tx, telling, look);
       case "diff":
         return yield* diffAnswer(tx, look.site, look.target);
       case "audit":

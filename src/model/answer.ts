@@ -92,7 +92,13 @@ export type Answer =
     }
   | { readonly kind: "audit"; readonly entries: readonly AuditEntry[] }
   /** Several sites are meant by nobody: a button for each of them asks for the same. */
-  | { readonly kind: "choose_site"; readonly verb: Verb; readonly sites: readonly string[] }
+  | {
+      readonly kind: "choose_site";
+      readonly verb: Verb;
+      readonly sites: readonly string[];
+      /** What they asked for besides, as it stands behind the site: "-2 --dry-run"; absent: nothing. */
+      readonly rest?: string;
+    }
   /** Words alone open no dialog; this button does. */
   | { readonly kind: "offer_rollback"; readonly site: string; readonly text: string };
 

@@ -169,6 +169,8 @@ type AskSecondPersonEffect = Omit<OperateEffect, "do"> & { readonly do: "ask_sec
 /** Somebody answers such a request: `approves` does it, the other way ends it. */
 type SecondPersonEffect = {
   readonly do: "second_person";
+  /** The site that the request is about. */
+  readonly site: string;
   readonly request: string;
   readonly approves: boolean;
   readonly by: string;

@@ -52,7 +52,12 @@ export function nameOf({
   return github ? `${github.login} (GitHub)` : name;
 }
 
+/** The GitHub login in a record's name for somebody; null where it was nobody on GitHub. */
+export function loginIn(recorded: string | null): string | null {
+  return /(?:^|, asked by )(\S+) \(GitHub\)$/.exec(recorded ?? "")?.[1] ?? null;
+}
+
 /** The Slack user in a record's name for somebody; null where it was nobody in Slack. The id stands last and is ours. */
 export function slackUserIn(recorded: string | null): string | null {
-  return /(?:^Slack |\(Slack )([UW][A-Z0-9]+)\)?$/.exec(recorded ?? "")?.[1] ?? null;
+  return /(?:^Slack |, asked by Slack |\(Slack )([UW][A-Z0-9]+)\)?$/.exec(recorded ?? "")?.[1] ?? null;
 }

@@ -43,8 +43,8 @@ export function readModal(payload: unknown, { receivedAtMs }: Pick<Reading, "rec
     from,
     to: to[MODAL_ACTION].selected_option.value,
     reason: (reason[MODAL_ACTION].value ?? "").trim(),
-    // Whoever sends it is answered, whomever it was opened for.
-    reply: { ...reply, user: user.id },
+    // Whoever sends it is answered, whomever it was opened for: the address is the other one's.
+    reply: user.id === reply.user ? reply : { ...reply, user: user.id, responseUrl: null },
     triggerId: trigger_id,
     askedAtMs: receivedAtMs,
     actor: { ...actorOf(user, team), channel: reply.channel },

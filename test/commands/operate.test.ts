@@ -66,7 +66,7 @@ describe("Cancelling without a name", () => {
     expect(await find(waiting.id)).toMatchObject({ state: "cancelled", reason });
     await expect(operate(cancel())).rejects.toThrow("nothing runs or waits on shop");
     await expect(operate(cancel(waiting.id))).rejects.toThrow(`${waiting.id} is cancelled already`);
-    await expect(operate(cancel(waiting.id), { site: "docs" })).rejects.toThrow("is a deployment of shop, not of docs");
+    await expect(operate(cancel(waiting.id), { site: "docs" })).rejects.toThrow("is no deployment of docs");
   });
 });
 

@@ -196,7 +196,7 @@ describe("Words that are none", () => {
 
   it("name the sites that there are, as far as that helps", () => {
     const many = Array.from({ length: 30 }, (_, at) => `site-number-${at}`);
-    expect(read("deploy x", [])).toMatchObject({ says: 'There is no site "x". slipway.yaml names no site yet.' });
+    expect(read("deploy x", [])).toMatchObject({ says: 'There is no site "x". There is none yet that you may see.' });
     expect(read("deploy x", ["documents"])).toMatchObject({
       says: 'There is no site "x". The only site is documents.',
     });

@@ -81,7 +81,7 @@ describe("A rollback", () => {
     );
     const docs = await queue({ site: "docs" });
     const of = (id: string) => operate(rollback({ kind: "deployment", id }));
-    await expect(of(docs.id)).rejects.toThrow(`${docs.id} is a deployment of docs`);
+    await expect(of(docs.id)).rejects.toThrow(`${docs.id} is no deployment of shop`);
     await expect(of("d-none")).rejects.toThrow("there is no deployment d-none");
     await expect(of((await queue()).id)).rejects.toThrow(/^d-\d+ brought no release onto shop$/);
   });

@@ -77,6 +77,18 @@ describe("What needs two people", () => {
     expect([await state(request.id), await list()]).toEqual(["declined", []]);
   });
 
+  test("is not agreed to by another account of whoever asked, nor where nobody knows whose account it is", async () => {
+    const { wants, answers, state, deps } = await createWorld();
+    const people = { U0ALICE: { github: "Alice-H", authors: [] }, U0ALICE2: { github: "alice-h", authors: [] } };
+    Object.assign(deps, { config: { ...deps.config, people } });
+    const { request } = await wants();
+    await expect(answers(request.id, "al (Slack U0ALICE2)")).rejects.toThrow("somebody else has to agree");
+    const onGithub = await wants(rollback, { by: "carol (GitHub)", cause: "check run 1" });
+    await expect(answers(onGithub.request.id, BOB)).rejects.toThrow("people.U0BOB.github says so");
+    expect([await state(request.id), await state(onGithub.request.id)]).toEqual(["open", "open"]);
+    expect(await answers(onGithub.request.id, ALICE)).toMatchObject({ request: { state: "approved" } });
+  });
+
   test("ends after half an hour, in the channel too", async () => {
     const { wants, answers, expire, asked, list } = await createWorld();
     const { request } = await wants();

@@ -49,16 +49,17 @@ test("The log of a deployment is its last 40 lines, none of them too long, with 
     await store.transact((tx) => appendTranscript(tx, push.id, { seq, text: `line ${seq}${"x".repeat(1000)}\n` }));
   }
   const telling = { ...deps.telling, config: { ...deps.config, url: "https://slipway.example/" } };
-  const logs = (about: { site: string } | { deployment: string }) =>
-    store.transact((tx) => logsAnswer(tx, telling, about));
-  const answer = await logs({ deployment: push.id });
+  const logs = (site: string, deployment: string | null = null) =>
+    store.transact((tx) => logsAnswer(tx, telling, { site, deployment }));
+  const answer = await logs("shop", push.id);
   const lines = answer.lines.split("\n");
   expect([lines.length, lines[0]?.slice(0, 8), lines.at(-1)?.slice(0, 8)]).toEqual([40, "line 21x", "line 60x"]);
   expect(Math.max(...lines.map((line) => line.length))).toBe(300);
   expect(answer.logUrl).toMatch(new RegExp(`^https://slipway\\.example/deployments/${push.id}/log\\?key=\\S+$`));
-  expect((await logs({ site: "shop" })).deployment.id).toBe(push.id);
-  await expect(logs({ site: "docs" })).rejects.toThrow("nothing was deployed on docs yet");
-  await expect(logs({ deployment: "d-none" })).rejects.toThrow("there is no deployment d-none");
+  expect((await logs("shop")).deployment.id).toBe(push.id);
+  await expect(logs("docs")).rejects.toThrow("nothing was deployed on docs yet");
+  await expect(logs("shop", "d-none")).rejects.toThrow("there is no deployment d-none");
+  await expect(logs("docs", push.id)).rejects.toThrow(`${push.id} is no deployment of docs`);
 });
 
 test("Releases, differences and the audit log are answered as data", async () => {

@@ -29,6 +29,7 @@ function click(
     subject: subject({ deployment: about }),
     deployment: about,
     liveDeployment: ID,
+    newest: about,
     ...facts,
   });
 }
@@ -77,6 +78,46 @@ describe("a click on a message of today", () => {
   });
 });
 
+describe("a second click on the same button", () => {
+  const by = { id: "d-2", state: "building", askedBy: "bob (Slack U0BOB)" } as const;
+  it.each<[PlainClick["click"], Partial<Deployment>, Partial<Deployment>]>([
+    ["retry", { state: "failed", trigger: "push" }, { trigger: "command" }],
+    [
+      "retry",
+      { state: "failed", trigger: "rollback", askedRelease: "f00d" },
+      { trigger: "rollback", askedRelease: "f00d" },
+    ],
+    ["rebuild", { state: "failed" }, { trigger: "command", cleanCaches: true }],
+    ["deploy", { state: "held" }, { trigger: "command" }],
+    ["redeploy", { state: "live" }, { trigger: "redeploy", state: "publishing" }],
+  ])("%s does nothing more while what the first one asked for is under way", (what, deployment, first) => {
+    const effects = click(what, deployment, { newest: aDeployment({ ...by, ...first }) });
+    expect(told(effects)).toMatch(/^d-2, which bob \(Slack U0BOB\) asked for, does that already; it is \w+ing\.$/);
+    expect(audited(effects)).toEqual(["refused by state"]);
+  });
+
+  it.each<[string, Partial<Deployment>]>([
+    ["ended", { trigger: "command", state: "failed" }],
+    ["is of before", { trigger: "command", createdAtMs: -1 }],
+    ["is nobody's", { trigger: "push", askedBy: null }],
+    ["does something else", { trigger: "command", cleanCaches: true }],
+  ])("does it where the other one %s", (_, other) => {
+    const newest = aDeployment({ ...by, ...other });
+    expect(click("retry", { state: "failed" }, { newest })).toMatchObject([{ do: "operate" }]);
+  });
+});
+
+it("Retry replaces files of others for nobody who may not agree to that, and for two where two are needed", () => {
+  const failed = { state: "failed", trigger: "redeploy", adopt: true, allowRemovals: true } as const;
+  const dan = member("U0DAN");
+  const without = { kind: "redeploy", adopt: false, allowRemovals: false };
+  expect(click("retry", failed, { person: dan })).toMatchObject([{ do: "operate", deed: without }]);
+  expect(click("retry", failed)).toMatchObject([{ do: "operate", deed: { adopt: true, allowRemovals: true } }]);
+  const two = { subject: subject({ rules: rules({ secondPerson: true }) }) };
+  expect(click("retry", failed, two)).toMatchObject([{ do: "ask_second_person" }]);
+  expect(click("retry", failed, { ...two, person: dan })).toMatchObject([{ do: "operate", deed: without }]);
+});
+
 describe("a click on a message of yesterday", () => {
   it.each<[PlainClick["click"], Partial<Deployment>, string | null, RegExp]>([
     ["redeploy", { state: "live" }, "d-newer-1", /no longer what is live/],
@@ -98,6 +139,7 @@ it("whoever may not is refused at the click", () => {
   const dan = member("U0DAN");
   expect(audited(click("rollback", { state: "live" }, { person: dan }))).toEqual(["denied by role"]);
   expect(audited(click("cancel", { state: "building" }, { person: dan }))).toEqual(["denied by role"]);
+  expect(audited(click("cancel", { state: "live" }, { person: member("U0EVE") }))).toEqual(["denied by role"]);
   const own = { subject: subject({ deployment: aDeployment({ askedBy: "dan (Slack U0DAN)" }) }), person: dan };
   expect(click("cancel", { state: "building" }, own)).toMatchObject([{ do: "operate" }]);
   const two = { subject: subject({ rules: rules({ secondPerson: true }) }) };

@@ -144,12 +144,21 @@ describe("nobody else", () => {
     expect(refusal(click(), facts({ newest, person: member("U0EVE") }))).not.toContain("d-2");
   });
 
-  it("agrees alone to their own deployment where two people are needed", () => {
-    const site = { ...SHOP, rules: rules({ secondPerson: true, deployers: ["U0DAN"] }) };
-    const deployment = asked({ askedBy: "alice (Slack U0ALICE)" });
-    const given = facts({ site, deployment, newest: deployment });
-    expect(refusal(click(), given)).toContain("needs two people");
-    expect(handleConsent(click(), { ...given, person: member("U0DAN") })).toMatchObject([{ do: "deploy" }, {}, {}]);
+  it("agrees alone to their own deployment where two people are needed, nor does who is no operator", () => {
+    const site = { ...SHOP, rules: rules({ secondPerson: true, operators: [ALICE, "U0BOB"] }) };
+    const alice = { ...member(ALICE), github: { login: "Alice-H", canWrite: null } };
+    for (const askedBy of [
+      "alice (Slack U0ALICE)",
+      "bob (Slack U0BOB), asked by Slack U0ALICE",
+      "alice-h (GitHub)",
+      "bob (Slack U0BOB), asked by alice-h (GitHub)",
+    ]) {
+      const deployment = asked({ askedBy });
+      const given = facts({ site, deployment, newest: deployment, person: alice });
+      expect(refusal(click(), given), askedBy).toContain("needs two people");
+      expect(refusal(click(), { ...given, person: member("U0DAN") })).toContain("sites.shop.operators");
+      expect(handleConsent(click(), { ...given, person: member("U0BOB") })).toMatchObject([{ do: "deploy" }, {}, {}]);
+    }
   });
 });
 

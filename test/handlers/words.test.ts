@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { parseWords } from "../../src/commands/parse-words.ts";
 import { handleWords, type WordsFacts } from "../../src/handlers/words.ts";
+import type { Effect } from "../../src/model/effect.ts";
 import { aDeployment } from "../notify/deployment.ts";
 import { ALICE, asking, audited, member, REPLY, rules, subject, told } from "./asking.ts";
 
@@ -145,17 +146,43 @@ describe("words without a site", () => {
 
   it("everything else lets them choose among those", () => {
     const answer = { kind: "choose_site", verb: "redeploy", sites: ["shop"] };
-    expect(say("redeploy", { rules: both, subject: null })).toMatchObject([{ do: "answer", answer }]);
+    expect(say("redeploy", { rules: both, subject: null })).toMatchObject([{ do: "answer", answer }, { do: "audit" }]);
+  });
+
+  it("what else they said is not lost with the choice: a dry run stays one, a lock ends when it was to end", () => {
+    const chosen = (text: string) => {
+      const [effect] = say(text, { rules: both, subject: null });
+      return effect?.do === "answer" && effect.answer.kind === "choose_site"
+        ? effect.answer.rest
+        : told([effect as Effect]);
+    };
+    expect(chosen("redeploy previous --dry-run")).toBe("previous --dry-run");
+    expect(chosen("lock --for 2h --reason fair")).toBe('--reason "fair" --for 2h');
+    expect(chosen(`pause --reason "${"x".repeat(200)}"`)).toBe("Name the site too: shop.");
+    expect(chosen('pause --reason "a &lt; b"')).toBe("Name the site too: shop.");
+  });
+
+  it("ask nothing of whoever may ask for nothing, and name no site to whoever may see none", () => {
+    const guest = { rules: both, subject: null, person: member(ALICE, { kind: "guest" }) };
+    expect(audited(say("redeploy", guest))).toEqual(["denied by account"]);
+    const conversation = { id: "C0ELSE", name: "else", kind: "channel", isShared: false } as const;
+    const elsewhere = { rules: both, subject: null, person: member("U0MALLORY", { conversation }) };
+    for (const text of ["redeploy", "status"]) expect(told(say(text, elsewhere)), text).not.toMatch(/shop|docs/);
   });
 });
 
 describe("whoami and help", () => {
-  it("whoami says what one is on each site", () => {
-    const [effect] = say("whoami", { rules: [rules(), rules({ name: "docs", operators: [] })] });
+  it("whoami says what one is on the sites of the channel and those where one has a role, and names no other", () => {
+    const secret = rules({ name: "secret", operators: [], channels: ["C0ELSE"] });
+    const all = [rules(), rules({ name: "docs", operators: [] }), secret];
+    const [effect] = say("whoami", { rules: all });
     expect(effect).toMatchObject({ answer: { kind: "whoami", who: "alice (Slack U0ALICE)" } });
     const lines = effect?.do === "answer" && effect.answer.kind === "whoami" ? effect.answer.lines : [];
     expect(lines).toContain("shop: operator");
     expect(lines.find((line) => line.startsWith("docs: nothing. "))).toBeDefined();
+    expect(lines.at(-1)).toBe("On one other site: nothing.");
+    const guest = say("whoami", { rules: all, person: member(ALICE, { kind: "guest" }) });
+    expect(JSON.stringify(guest)).not.toMatch(/docs|secret/);
   });
 
   it("help names the verb that was asked about", () => {

@@ -10,13 +10,13 @@ const IN_A_ROW = 25;
 const MAX_SITES = 2 * IN_A_ROW;
 
 /** A button for each site, which asks for the same with it. */
-export function wordChoice({ verb, sites }: Extract<Answer, { kind: "choose_site" }>): SlackMessage {
+export function wordChoice({ verb, sites, rest = "" }: Extract<Answer, { kind: "choose_site" }>): SlackMessage {
   const buttons = sites.slice(0, MAX_SITES).map(
     (site, index): Button => ({
       action: "choose",
       number: index + 1,
       label: outside(site, 75),
-      value: `${verb} ${site}`,
+      value: `${verb} ${site} ${rest}`.trim(),
     }),
   );
   const left = sites.length - buttons.length;

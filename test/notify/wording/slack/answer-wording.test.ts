@@ -213,11 +213,11 @@ describe("The other answers", () => {
 
   test("which site is asked with a button for each, fifty at most", () => {
     const sites = Array.from({ length: 200 }, (_, n) => `site-${n}`);
-    const message = wordAnswer({ kind: "choose_site", verb: "rollback", sites });
+    const message = wordAnswer({ kind: "choose_site", verb: "rollback", sites, rest: "-2 --dry-run" });
     expectMessageWithinLimits(message);
     const json = JSON.stringify(message.blocks);
     expect(json).toContain('"action_id":"slipway.choose.50"');
-    expect(json).toContain('"value":"rollback site-49"');
+    expect(json).toContain('"value":"rollback site-49 -2 --dry-run"');
     expect(textsOf(message.blocks).at(-1)).toBe("150 more sites can be named: `rollback NAME`");
   });
 
