@@ -3,7 +3,16 @@ import { skippedBecause } from "../model/deployment.ts";
 import type { Effect } from "../model/effect.ts";
 import type { PushEvent } from "../model/event.ts";
 import { belongsTo, isTied, type SiteFacts } from "../model/site.ts";
-import { type AfterFacts, calledOf, gateOf, inWords, NO_RESULTS, overtakenBy, overtakenText } from "./after.ts";
+import {
+  type AfterFacts,
+  calledOf,
+  failedText,
+  gateOf,
+  NO_RESULTS,
+  overtakenBy,
+  overtakenText,
+  waitsText,
+} from "./after.ts";
 import { skipMarker } from "./skip-marker.ts";
 
 export type PushFacts = {
@@ -58,11 +67,9 @@ function afterCi({ after, branch, name }: SiteFacts, asked: AskedByPush, { ofCom
   const gate = gateOf(after, branch, ofCommit);
   if (gate.kind === "failed") {
     const { result } = gate;
-    return skipped(`run ${result.runId} of ${calledOf(result)} failed; run again on GitHub, it deploys by succeeding`);
+    return skipped(failedText(name, `run ${result.runId} of ${calledOf(result)} failed`));
   }
-  if (gate.kind === "waiting") {
-    return skipped(`it waits for ${inWords(after)}, which ${after.length > 1 ? "deploy" : "deploys"} it by succeeding`);
-  }
+  if (gate.kind === "waiting") return skipped(waitsText(name, after));
   const overtaken = overtakenBy(after, branch, gate, newer);
   if (overtaken !== undefined) return skipped(overtakenText(name, asked.commit, overtaken));
   return { do: "deploy", ...asked, trigger: "workflow", cause: gate.cause, askedCommit: asked.commit };
