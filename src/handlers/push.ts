@@ -32,7 +32,12 @@ export function handlePush(event: PushEvent, facts: PushFacts): Effect[] {
     installationId: event.installationId,
   };
   if (sites.length === 0) return [skip(null, unknownRepository(event, facts.sites))];
-  return [remember, ...sites.flatMap((site) => effectsFor(event, site, facts))];
+  return [remember, ...forgetBranch(event), ...sites.flatMap((site) => effectsFor(event, site, facts))];
+}
+
+function forgetBranch({ deleted, ref, repoId }: PushEvent): Effect[] {
+  const branch = /^refs\/heads\/(.+)$/s.exec(ref)?.[1];
+  return deleted && branch !== undefined ? [{ do: "forget_branch", repoId, branch }] : [];
 }
 
 function effectsFor(event: PushEvent, site: SiteFacts, facts: PushFacts): Effect[] {

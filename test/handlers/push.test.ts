@@ -41,6 +41,17 @@ it.each<[string, string, string | null, string]>([
   },
 );
 
+it("A branch that is deleted is forgotten, whether or not it is deployed", () => {
+  const deleted = (ref: string) =>
+    handlePush({ ...push(""), ref, deleted: true, head: null }, { sites: [site(null)], activeOnCommit: new Map() });
+  for (const branch of ["main", "release/2"]) {
+    const gone = deleted(`refs/heads/${branch}`);
+    expect(gone).toContainEqual({ do: "forget_branch", repoId: 42, branch });
+    expect(gone).not.toContainEqual(expect.objectContaining({ do: "deploy" }));
+  }
+  expect(deleted("refs/tags/v1")).not.toContainEqual(expect.objectContaining({ do: "forget_branch" }));
+});
+
 describe("A push to a site that waits for CI", () => {
   const result = (part: Partial<CiResult> = {}): CiResult => ({
     ...{ workflow: "CI", path: ".github/workflows/ci.yml", branch: "main", commit: AFTER, runId: 5, order: 1 },
