@@ -9,6 +9,7 @@ import { vi } from "vitest";
 import { startService } from "../src/app.ts";
 import { parseConfig } from "../src/config/load-config.ts";
 import { loadEnvironment } from "../src/config/load-environment.ts";
+import { type GithubServer, startGithub } from "../src/demo/github-server.ts";
 import type { SlackMessage } from "../src/demo/slack/history.ts";
 import { createSlackSender, type SlackSender } from "../src/demo/slack/requests.ts";
 import { type SlackServer, startSlack } from "../src/demo/slack-server.ts";
@@ -29,6 +30,8 @@ export type ControlRoom = {
   readonly slack: SlackServer;
   readonly sender: SlackSender;
   readonly repository: GitRepository;
+  /** GitHub's API, where the App is installed. Throws where there is none. */
+  readonly hub: GithubServer;
   /** Ids of the channels. */
   readonly shop: string;
   /** The channel of the site vault, of which Bob alone may know anything. */
@@ -50,8 +53,17 @@ export type ControlRoom = {
 
 const PATIENCE = { timeout: 20_000, interval: 30 };
 
-/** Starts it. `keys` is YAML, in braces' style, for more keys of the site; `more` for more of the configuration. */
-export async function startControlRoom({ keys = "", more = "" } = {}): Promise<ControlRoom> {
+/**
+ * Starts it. `keys` is YAML, in braces' style, for more keys of the site, in front of them; `more` for more of the
+ * configuration; `command` builds; with `hasApp` Slipway is a GitHub App.
+ */
+export async function startControlRoom({
+  keys = "",
+  more = "",
+  command = "mkdir dist; cp index.html dist/; cat index.html; grep -qv broken index.html",
+  hasApp = false,
+} = {}): Promise<ControlRoom> {
+  const hub = hasApp ? await startHub() : null;
   const slack = await startSlack({
     token: TOKEN,
     botName: "slipway",
@@ -73,10 +85,10 @@ export async function startControlRoom({ keys = "", more = "" } = {}): Promise<C
     PATH: process.env.PATH,
     ...{ WEBHOOK_SECRET, SLACK_BOT_TOKEN: TOKEN, SLACK_SIGNING_SECRET: SIGNING_SECRET, SLACK_API_URL: slack.apiUrl },
     ...{ HOST: "127.0.0.1", PORT: "0", DATA_DIR: join(folder, "data") },
+    ...(hub && { APP_ID: String(hub.appId), PRIVATE_KEY: hub.privateKey, GITHUB_API_URL: hub.url }),
   };
   mkdirSync(env.DATA_DIR);
   const shop = slack.channelId("shop");
-  const command = "mkdir dist; cp index.html dist/; cat index.html; grep -qv broken index.html";
   const site = `{ repo: acme/shop, git: "${repository.url}", publish: "dir:${target}", channel: ${shop},
     isolation: none, operators: [${ALICE}, ${BOB}], deployers: [S0DEVS], viewers: members, ${keys}
     build: { command: "${command}", output: dist } }`;
@@ -92,6 +104,7 @@ export async function startControlRoom({ keys = "", more = "" } = {}): Promise<C
     log,
   });
   const url = `http://127.0.0.1:${service.port}`;
+  hub?.setHookUrl(`${url}/api/github/webhooks`);
   const sender = createSlackSender({ url: `${url}/slack/events`, signingSecret: SIGNING_SECRET, slack });
 
   async function github(event: string, payload: unknown): Promise<void> {
@@ -124,6 +137,10 @@ export async function startControlRoom({ keys = "", more = "" } = {}): Promise<C
     slack,
     sender,
     repository,
+    get hub() {
+      if (!hub) throw new Error("Slipway is no GitHub App here");
+      return hub;
+    },
     shop,
     elsewhere: slack.channelId("elsewhere"),
     live: () => readFileSync(join(target, "index.html"), "utf8"),
@@ -167,7 +184,16 @@ export async function startControlRoom({ keys = "", more = "" } = {}): Promise<C
     async stop() {
       await service.stop();
       await slack.stop();
+      await hub?.stop();
       rmSync(folder, { recursive: true, force: true });
     },
   };
 }
+
+/** The App is installed on acme/shop, where ada is an administrator, grace may write and rita may read. */
+const startHub = () =>
+  startGithub({
+    ...{ appId: 4242, webhookSecret: WEBHOOK_SECRET, installationId: 9 },
+    repos: [{ owner: "acme", name: "shop", id: 42 }],
+    collaborators: { ada: "admin", grace: "write", rita: "read" },
+  });

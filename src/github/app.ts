@@ -168,7 +168,8 @@ function readCheckRun(payload: z.output<typeof checkRunPayload>, id: string): Ev
 function readDeployment(payload: z.output<typeof deploymentPayload>): Event {
   const { repository, deployment, workflow_run: run } = payload;
   if (!run) return ignored("a deployment that no run of a workflow made");
-  return { type: "run_environment", repoId: repository.id, runId: run.id, environment: deployment.environment };
+  const { id: repoId, full_name: repoName } = repository;
+  return { type: "run_environment", repoId, repoName, runId: run.id, environment: deployment.environment };
 }
 
 const ignored = (reason: string): Event => ({ type: "ignored", reason });

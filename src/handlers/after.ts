@@ -1,5 +1,6 @@
 /** Sites that wait for CI (`after` in slipway.yaml): whether a commit has passed, and what is done when it has. */
 import { type CiResult, isLater } from "../model/ci.ts";
+import { skippedBecause } from "../model/deployment.ts";
 import { isWorkflow } from "../model/workflow.ts";
 
 /** What is known of the workflows of a site's repository, for pushes to its branch. */
@@ -20,19 +21,21 @@ export type Gate =
   /** The names of those that have not succeeded yet. */
   | { readonly kind: "waiting"; readonly missing: readonly string[] };
 
-/** How the commit stands. Of several runs of one workflow the newest one counts. */
+/** How the commit stands. Of several runs of one file the newest one counts; of several files of one name all do. */
 export function gateOf(after: readonly string[], branch: string, results: readonly CiResult[]): Gate {
-  const newest = after.map((wanted) => ({
-    wanted,
-    result: newestOf(results.filter((it) => it.branch === branch && isWorkflow(wanted, nameOf(it)))),
+  const ofBranch = results.filter((it) => it.branch === branch);
+  const wanted = after.map((name) => ({
+    name,
+    runs: newestOfEach(ofBranch.filter((it) => isWorkflow(name, nameOf(it)))),
   }));
-  const failed = newest.find(({ result }) => result?.verdict === "failed")?.result;
+  const runs = wanted.flatMap((it) => it.runs);
+  const failed = runs.find(({ verdict }) => verdict === "failed");
   if (failed) return { kind: "failed", result: failed };
-  const missing = newest.filter(({ result }) => result === undefined).map(({ wanted }) => wanted);
-  const [first] = newest;
-  if (missing.length > 0 || !first?.result) return { kind: "waiting", missing };
-  const runs = newest.map(({ result }) => `${result?.runId}.${result?.order}`).sort();
-  return { kind: "passed", cause: `after ${first.result.commit} ${[...new Set(runs)].join(" ")}`, first: first.result };
+  const missing = wanted.filter((it) => it.runs.length === 0).map(({ name }) => name);
+  const [first] = runs;
+  if (missing.length > 0 || !first) return { kind: "waiting", missing };
+  const ids = runs.map(({ runId, order }) => `${runId}.${order}`).sort();
+  return { kind: "passed", cause: `after ${first.commit} ${[...new Set(ids)].join(" ")}`, first };
 }
 
 /** A commit that was pushed later and has passed too: the site must not go back behind it. */
@@ -63,6 +66,16 @@ export function withResult(results: readonly CiResult[], result: CiResult): CiRe
   return [...results.filter((it) => it !== known), result];
 }
 
+/** Why a commit is not deployed yet, or not at all, and what deploys it by itself, and at once. */
+export function waitsText(site: string, after: readonly string[]): string {
+  const what = `it waits for ${inWords(after)}, which ${after.length > 1 ? "deploy" : "deploys"} it by succeeding`;
+  return skippedBecause(site, what);
+}
+
+export function failedText(site: string, what: string): string {
+  return skippedBecause(site, `${what}; run again on GitHub, it deploys by succeeding`);
+}
+
 /** "CI", "CI and Lint", "CI, Lint and Types" */
 export function inWords(names: readonly string[]): string {
   const [last = "", ...others] = [...names].reverse();
@@ -74,9 +87,12 @@ export const calledOf = ({ workflow, path }: Pick<CiResult, "workflow" | "path">
 
 const nameOf = ({ workflow, path }: CiResult) => ({ name: workflow, path });
 
-function newestOf(results: readonly CiResult[]): CiResult | undefined {
-  return results.reduce<CiResult | undefined>(
-    (newest, it) => (newest && !isLater(it, newest) ? newest : it),
-    undefined,
-  );
+function newestOfEach(results: readonly CiResult[]): CiResult[] {
+  const newest = new Map<string, CiResult>();
+  for (const it of results) {
+    const file = it.path || it.workflow;
+    const known = newest.get(file);
+    if (!known || isLater(it, known)) newest.set(file, it);
+  }
+  return [...newest.values()];
 }

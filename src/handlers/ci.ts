@@ -31,7 +31,7 @@ export function handleCi(event: WorkflowRunEvent, facts: CiFacts): Effect[] {
 /** Remembers to which environment a run deploys, where that may matter to a channel. */
 export function handleRunEnvironment(event: RunEnvironmentEvent, facts: Pick<CiFacts, "sites" | "rules">): Effect[] {
   const { repoId, runId } = event;
-  if (!facts.sites.some((site) => site.repoId === repoId)) return [skip("no site is tied to this repository")];
+  if (!facts.sites.some((site) => belongsTo(site, event))) return [skip(`no site is configured for ${event.repoName}`)];
   const environment = event.environment.slice(0, MAX_TEXT);
   const matters = facts.rules.some(({ environments }) => environments.includes(environment));
   if (!matters) return [skip(`nobody follows what is deployed to ${environment}`)];
@@ -41,7 +41,7 @@ export function handleRunEnvironment(event: RunEnvironmentEvent, facts: Pick<CiF
 /**
  * The channels that follow a run, each once. Who mended a branch, and how it had failed, is of no matter to those who
  * were told that it is broken, so what succeeds is held against fewer filters. Whether it deploys to the environments
- * that they name is not known here.
+ * that they name is not known here; a success that does not says nothing of them.
  */
 export function followsOf(event: WorkflowRunEvent, facts: CiFacts): CiFollow[] {
   const run = runOf(event);

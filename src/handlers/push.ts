@@ -3,7 +3,16 @@ import { skippedBecause } from "../model/deployment.ts";
 import type { Effect } from "../model/effect.ts";
 import type { PushEvent } from "../model/event.ts";
 import { belongsTo, isTied, type SiteFacts } from "../model/site.ts";
-import { type AfterFacts, calledOf, gateOf, inWords, NO_RESULTS, overtakenBy, overtakenText } from "./after.ts";
+import {
+  type AfterFacts,
+  calledOf,
+  failedText,
+  gateOf,
+  NO_RESULTS,
+  overtakenBy,
+  overtakenText,
+  waitsText,
+} from "./after.ts";
 import { skipMarker } from "./skip-marker.ts";
 
 export type PushFacts = {
@@ -23,7 +32,12 @@ export function handlePush(event: PushEvent, facts: PushFacts): Effect[] {
     installationId: event.installationId,
   };
   if (sites.length === 0) return [skip(null, unknownRepository(event, facts.sites))];
-  return [remember, ...sites.flatMap((site) => effectsFor(event, site, facts))];
+  return [remember, ...forgetBranch(event), ...sites.flatMap((site) => effectsFor(event, site, facts))];
+}
+
+function forgetBranch({ deleted, ref, repoId }: PushEvent): Effect[] {
+  const branch = /^refs\/heads\/(.+)$/s.exec(ref)?.[1];
+  return deleted && branch !== undefined ? [{ do: "forget_branch", repoId, branch }] : [];
 }
 
 function effectsFor(event: PushEvent, site: SiteFacts, facts: PushFacts): Effect[] {
@@ -58,11 +72,9 @@ function afterCi({ after, branch, name }: SiteFacts, asked: AskedByPush, { ofCom
   const gate = gateOf(after, branch, ofCommit);
   if (gate.kind === "failed") {
     const { result } = gate;
-    return skipped(`run ${result.runId} of ${calledOf(result)} failed; run again on GitHub, it deploys by succeeding`);
+    return skipped(failedText(name, `run ${result.runId} of ${calledOf(result)} failed`));
   }
-  if (gate.kind === "waiting") {
-    return skipped(`it waits for ${inWords(after)}, which ${after.length > 1 ? "deploy" : "deploys"} it by succeeding`);
-  }
+  if (gate.kind === "waiting") return skipped(waitsText(name, after));
   const overtaken = overtakenBy(after, branch, gate, newer);
   if (overtaken !== undefined) return skipped(overtakenText(name, asked.commit, overtaken));
   return { do: "deploy", ...asked, trigger: "workflow", cause: gate.cause, askedCommit: asked.commit };

@@ -11,6 +11,7 @@ import { isWorkflow } from "../model/workflow.ts";
 import {
   type AfterFacts,
   calledOf,
+  failedText,
   gateOf,
   inWords,
   NO_RESULTS,
@@ -79,7 +80,8 @@ function afterCi(event: WorkflowRunEvent, site: SiteFacts, asked: AskedByRun, { 
   if (known && isLater(known, result ?? { runId: event.runId, order: event.order ?? event.attempt })) {
     return skip(name, `${runOf(event)} was run again since`);
   }
-  if (result?.verdict !== "passed") return { do: "skip_deployment", ...asked, reason: failedText(event) };
+  if (result?.verdict !== "passed")
+    return { do: "skip_deployment", ...asked, reason: failedText(name, endText(event)) };
   const gate = gateOf(after, branch, withResult(ofCommit, result));
   if (gate.kind === "waiting") return skip(name, `it waits for ${inWords(gate.missing)} too`);
   if (gate.kind === "failed") {
@@ -124,11 +126,11 @@ function reasonToSkip(event: WorkflowRunEvent, { name, workflow }: SiteFacts): s
   const marker = skipMarker(event.head?.message ?? "");
   if (marker) return skippedBecause(name, `the commit message says ${marker}`, isGood ? null : workflow);
   if (isGood) return undefined;
-  return failedText(event);
+  return `${endText(event)}; run again on GitHub, it deploys by succeeding`;
 }
 
-function failedText(event: WorkflowRunEvent): string {
-  return `${runOf(event)} ended with ${short(event.conclusion ?? event.status)}; run again on GitHub, it deploys by succeeding`;
+function endText(event: WorkflowRunEvent): string {
+  return `${runOf(event)} ended with ${short(event.conclusion ?? event.status)}`;
 }
 
 function runOf({ workflow, runId, attempt }: WorkflowRunEvent): string {

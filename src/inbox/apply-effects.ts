@@ -5,7 +5,7 @@ import { deploymentId } from "../model/id.ts";
 import { type Telling, tellAnswer, tellDeployment, tellNotice } from "../notify/tell.ts";
 import { tellCiRun } from "../notify/tell-ci.ts";
 import { addAudit } from "../store/audit.ts";
-import { rememberEnvironment } from "../store/ci.ts";
+import { endIncidentsOf, rememberEnvironment } from "../store/ci.ts";
 import { collectContent } from "../store/collect-content.ts";
 import { queueDeployment } from "../store/deployments.ts";
 import { insertSkipped } from "../store/insert-deployment.ts";
@@ -94,6 +94,10 @@ function* applyEffect(tx: Tx, deps: EffectDeps, effect: Effect, moment: Moment):
         : `${effect.entry.result} ${effect.entry.what}: ${effect.entry.outcome}`;
     case "ci_run":
       return yield* tellCiRun(tx, telling, effect, moment);
+    case "forget_branch": {
+      const ended = yield* endIncidentsOf(tx, effect);
+      return ended === 0 ? undefined : `noted: ${effect.branch.slice(0, 100)} is gone, where CI was broken`;
+    }
     case "remember_environment":
       yield* rememberEnvironment(tx, effect, moment.nowMs);
       return `skipped: noted that run ${effect.runId} deploys to ${effect.environment}`;

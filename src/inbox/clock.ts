@@ -9,6 +9,7 @@ import type { Loop } from "../queue/loop.ts";
 import type { Queue } from "../queue/queue.ts";
 import { forgetRuns } from "../store/ci.ts";
 import { forgetNews } from "../store/digests.ts";
+import { forgetRequests } from "../store/requests.ts";
 import type { Store } from "../store/store.ts";
 import type { Tx, Work } from "../store/work.ts";
 import type { Moment } from "./moment.ts";
@@ -100,7 +101,9 @@ export function startClock(deps: ClockDeps): Loop {
   };
 }
 
+/** The audit log is not forgotten: nobody but its operator may decide that. */
 function* forget(tx: Tx, beforeMs: number): Work<void> {
   yield* forgetNews(tx, beforeMs);
   yield* forgetRuns(tx, beforeMs);
+  yield* forgetRequests(tx, beforeMs);
 }

@@ -190,7 +190,11 @@ type RememberEnvironmentEffect = {
   readonly environment: string;
 };
 
+/** What was broken on a branch that was deleted is no matter any more. */
+type ForgetBranchEffect = { readonly do: "forget_branch"; readonly repoId: number; readonly branch: string };
+
 export type Effect =
+  | ForgetBranchEffect
   | DeployEffect
   | DeployContentEffect
   | SkipDeploymentEffect

@@ -157,6 +157,7 @@ export type CheckRunEvent = {
 export type RunEnvironmentEvent = {
   readonly type: "run_environment";
   readonly repoId: number;
+  readonly repoName: string;
   readonly runId: number;
   readonly environment: string;
 };

@@ -19,9 +19,12 @@ export function* tellCiRun(
 ): Work<string> {
   const what = `${nameOf(run)} on ${short(run.branch)} of ${run.repoName}`;
   if (!(yield* recordRun(tx, run, nowMs))) return `skipped: run ${run.runId} of ${what} is known already`;
-  const concerned = run.verdict === "passed" ? follows : yield* thoseOfEnvironments(tx, run, follows);
-  // What nobody follows breaks nothing: another conclusion, or another environment.
-  if (run.verdict === "failed" && concerned.length === 0) return `skipped: ${what} failed, and nobody follows that`;
+  const ofEnvironments = yield* thoseOfEnvironments(tx, run, follows);
+  // What nobody follows breaks nothing and mends nothing: another conclusion, or another environment.
+  const isNews = ofEnvironments.length > 0 || (run.verdict === "passed" && follows.length === 0);
+  if (!isNews) return `skipped: ${what} ${run.verdict}, and nobody follows that`;
+  // Where it is mended for some it is for all: they were told of one and the same.
+  const concerned = run.verdict === "passed" ? follows : ofEnvironments;
   const change = run.verdict === "failed" ? yield* countFailure(tx, run, nowMs) : yield* mendIncident(tx, run, nowMs);
   if (!change) return `skipped: ${what} ${run.verdict}, which is no news`;
   const told: string[] = [];

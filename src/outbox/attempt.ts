@@ -93,8 +93,9 @@ async function putOff(deps: AttemptDeps, row: OutboxRow, forMs: number, reason: 
 /** What Slack asks to wait concerns every row that is told by the same method. */
 function slowDown({ pace, now, onRateLimited }: AttemptDeps, row: OutboxRow, delayMs: number): void {
   if (!row.kind.startsWith("slack.")) return;
-  pace.pauseMethod(methodOf(pacedRow(row)), now() + delayMs);
-  onRateLimited?.(channelOf(row));
+  const channel = channelOf(row);
+  pace.pauseMethod(methodOf(pacedRow(row)), now() + delayMs, channel);
+  onRateLimited?.(channel);
 }
 
 /** The wish is not pursued any more. What is to be told when it comes too late is told when it surely did not come. */

@@ -3,7 +3,7 @@
  * moment of its own, so that a thousand of them need not ask again and again.
  *
  * Slack's limits hold for each method, app and workspace (docs.slack.dev/apis/web-api/rate-limits):
- * - chat.postMessage: about one message a second and channel, with short bursts;
+ * - chat.postMessage: about one message a second and channel, with short bursts, and several hundred a minute in all;
  * - chat.update: tier 3, some 50 a minute. At most 45 are planned, so that a few are left for messages that are looked
  *   up and edited in one go;
  * - chat.postEphemeral, views.open: tier 4, some 100 a minute, more than people ask for: these wait for nothing.
@@ -31,8 +31,11 @@ export type PacedRow = {
 export type Pace = {
   /** How long the row has to wait, in milliseconds; 0: it goes now, and counts. */
   waitMs(row: PacedRow): number;
-  /** Slack asks to wait with this method until then, in milliseconds since 1970. */
-  pauseMethod(method: SlackMethod, untilMs: number): void;
+  /**
+   * Slack asks to wait with this method until then, in milliseconds since 1970. Where it said so of a message for a
+   * channel, the others go on, until it says so of a second one meanwhile: then it means all of them.
+   */
+  pauseMethod(method: SlackMethod, untilMs: number, channel?: string): void;
 };
 
 const POST_GAP_MS = 1000;
@@ -51,6 +54,8 @@ export function createPace(now: () => number): Pace {
   const progress = createLane({ gapMs: PROGRESS_GAP_MS, lateMs: LATE_MS });
   const posts = new Map<string, Lane>();
   const paused = new Map<SlackMethod, number>();
+  /** Channels that take no new messages until then. */
+  const full = new Map<string, number>();
   /** The moments that rows wait for. */
   const kept = new Map<number, { readonly lane: Lane; readonly slot: Slot }>();
   /** When the message of a row was posted or edited last. */
@@ -67,11 +72,13 @@ export function createPace(now: () => number): Pace {
     for (const lane of [finals, progress, ...posts.values()]) for (const id of lane.forget(nowMs)) kept.delete(id);
     for (const [channel, lane] of posts) if (lane.isEmpty()) posts.delete(channel);
     for (const [id, atMs] of shown) if (atMs + GATHERING_REST_MS <= nowMs) shown.delete(id);
+    for (const [channel, untilMs] of full) if (untilMs <= nowMs) full.delete(channel);
   }
 
   /** The earliest moment at which the row may go, as far as it alone is concerned. */
   function earliestMs(row: PacedRow, nowMs: number): number {
-    const fromMs = Math.max(nowMs, paused.get(methodOf(row)) ?? 0);
+    const fullUntilMs = methodOf(row) === "chat.postMessage" ? full.get(row.channel) : undefined;
+    const fromMs = Math.max(nowMs, paused.get(methodOf(row)) ?? 0, fullUntilMs ?? 0);
     if (!row.isEdit || row.isUrgent) return fromMs;
     const restMs = row.isGathering ? GATHERING_REST_MS : REST_MS;
     return Math.max(fromMs, (shown.get(row.id) ?? Number.NEGATIVE_INFINITY) + restMs);
@@ -115,7 +122,13 @@ export function createPace(now: () => number): Pace {
       shown.set(row.id, nowMs);
       return 0;
     },
-    pauseMethod(method, untilMs) {
+    pauseMethod(method, untilMs, channel = "") {
+      forget(now());
+      if (method === "chat.postMessage" && channel !== "" && [...full.keys()].every((it) => it === channel)) {
+        full.set(channel, Math.max(untilMs, full.get(channel) ?? 0));
+        posts.get(channel)?.delay(untilMs);
+        return;
+      }
       paused.set(method, Math.max(untilMs, paused.get(method) ?? 0));
       const lanes = { "chat.update": [finals, progress], "chat.postMessage": [...posts.values()] };
       if (method === "chat.update" || method === "chat.postMessage") for (const it of lanes[method]) it.delay(untilMs);

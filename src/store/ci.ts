@@ -129,10 +129,43 @@ export function* brokenIn(tx: Tx, repoIds: readonly number[]): Work<CiIncident[]
   return rows.map((row) => toIncident(row).incident);
 }
 
-/** Forgets runs, and what they deploy to, that were told of before this time. */
+/** What is broken on a branch that is gone is broken no more, and mended neither. */
+export function* endIncidentsOf(tx: Tx, { repoId, branch }: { repoId: number; branch: string }): Work<number> {
+  const broken = tx.db.updateTable("ci_incidents").set({ state: "gone" }).where("state", "=", sql.lit("broken"));
+  return (yield* all(broken.where("repo_id", "=", repoId).where("branch", "=", branch).returning("id"))).length;
+}
+
+/**
+ * Forgets runs, and what they deploy to, that were told of before this time; incidents that had ended by then; and those
+ * of workflows that did not fail since: that file, or that branch, may be gone.
+ */
 export function* forgetRuns(tx: Tx, beforeMs: number): Work<void> {
+  yield* all(tx.db.deleteFrom("ci_incidents").where("mended_at", "<", beforeMs));
   yield* all(tx.db.deleteFrom("ci_runs").where("at", "<", beforeMs));
   yield* all(tx.db.deleteFrom("run_environments").where("at", "<", beforeMs));
+  yield* all(
+    tx.db
+      .deleteFrom("ci_incidents")
+      .where("mended_at", "is", null)
+      .where("since", "<", beforeMs)
+      .where(({ not, exists, selectFrom }) =>
+        not(
+          exists(
+            selectFrom("ci_runs")
+              .select("ci_runs.run_id")
+              .whereRef("ci_runs.repo_id", "=", "ci_incidents.repo_id")
+              .whereRef("ci_runs.branch", "=", "ci_incidents.branch")
+              .where("ci_runs.verdict", "=", sql.lit("failed"))
+              .where(({ eb, or, and, ref }) =>
+                or([
+                  eb("ci_runs.path", "=", ref("ci_incidents.workflow")),
+                  and([eb("ci_runs.path", "=", ""), eb("ci_runs.workflow", "=", ref("ci_incidents.workflow"))]),
+                ]),
+              ),
+          ),
+        ),
+      ),
+  );
 }
 
 const orderOf = ({ order, attempt }: CiRun) => order ?? attempt;

@@ -141,8 +141,9 @@ export function* isWished(tx: Tx, key: string): Work<boolean> {
   return (yield* first(tx.db.selectFrom("outbox").select("id").where("key", "=", key))) !== undefined;
 }
 
-/** Forgets what channels were told before this time. */
+/** Forgets what channels were told before this time, and the digests that had ended by then. */
 export function* forgetNews(tx: Tx, beforeMs: number): Work<void> {
+  yield* all(tx.db.deleteFrom("digests").where("ended_at", "<", beforeMs));
   yield* all(tx.db.deleteFrom("channel_news").where("at", "<", beforeMs));
 }
 

@@ -58,6 +58,13 @@ function controlRoom(dialect: Dialect): Migration {
         .addColumn("deployment_id", "text")
         .execute();
       await db.schema.createIndex("audit_by_site").on("audit").columns(["site", "id"]).execute();
+      // For threads, which are answered in while they are fresh.
+      await db.schema
+        .createIndex("outbox_messages")
+        .on("outbox")
+        .column("created_at")
+        .where(sql.ref("kind"), "=", sql.lit("slack.deployment"))
+        .execute();
 
       await db.schema
         .createTable("requests")
@@ -71,6 +78,13 @@ function controlRoom(dialect: Dialect): Migration {
         .addColumn("answered_by", "text")
         .addColumn("created_at", bigint, (c) => c.notNull())
         .addColumn("expires_at", bigint, (c) => c.notNull())
+        .execute();
+      // The clock asks for these every few seconds.
+      await db.schema
+        .createIndex("requests_open")
+        .on("requests")
+        .columns(["site", "expires_at"])
+        .where(sql.ref("state"), "=", sql.lit("open"))
         .execute();
 
       await db.schema
@@ -88,6 +102,11 @@ function controlRoom(dialect: Dialect): Migration {
         .addPrimaryKeyConstraint("ci_runs_pk", ["repo_id", "run_id"])
         .execute();
       await db.schema.createIndex("ci_runs_by_commit").on("ci_runs").columns(["repo_id", "commit"]).execute();
+      await db.schema
+        .createIndex("ci_runs_by_branch")
+        .on("ci_runs")
+        .columns(["repo_id", "branch", "verdict", "run_id"])
+        .execute();
 
       await db.schema
         .createTable("run_environments")
@@ -129,6 +148,16 @@ function controlRoom(dialect: Dialect): Migration {
         .addColumn("at", bigint, (c) => c.notNull())
         .execute();
       await db.schema.createIndex("channel_news_by_channel").on("channel_news").columns(["channel", "at"]).execute();
+      await db.schema
+        .createIndex("channel_news_by_topic")
+        .on("channel_news")
+        .columns(["channel", "topic", "at"])
+        .execute();
+      await db.schema
+        .createIndex("channel_news_by_digest")
+        .on("channel_news")
+        .columns(["digest_id", "topic"])
+        .execute();
 
       await db.schema
         .createTable("digests")
@@ -138,6 +167,12 @@ function controlRoom(dialect: Dialect): Migration {
         .addColumn("opened_at", bigint, (c) => c.notNull())
         .addColumn("last_at", bigint, (c) => c.notNull())
         .addColumn("ended_at", bigint)
+        .execute();
+      await db.schema
+        .createIndex("digests_open")
+        .on("digests")
+        .column("channel")
+        .where(sql.ref("ended_at"), "is", sql.lit(null))
         .execute();
     },
   };

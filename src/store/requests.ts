@@ -1,5 +1,5 @@
 /** Requests that need two people: kept from the first one's click until the second one's, or until their time is up. */
-import type { Selectable } from "kysely";
+import { type Selectable, sql } from "kysely";
 import type { Deed } from "../model/effect.ts";
 import type { Tables } from "./tables.ts";
 import { all, first, type Tx, type Work } from "./work.ts";
@@ -21,6 +21,9 @@ export type DeedRequest = {
 };
 
 export type NewRequest = Omit<DeedRequest, "state" | "answeredBy" | "createdAtMs"> & { readonly nowMs: number };
+
+/** Spelled out, as in the index of the open ones. */
+const OPEN = sql.lit("open");
 
 /** Keeps a request. One with the same cause stands for it: then that one is the answer. */
 export function* askRequest(tx: Tx, request: NewRequest): Work<DeedRequest> {
@@ -49,7 +52,7 @@ export function* findRequest(tx: Tx, id: string): Work<DeedRequest | undefined> 
 
 /** The requests about a site that somebody may still answer. */
 export function* openRequests(tx: Tx, site: string, nowMs: number): Work<DeedRequest[]> {
-  const open = tx.db.selectFrom("requests").selectAll().where("site", "=", site).where("state", "=", "open");
+  const open = tx.db.selectFrom("requests").selectAll().where("site", "=", site).where("state", "=", OPEN);
   return (yield* all(open.where("expires_at", ">", nowMs).orderBy("created_at"))).map(toRequest);
 }
 
@@ -64,7 +67,7 @@ export function* answerRequest(
       .updateTable("requests")
       .set({ state: answer.state, answered_by: answer.by })
       .where("id", "=", id)
-      .where("state", "=", "open")
+      .where("state", "=", OPEN)
       .where("expires_at", ">", answer.nowMs)
       .returningAll(),
   );
@@ -77,11 +80,16 @@ export function* expireRequests(tx: Tx, nowMs: number): Work<DeedRequest[]> {
     tx.db
       .updateTable("requests")
       .set({ state: "expired" })
-      .where("state", "=", "open")
+      .where("state", "=", OPEN)
       .where("expires_at", "<=", nowMs)
       .returningAll(),
   );
   return rows.map(toRequest);
+}
+
+/** Forgets the requests that were over before this time. The audit log remembers them. */
+export function* forgetRequests(tx: Tx, beforeMs: number): Work<void> {
+  yield* all(tx.db.deleteFrom("requests").where("state", "<>", OPEN).where("expires_at", "<", beforeMs));
 }
 
 function toRequest(row: Selectable<Tables["requests"]>): DeedRequest {

@@ -29,8 +29,9 @@ export function* finishedBetween(tx: Tx, sites: readonly string[], fromMs: numbe
 
 /** Whether anything was delivered or deployed before that time: whether Slipway was there. */
 export function* wasThereBefore(tx: Tx, atMs: number): Work<boolean> {
-  const deliveries = tx.db.selectFrom("deliveries").select("id").where("received_at", "<", atMs).limit(1);
-  if (yield* first(deliveries)) return true;
-  const deployments = tx.db.selectFrom("deployments").select("id").where("created_at", "<", atMs).limit(1);
-  return (yield* first(deployments)) !== undefined;
+  // The first ones by their ids, which grow with the time: there is no index of the times themselves.
+  const delivery = yield* first(tx.db.selectFrom("deliveries").select("received_at as at").orderBy("id").limit(1));
+  if (delivery && delivery.at < atMs) return true;
+  const deployment = yield* first(tx.db.selectFrom("deployments").select("created_at as at").orderBy("id").limit(1));
+  return deployment !== undefined && deployment.at < atMs;
 }

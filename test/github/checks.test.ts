@@ -150,7 +150,13 @@ describe("a delivery of deployment", () => {
     const events = [];
     for (const example of published("deployment")) events.push(...(await read(delivery("deployment", example))));
     expect(events.filter((it) => it.type !== "ignored")).toEqual([
-      { type: "run_environment", repoId: 186_853_002, runId: 289_782_451, environment: "github-pages" },
+      {
+        type: "run_environment",
+        repoId: 186_853_002,
+        repoName: "Codertocat/Hello-World",
+        runId: 289_782_451,
+        environment: "github-pages",
+      },
     ]);
     expect(events.length).toBeGreaterThan(1);
   });

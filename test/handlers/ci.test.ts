@@ -125,12 +125,20 @@ it("A suite of checks counts where no workflow was ever seen, or where it is nam
 });
 
 it("Environments are remembered where a rule names them", () => {
-  const event = { type: "run_environment", repoId: 42, runId: 5, environment: "production" } as const;
+  const event = {
+    type: "run_environment",
+    repoId: 42,
+    repoName: "acme/shop",
+    runId: 5,
+    environment: "production",
+  } as const;
   const known = facts("[{ environments: [production] }]");
   const remember = { do: "remember_environment", repoId: 42, runId: 5, environment: "production" };
   expect(handleRunEnvironment(event, known)).toEqual([remember]);
   expect(handleRunEnvironment({ ...event, environment: "x" }, known)).toMatchObject([{ do: "skip" }]);
   expect(handleRunEnvironment({ ...event, repoId: 1 }, known)).toMatchObject([{ do: "skip" }]);
+  const untied = { ...known, sites: [site({ repoId: null, boundAs: null })] };
+  expect(handleRunEnvironment(event, untied)).toEqual([remember]);
 });
 
 it("Texts from outside are cut", () => {

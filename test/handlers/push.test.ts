@@ -41,6 +41,17 @@ it.each<[string, string, string | null, string]>([
   },
 );
 
+it("A branch that is deleted is forgotten, whether or not it is deployed", () => {
+  const deleted = (ref: string) =>
+    handlePush({ ...push(""), ref, deleted: true, head: null }, { sites: [site(null)], activeOnCommit: new Map() });
+  for (const branch of ["main", "release/2"]) {
+    const gone = deleted(`refs/heads/${branch}`);
+    expect(gone).toContainEqual({ do: "forget_branch", repoId: 42, branch });
+    expect(gone).not.toContainEqual(expect.objectContaining({ do: "deploy" }));
+  }
+  expect(deleted("refs/tags/v1")).not.toContainEqual(expect.objectContaining({ do: "forget_branch" }));
+});
+
 describe("A push to a site that waits for CI", () => {
   const result = (part: Partial<CiResult> = {}): CiResult => ({
     ...{ workflow: "CI", path: ".github/workflows/ci.yml", branch: "main", commit: AFTER, runId: 5, order: 1 },
@@ -53,12 +64,13 @@ describe("A push to a site that waits for CI", () => {
       activeOnCommit: new Map(),
       ci: { ofCommit, newer },
     }).slice(1);
+  const ANYWAY = "; `slipway deploy shop` deploys it anyway";
   const skipped = (reason: string) => [{ do: "skip_deployment", site: "shop", commit: AFTER, trigger: "push", reason }];
 
   it("is recorded as skipped, with what deploys it", () => {
-    expect(waiting(["CI"], [])).toMatchObject(skipped("it waits for CI, which deploys it by succeeding"));
+    expect(waiting(["CI"], [])).toMatchObject(skipped(`it waits for CI, which deploys it by succeeding${ANYWAY}`));
     expect(waiting(["CI", "lint.yml"], [result()])).toMatchObject(
-      skipped("it waits for CI and lint.yml, which deploy it by succeeding"),
+      skipped(`it waits for CI and lint.yml, which deploy it by succeeding${ANYWAY}`),
     );
   });
 
@@ -77,11 +89,20 @@ describe("A push to a site that waits for CI", () => {
 
   it("that failed already says so; of several runs the newest counts, and other branches do not", () => {
     expect(waiting(["CI"], [result({ verdict: "failed" })])).toMatchObject(
-      skipped("run 5 of CI failed; run again on GitHub, it deploys by succeeding"),
+      skipped(`run 5 of CI failed; run again on GitHub, it deploys by succeeding${ANYWAY}`),
     );
     const again = result({ runId: 7 });
     expect(waiting(["CI"], [again, result({ verdict: "failed" })])).toMatchObject([{ do: "deploy" }]);
     expect(waiting(["CI"], [result({ branch: "next" })])).toMatchObject([{ do: "skip_deployment" }]);
+  });
+
+  it("is deployed by no file of a name while another file of that name has failed", () => {
+    const other = result({ path: "nightly.yml", runId: 4, verdict: "failed" });
+    expect(waiting(["CI"], [result(), other])).toMatchObject([
+      { reason: expect.stringContaining("run 4 of CI failed") },
+    ]);
+    expect(waiting(["CI"], [result(), { ...other, runId: 6 }])).toMatchObject([{ do: "skip_deployment" }]);
+    expect(waiting(["CI"], [result(), { ...other, verdict: "passed" }])).toMatchObject([{ do: "deploy" }]);
   });
 
   it("that was overtaken does not take the site back", () => {

@@ -171,7 +171,7 @@ describe("a run that a site waits for before Slipway builds it", () => {
     expect(waiting(["CI"], run({ conclusion }))).toMatchObject([
       {
         ...{ do: "skip_deployment", cause: "workflow_run 5 attempt 1" },
-        reason: `run 5 of CI ended with ${conclusion}; run again on GitHub, it deploys by succeeding`,
+        reason: `run 5 of CI ended with ${conclusion}; run again on GitHub, it deploys by succeeding; \`slipway deploy shop\` deploys it anyway`,
       },
     ]);
   });

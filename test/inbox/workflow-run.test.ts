@@ -149,7 +149,7 @@ describe("a site that waits for CI before Slipway builds it", () => {
     await sent("workflow_run", lint({ conclusion: "failure" }));
     expect(await states()).toEqual(["push skipped", "workflow skipped"]);
     expect((await deploymentsOf("shop")).map(({ reason }) => reason)).toContain(
-      "run 7 of Lint ended with failure; run again on GitHub, it deploys by succeeding",
+      "run 7 of Lint ended with failure; run again on GitHub, it deploys by succeeding; `slipway deploy shop` deploys it anyway",
     );
     expect(await sent("workflow_run", lint({ run_attempt: 2 }))).toMatch(
       /told C0SHOP: Lint on main.*; queued deployment/,

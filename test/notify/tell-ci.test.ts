@@ -90,7 +90,10 @@ describe("a channel that follows environments", () => {
     await tell({ runId: 2 }, production);
     expect(await world.notices()).toEqual([]);
     await tell({ runId: 3 }, production);
-    await tell({ runId: 4, verdict: "passed" }, production);
+    expect(await tell({ runId: 4, verdict: "passed" }, production)).toContain("passed, and nobody follows that");
+    expect(await world.notices()).toMatchObject([{ notice: { incident: { state: "broken" } } }]);
+    await deploysTo(5, "production");
+    await tell({ runId: 5, verdict: "passed" }, production);
     expect(await world.notices()).toMatchObject([
       { channel: "C0PROD", versions: 2, notice: { incident: { state: "mended", failures: 1 } } },
     ]);

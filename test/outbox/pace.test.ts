@@ -92,6 +92,17 @@ describe("the pace", () => {
     expect(pace.waitMs(aRow({ id: 80, kind: "slack.modal", isEdit: false }))).toBe(5000);
   });
 
+  it("pauses new messages for the one channel that Slack spoke of, and for all once it speaks of a second one", () => {
+    const pace = aPace();
+    pace.pauseMethod("chat.postMessage", nowMs + 30_000, "C0ONE");
+    expect(pace.waitMs(aRow({ id: 1, channel: "C0ONE", isEdit: false }))).toBe(30_000);
+    expect(pace.waitMs(aRow({ id: 2, channel: "C0TWO", isEdit: false }))).toBe(0);
+    expect(pace.waitMs(aRow({ id: 3, channel: "C0ONE", isUrgent: true }))).toBe(0);
+    pace.pauseMethod("chat.postMessage", nowMs + 10_000, "C0TWO");
+    expect(pace.waitMs(aRow({ id: 4, channel: "C0THREE", isEdit: false }))).toBe(10_000);
+    expect(pace.waitMs(aRow({ id: 1, channel: "C0ONE", isEdit: false }))).toBe(30_000);
+  });
+
   it("never goes beyond the limits in any window, whatever comes and however late", () => {
     const asked = fc.record({
       afterMs: fc.nat(500),

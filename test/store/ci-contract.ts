@@ -6,6 +6,7 @@ import { closeQuietDigests, tellNews } from "../../src/notify/digest.ts";
 import {
   brokenIn,
   countFailure,
+  endIncidentsOf,
   environmentsOf,
   forgetRuns,
   hasWorkflows,
@@ -105,6 +106,22 @@ export function ciContract(
       expect(left.map(({ runId }) => runId)).toEqual([2]);
       expect(await store.transact((tx) => environmentsOf(tx, 1, 2))).toEqual([]);
       expect(await broken()).toHaveLength(1);
+    });
+
+    it("are forgotten with what they broke, where that was mended long ago or has not failed for long", async () => {
+      const incidents = () =>
+        store.transact(function* (tx) {
+          return (yield* all(tx.db.selectFrom("ci_incidents").select("branch").orderBy("id"))).map((it) => it.branch);
+        });
+      const branches = ["mended", "left", "busy", "gone"];
+      for (const [index, branch] of branches.entries()) await took({ branch, runId: index + 1 }, 10);
+      await took({ branch: "mended", runId: 20, verdict: "passed" }, 10);
+      await took({ branch: "busy", runId: 21 }, 30);
+      await store.transact((tx) => endIncidentsOf(tx, { repoId: 4_000_000_000, branch: "gone" }));
+      expect((await broken()).map(({ branch }) => branch)).toEqual(["left", "busy"]);
+      expect(await took({ branch: "gone", runId: 22 }, 30)).toMatchObject({ incident: { failures: 1, sinceMs: 30 } });
+      await store.transact((tx) => forgetRuns(tx, 20));
+      expect(await incidents()).toEqual(["busy", "gone", "gone"]);
     });
 
     it("open an incident at the first failure, count the others, and end it at the first success", async () => {

@@ -36,7 +36,7 @@ export const APP_PERMISSIONS = {
   checks: "write",
   actions: "read",
 } as const;
-export const APP_EVENTS = ["push", "workflow_run", "repository"] as const;
+export const APP_EVENTS = ["push", "workflow_run", "check_suite", "check_run", "deployment", "repository"] as const;
 
 export const fullName = (repository: HubRepository) => `${repository.owner}/${repository.name}`;
 
