@@ -1,10 +1,12 @@
 /** What the documents say of commands and keys is what the program knows. */
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { parse } from "yaml";
 import { COMMANDS, FLAGS } from "../src/commands/command-table.ts";
 import { parseConfig } from "../src/config/load-config.ts";
 import { authorize, type SiteRules } from "../src/handlers/authorize.ts";
 import { VERBS, type Verb } from "../src/model/command.ts";
+import { COMMANDS as SLASH } from "../src/slack/words.ts";
 import { ALICE, asking, member, rules } from "./handlers/asking.ts";
 
 const SLACK = readFileSync("docs/slack.md", "utf8");
@@ -45,6 +47,18 @@ describe("docs/slack.md", () => {
       target === null ? [] : [target],
     );
     expect(words.includes("reason")).toBe(flags.includes("for"));
+  });
+
+  it("speaks of the slash commands of the manifest, which are commands and name commands", () => {
+    const { features } = parse(readFileSync("slack-manifest.yaml", "utf8"));
+    const slash: Array<{ command: string; usage_hint: string }> = features.slash_commands;
+    for (const { command, usage_hint } of slash) {
+      expect(SLACK).toContain(`\`${command}\``);
+      expect(VERBS).toContain(command.slice(1));
+      const words = usage_hint.split(", ").map((word) => word.split(" ", 1)[0]);
+      if (command === "/deploy") expect(words.filter((word) => !VERBS.includes(word as Verb))).toEqual([]);
+    }
+    expect(slash.filter(({ command }) => !SLASH.test(command))).toEqual([]);
   });
 
   it("names every flag", () => {
