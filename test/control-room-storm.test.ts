@@ -1,6 +1,6 @@
 /** What many failures of CI at once, and a Slack that takes no more, do to channels: the whole service, one Slack. */
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { SlackMessage } from "../src/demo/slack-history.ts";
+import type { SlackMessage } from "../src/demo/slack/history.ts";
 import { type ControlRoom, startControlRoom } from "./control-room-world.ts";
 
 const WAIT = { timeout: 30_000, interval: 50 };

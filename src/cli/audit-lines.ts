@@ -2,6 +2,9 @@
 import type { AuditEntry } from "../model/answer.ts";
 import { coloured, printable } from "./print.ts";
 
+/** One long reason shall not push all the others away. */
+const MAX_COLUMN_CHARS = 40;
+
 /** A line for each entry, in columns; what came of it stands last, since it is the longest. */
 export function auditLines(entries: readonly AuditEntry[]): string[] {
   if (entries.length === 0) return ["nobody has asked for anything yet"];
@@ -14,7 +17,9 @@ export function auditLines(entries: readonly AuditEntry[]): string[] {
     it.what,
   ]);
   const cells = rows.map((row) => row.map(printable));
-  const widths = [0, 1, 2, 3, 4, 5].map((column) => Math.max(...cells.map((row) => row[column]?.length ?? 0)));
+  const widths = [0, 1, 2, 3, 4, 5].map((column) =>
+    Math.min(MAX_COLUMN_CHARS, Math.max(...cells.map((row) => row[column]?.length ?? 0))),
+  );
   return cells.map((row, index) => {
     const line = row.map((cell, column) =>
       column === 1 ? coloured(cell, widths[column]) : cell.padEnd(widths[column] ?? 0),

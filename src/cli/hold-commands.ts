@@ -1,12 +1,13 @@
 /** The commands that keep a site as it is, and let it go on. */
 import type { Command } from "commander";
+import { holdMs } from "../commands/command-table.ts";
 import type { HoldsChanged } from "../commands/hold-site.ts";
 import type { OperationName } from "../commands/operations.ts";
 import type { Deployment } from "../model/deployment.ts";
 import { untilText } from "../model/site.ts";
 import type { Printing } from "./answer.ts";
 import { deploymentLine, printable } from "./print.ts";
-import { readDuration } from "./publish-arguments.ts";
+import { UsageError } from "./usage-error.ts";
 import { whoAsks } from "./who-asks.ts";
 
 type Given = Printing & { readonly reason?: string; readonly for?: string };
@@ -28,10 +29,10 @@ export function addHoldCommands(program: Command, answer: Answer): void {
     const command = program.command(name).description(description).argument("<site>").option("--json", "as JSON");
     if (!isEnd) {
       command.option("--reason <text>", "why, for whoever wonders");
-      command.option("--for <time>", "how long, as 30m, 2h or 1d; default: until somebody ends it");
+      command.option("--for <time>", "how long, as 90m, 2h or 1d, at most 30 days; default: until somebody ends it");
     }
     command.action((site: string, { json, reason, for: time }: Given) => {
-      const limit = time !== undefined && { forMs: Math.round(readDuration("--for", time)) };
+      const limit = time !== undefined && { forMs: readHold(time) };
       const input = { name: site, by: whoAsks(), ...(reason !== undefined && { reason }), ...limit };
       const show = (result: HoldsChanged) => {
         const { untilMs } = result;
@@ -54,6 +55,13 @@ export function addHoldCommands(program: Command, answer: Answer): void {
     (site, until) => `${site} is locked${until}; \`slipway unlock ${site}\` ends that`,
   );
   add("unlock", "end a lock, and deploy what was held by it", (site) => `${site} is no longer locked`);
+}
+
+/** The same as in Slack. Throws UsageError. */
+function readHold(text: string): number {
+  const ms = holdMs(text);
+  if (ms !== undefined) return ms;
+  throw new UsageError("--for: is no length of time that Slipway keeps; write 90m, 2h or 1d, from 1 minute to 30 days");
 }
 
 function holdLines(told: string, { changed, running, still }: HoldsChanged, isEnd: boolean): string[] {

@@ -1,6 +1,7 @@
 /** The commands that make a release live, and those that look at what is. What they do is loaded when one of them runs. */
 import type { Command } from "commander";
 import type { Printing } from "./answer.ts";
+import { readLimit } from "./read-limit.ts";
 import type { DeployGiven, RollbackGiven } from "./release-answers.ts";
 
 const WAITING = `
@@ -68,7 +69,7 @@ It pauses the site, so that no push undoes it: \`slipway resume\` ends that. It 
     .command("releases")
     .description("the releases of a site that can be published again, the one that went live last first")
     .argument("<site>")
-    .option("--limit <number>", "how many", Number, 20)
+    .option("--limit <number>", "how many", readLimit, 20)
     .option("--json", "as JSON")
     .action(async (site: string, given: Printing & { limit: number }) => (await answers()).releases(env, site, given));
 

@@ -9,6 +9,7 @@ import type { Printing } from "./answer.ts";
 import { auditLines } from "./audit-lines.ts";
 import { addHoldCommands } from "./hold-commands.ts";
 import { coloured, deliveryLine, deploymentLine, printable } from "./print.ts";
+import { readLimit } from "./read-limit.ts";
 import { whoAsks } from "./who-asks.ts";
 
 type Status = {
@@ -66,7 +67,7 @@ export function addServiceCommands(program: Command, env: NodeJS.ProcessEnv): vo
     .command("deployments")
     .description("the newest deployments")
     .option("--site <name>", "of one site")
-    .option("--limit <number>", "how many", Number, 20)
+    .option("--limit <number>", "how many", readLimit, 20)
     .option("--json", "as JSON")
     .action(async ({ json, ...input }: Printing & { site?: string; limit: number }) => {
       await answer<Deployment[]>("deployments", input, { json }, (rows) => rows.map(deploymentLine).forEach(print));
@@ -93,7 +94,7 @@ export function addServiceCommands(program: Command, env: NodeJS.ProcessEnv): vo
     .command("audit")
     .description("who asked for what, where, and what came of it, the newest first")
     .argument("[site]", "default: all of them")
-    .option("--limit <number>", "how many", Number, 20)
+    .option("--limit <number>", "how many", readLimit, 20)
     .option("--json", "as JSON")
     .action((name: string | undefined, { json, limit }: Printing & { limit: number }) =>
       answer<AuditEntry[]>("audit", { ...(name !== undefined && { name }), limit }, { json }, (entries) =>
@@ -123,7 +124,7 @@ function addDeliveryCommands(program: Command, answer: Answer): void {
     .command("list")
     .description("the newest deliveries, suspected replays marked")
     .option("--state <state>", "received, done, unparseable or dead")
-    .option("--limit <number>", "how many", Number, 20)
+    .option("--limit <number>", "how many", readLimit, 20)
     .option("--json", "as JSON")
     .action(async ({ json, ...input }: Printing & { state?: string; limit: number }) => {
       await answer<Array<Omit<Delivery, "body">>>("deliveries", input, { json }, (rows) =>

@@ -37,7 +37,7 @@ const SLASH_COMMANDS = [
   {
     command: "/deploy",
     description: "Deploy a site, ask how it stands, or anything else of Slipway",
-    usage_hint: "deploy [site], status, rollback, cancel, lock, pause, resume, logs, releases, diff, help",
+    usage_hint: "deploy [site], status, rollback, cancel, lock, unlock, pause, resume, logs, releases, diff, help",
   },
   {
     command: "/redeploy",

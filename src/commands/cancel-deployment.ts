@@ -18,7 +18,7 @@ export type Cancelled = {
 export function* cancelDeployment(
   tx: Tx,
   context: Pick<DeedContext, "telling">,
-  { deployment: id }: { readonly deployment: string | null },
+  { deployment: id, reason: why = null }: { readonly deployment: string | null; readonly reason?: string | null },
   { site, by }: Pick<DeedAsked, "site" | "by">,
   moment: Pick<DeedMoment, "nowMs">,
 ): Work<Cancelled> {
@@ -26,7 +26,7 @@ export function* cancelDeployment(
   if (!deployment) throw new PermanentError(id === null ? `nothing runs or waits on ${site}` : noDeployment(id));
   if (deployment.site !== site) throw new PermanentError(notOf(deployment, site));
   if (isFinal(deployment.state)) throw new PermanentError(`${deployment.id} is ${deployment.state} already`);
-  const reason = `cancelled by ${by}`;
+  const reason = `cancelled by ${by}${why === null ? "" : `: ${why}`}`;
   if (deployment.state === "building" || deployment.state === "publishing") {
     const isNews = yield* askCancel(tx, deployment.id, reason);
     return { deployment, isAgain: !isNews };

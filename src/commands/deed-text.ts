@@ -13,19 +13,19 @@ export function verbOf(deed: Deed): string {
 export function deedText(deed: Deed, nowMs: number): string {
   switch (deed.kind) {
     case "deploy":
-      return `${verbOf(deed)} ${deed.commit === null ? "the head" : hexText(deed.commit)}${consentText(deed)}`;
+      return `${verbOf(deed)} ${deed.commit === null ? "the head" : hexText(deed.commit)}${consentText(deed)}${because(deed.reason)}`;
     case "redeploy":
-      return `redeploy ${deed.target === null ? "what is live" : targetText(deed.target)}${consentText(deed)}`;
+      return `redeploy ${deed.target === null ? "what is live" : targetText(deed.target)}${consentText(deed)}${because(deed.reason)}`;
     case "rollback":
       return `roll back to ${deed.target === null ? "the release before" : targetText(deed.target)}${consentText(deed)}${because(deed.reason)}`;
     case "cancel":
-      return `cancel ${deed.deployment === null ? "what runs, or waits" : oneLine(deed.deployment, 40)}`;
+      return `cancel ${deed.deployment === null ? "what runs, or waits" : oneLine(deed.deployment, 40)}${because(deed.reason)}`;
     case "pause":
     case "lock":
       return `${deed.kind}${deed.untilMs === null ? "" : ` ${untilText(deed.untilMs, nowMs)}`}${because(deed.reason)}`;
     case "resume":
     case "unlock":
-      return deed.kind;
+      return `${deed.kind}${because(deed.reason)}`;
   }
 }
 
@@ -41,4 +41,4 @@ function targetText(target: CommandTarget): string {
 }
 
 const hexText = (start: string) => oneLine(start, 100).slice(0, 12);
-const because = (reason: string | null) => (reason ? `: ${oneLine(reason, 300)}` : "");
+const because = (reason: string | null | undefined) => (reason ? `: ${oneLine(reason, 300)}` : "");

@@ -12,7 +12,7 @@ import { alreadyText, type Queueing, queueOnce } from "./queue-wanted.ts";
 export function* deploySite(
   tx: Tx,
   context: DeedContext,
-  { commit, cleanCaches, adopt, allowRemovals }: Omit<Extract<Deed, { kind: "deploy" }>, "kind">,
+  { commit, cleanCaches, reason = null, adopt, allowRemovals }: Omit<Extract<Deed, { kind: "deploy" }>, "kind">,
   asked: DeedAsked,
   moment: DeedMoment,
 ): Work<Queueing> {
@@ -22,7 +22,7 @@ export function* deploySite(
   // Which commit the head is, is known when it is fetched.
   const named = commit === null ? { commit: "", author: "", title: "" } : yield* findNamed(tx, asked.site, commit);
   const consent = { adopt, allowRemovals };
-  const wanted = { askedRelease: null, askedCommit: named.commit || null, ...named, cleanCaches, ...consent };
+  const wanted = { askedRelease: null, askedCommit: named.commit || null, ...named, cleanCaches, reason, ...consent };
   return yield* queueOnce(tx, context, { trigger: "command", ...wanted }, asked, moment);
 }
 

@@ -63,14 +63,14 @@ export function* holdSite(
 export function* releaseSite(
   tx: Tx,
   context: DeedContext,
-  { kind }: { readonly kind: "resume" | "unlock" },
+  { kind, reason = null }: { readonly kind: "resume" | "unlock"; readonly reason?: string | null },
   asked: DeedAsked,
   moment: Pick<DeedMoment, "nowMs">,
 ): Work<HoldsChanged> {
   yield* requireHold(tx, context, kind, asked.site);
   const { set, about } = ENDS[kind];
   yield* set(tx, asked.site, null);
-  const told = { about, site: asked.site, reason: `by ${asked.by}` };
+  const told = { about, site: asked.site, reason: `by ${asked.by}${reason === null ? "" : `: ${reason}`}` };
   return yield* settle(tx, context, told, asked.cause, moment);
 }
 

@@ -3,7 +3,7 @@ import { PermanentError } from "../errors.ts";
 import type { Deployment, DeploymentState, Trigger } from "../model/deployment.ts";
 import { deploymentId } from "../model/id.ts";
 import { refusalOf } from "../model/site.ts";
-import { type NewDeployment, queueDeployment, runningOf } from "../store/deployments.ts";
+import { type NewDeployment, queueDeployment, remarkOnDeployment, runningOf } from "../store/deployments.ts";
 import { findSite, repositoryOf } from "../store/sites.ts";
 import { waitingOf } from "../store/waiting.ts";
 import type { Tx, Work } from "../store/work.ts";
@@ -13,7 +13,10 @@ import { type DeedAsked, type DeedContext, type DeedMoment, requireSite, tellAll
 export type Wanted = Required<
   Pick<NewDeployment, "trigger" | "askedRelease" | "adopt" | "allowRemovals" | "commit" | "author" | "title">
 > &
-  Pick<NewDeployment, "askedCommit" | "cleanCaches">;
+  Pick<NewDeployment, "askedCommit" | "cleanCaches"> & {
+    /** Why, where they said so: a remark in the record. */
+    readonly reason?: string | null;
+  };
 
 /** The deployment that does what was asked for; not a new one where one that was there already does the same. */
 export type Queueing = { readonly deployment: Deployment; readonly isNew: boolean };
@@ -50,7 +53,7 @@ export function* findSame(
 export function* queueWanted(
   tx: Tx,
   context: DeedContext,
-  wanted: Wanted,
+  { reason = null, ...wanted }: Wanted,
   { site: name, by, cause }: DeedAsked,
   moment: DeedMoment,
 ): Work<Queueing> {
@@ -62,6 +65,7 @@ export function* queueWanted(
     askedBy: by,
   };
   const { deployment, isNew, older } = yield* queueDeployment(tx, newOne, moment.nowMs);
+  if (isNew && reason !== null) yield* remarkOnDeployment(tx, id, `reason: ${reason}`);
   if (isNew) yield* tellAll(tx, context, [...older, deployment], moment);
   return { deployment, isNew };
 }

@@ -13,7 +13,7 @@ import { alreadyText, type Queueing, queueOnce, type Wanted } from "./queue-want
 export function* redeploySite(
   tx: Tx,
   context: DeedContext,
-  { target, ...consent }: Omit<Extract<Deed, { kind: "redeploy" }>, "kind">,
+  { target, reason = null, ...consent }: Omit<Extract<Deed, { kind: "redeploy" }>, "kind">,
   asked: DeedAsked,
   moment: DeedMoment,
 ): Work<Queueing> {
@@ -21,7 +21,7 @@ export function* redeploySite(
   const known = yield* findByCause(tx, asked);
   if (known) return { deployment: known, isNew: false };
   const release = target === null ? yield* findLive(tx, asked.site) : yield* chooseRelease(tx, asked.site, target);
-  const wanted = wantedFor("redeploy", release, consent);
+  const wanted = { ...wantedFor("redeploy", release, consent), reason };
   const ofLive = target === null ? { ...wanted, askedRelease: null } : wanted;
   return yield* queueOnce(tx, context, ofLive, asked, moment);
 }

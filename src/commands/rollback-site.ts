@@ -80,7 +80,10 @@ export function* rollbackSite(
   const queued = same ? { deployment: same, isNew: false } : yield* queueWanted(tx, context, wanted, asked, moment);
   const paused = (yield* findSite(tx, asked.site))?.paused ?? null;
   const to = { id: release.id, commit: release.commit };
-  if (!pauses || paused) return { ...queued, from, to, pause: paused, wasPaused: paused !== null };
+  if (!pauses || paused) {
+    if (deed.reason !== null) yield* remarkOnDeployment(tx, queued.deployment.id, `reason: ${deed.reason}`);
+    return { ...queued, from, to, pause: paused, wasPaused: paused !== null };
+  }
   const reason = deed.reason ?? (from ? `rolled back from ${from.commit.slice(0, 7)}` : "rolled back");
   const pause: Hold = { by: asked.by, reason, atMs: moment.nowMs };
   yield* setPaused(tx, asked.site, pause);

@@ -126,8 +126,7 @@ function* settleDeed(
   }
   if (deed.kind === "unlock" || deed.kind === "resume") yield* requireHold(tx, context, deed.kind, site);
   // The reason stands by itself.
-  const told = deed.kind === "pause" || deed.kind === "lock" ? { ...deed, reason: null } : deed;
-  return { deed, what: deedText(told, nowMs) };
+  return { deed, what: deedText({ ...deed, reason: null }, nowMs) };
 }
 
 function refuseWhereOver({ id, state, answeredBy, expiresAtMs }: DeedRequest, nowMs: number): void {
@@ -166,6 +165,6 @@ function noticeCause({ id }: DeedRequest): string {
 
 function noticeOf({ id, site, by, what, deed, state, answeredBy, expiresAtMs }: DeedRequest): Notice {
   const answer = state === "open" ? null : { kind: state, by: answeredBy };
-  const reason = "reason" in deed ? deed.reason : null;
+  const reason = deed.reason ?? null;
   return { about: "second_person", request: id, site, by, what, reason, expiresAtMs, answer };
 }

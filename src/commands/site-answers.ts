@@ -6,6 +6,7 @@ import type { CommandTarget } from "../model/command.ts";
 import type { Deployment } from "../model/deployment.ts";
 import { refusalOf, whoAndWhy } from "../model/site.ts";
 import { logUrlOf, type Telling } from "../notify/tell.ts";
+import { logLines } from "../notify/wording/github/log-lines.ts";
 import { oneLine } from "../notify/wording/plain.ts";
 import { listAudit } from "../store/audit.ts";
 import { newestDeployment } from "../store/consent.ts";
@@ -90,8 +91,9 @@ function* lastLines(tx: Tx, id: string): Work<string> {
   const seq = yield* lastTranscriptSeq(tx, id);
   const chunks = yield* readTranscript(tx, id, Math.max(0, seq - LOG_LINES));
   const text = chunks.map((chunk) => chunk.text).join("");
-  const lines = text.trimEnd().split("\n").slice(-LOG_LINES);
-  return lines.map((line) => oneLine(line, LINE_CHARS)).join("\n");
+  // Spaces stay: what a message points at stands below it.
+  const lines = logLines(text.trimEnd()).slice(-LOG_LINES);
+  return lines.map((line) => line.slice(0, LINE_CHARS).toWellFormed()).join("\n");
 }
 
 /** What would change from the live release to another, by default to the one before. Throws PermanentError. */

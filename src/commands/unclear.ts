@@ -2,7 +2,7 @@
 import { nearest } from "../config/problem.ts";
 import { type Command, type CommandTarget, VERBS, type Verb } from "../model/command.ts";
 import { oneLine } from "../notify/wording/plain.ts";
-import { COMMANDS, FLAGS, MAX_STEPS_BACK } from "./command-table.ts";
+import { COMMANDS, FLAGS, MAX_STEPS_BACK, takesPlainReason } from "./command-table.ts";
 import { printCommand } from "./print-command.ts";
 import type { FlagProblem, GivenFlag, ReadFlags } from "./read-flags.ts";
 import { bare, plainWord, type Word } from "./split-words.ts";
@@ -174,7 +174,13 @@ function noSuchSite(verb: Verb, word: Word, { site, reading }: Before): Unclear 
   if (!COMMANDS[verb].takesSite || site !== null) return null;
   const guess = nearest(echo(bare(word)), reading.sites);
   const says = `There is no site ${quoted(word.text)}`;
-  if (guess === undefined) return unclear(`${says}. ${sitesText(reading.sites)}`, null);
+  if (guess === undefined) {
+    const [only, other] = reading.sites;
+    // Where there is but one site it may be left out, and the words were the reason.
+    const isReason = takesPlainReason(verb) && only !== undefined && other === undefined;
+    const suggestion = isReason ? suggest(reading, [word], [plainWord(only), word]) : null;
+    return unclear(`${says}. ${sitesText(reading.sites)}`, suggestion);
+  }
   return unclear(`${says}; did you mean ${guess}?`, suggest(reading, [word], [plainWord(guess)]));
 }
 

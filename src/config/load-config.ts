@@ -62,8 +62,17 @@ function toProblems(issue: z.core.$ZodIssue): Problem[] {
   }
   const missing = issue.code === "invalid_type" && issue.input === undefined;
   const inner = issue.code === "invalid_key" ? (issue.issues[0]?.message ?? issue.message) : issue.message;
-  const message = missing && /received undefined/.test(issue.message) ? "is missing" : inner;
+  const message = missing && /received undefined/.test(issue.message) ? "is missing" : (expectedText(issue) ?? inner);
   return [{ key: path.join(".") || "the file", message: lowerFirst(message) }];
+}
+
+/** The mistakes of YAML that the schema's own words do not explain. */
+function expectedText(issue: z.core.$ZodIssue): string | null {
+  // What the schema says itself is said better.
+  if (issue.code !== "invalid_type" || !issue.message.startsWith("Invalid input")) return null;
+  if (issue.expected === "array") return "is no list; write it in brackets: [one, another]";
+  if (issue.expected === "boolean") return "is neither true nor false";
+  return null;
 }
 
 /** The keys that the schema knows at `path`. */
@@ -74,7 +83,12 @@ function knownKeys(path: readonly string[]): string[] {
   return Object.keys(definition?.shape ?? {});
 }
 
-type Definition = { innerType?: z.core.$ZodType; shape?: Record<string, z.core.$ZodType>; valueType?: z.core.$ZodType };
+type Definition = {
+  innerType?: z.core.$ZodType;
+  shape?: Record<string, z.core.$ZodType>;
+  valueType?: z.core.$ZodType;
+  element?: z.core.$ZodType;
+};
 
 /** The schema inside default, optional and the like. */
 function unwrap(schema: z.core.$ZodType | undefined): z.core.$ZodType | undefined {
@@ -88,7 +102,7 @@ function unwrap(schema: z.core.$ZodType | undefined): z.core.$ZodType | undefine
 
 function child(schema: z.core.$ZodType | undefined, step: string): z.core.$ZodType | undefined {
   const definition = schema?._zod.def as Definition | undefined;
-  return definition?.shape?.[step] ?? definition?.valueType;
+  return definition?.shape?.[step] ?? definition?.valueType ?? definition?.element;
 }
 
 function lowerFirst(text: string): string {

@@ -115,7 +115,12 @@ function secretsOf(values: Readonly<Record<string, string | undefined>>, refuse:
   return Object.entries(values).flatMap(([name, value]) => {
     if (value === undefined) return [];
     if (value === PROBOTS_DEFAULT_SECRET) refuse(name, "is Probot's well-known default; choose one of your own");
-    else if (Buffer.byteLength(value) < MIN_SECRET_BYTES) refuse(name, `is shorter than ${MIN_SECRET_BYTES} bytes`);
+    else if (Buffer.byteLength(value) < MIN_SECRET_BYTES) {
+      const advice = name.startsWith("SLACK_")
+        ? "copy it whole, from the Slack app's Basic Information"
+        : "openssl rand -hex 32 makes a good one";
+      refuse(name, `is shorter than ${MIN_SECRET_BYTES} bytes; ${advice}`);
+    }
     return [secret(value)];
   });
 }

@@ -127,7 +127,33 @@ const followsThatExist: Rule = (config) =>
     ];
   });
 
-export const rules: readonly Rule[] = [oneSitePerTarget, keysOfProtocol, oneWayToBuild, oneWayToWait, followsThatExist];
+/** A login, or a name of commits' authors, that two people have would let one act, or be mentioned, as the other. */
+const onePersonPerName: Rule = (config) => {
+  const owners = new Map<string, string>();
+  return Object.entries(config.people).flatMap(([user, { github, authors }]) => {
+    const named = authors.map((name) => ({ key: "authors", name, says: `names ${name}, as` }));
+    // GitHub's logins are the same in capital and small letters.
+    if (github !== undefined) named.unshift({ key: "github", name: github.toLowerCase(), says: "is the login of" });
+    return named.flatMap(({ key, name, says }) => {
+      const owner = owners.get(`${key} ${name}`);
+      owners.set(`${key} ${name}`, user);
+      if (owner === undefined || owner === user) return [];
+      const does = key === "github" ? "" : " does";
+      return [
+        { key: `people.${user}.${key}`, message: `${says} people.${owner}${does} already; leave it to one of them` },
+      ];
+    });
+  });
+};
+
+export const rules: readonly Rule[] = [
+  oneSitePerTarget,
+  keysOfProtocol,
+  oneWayToBuild,
+  oneWayToWait,
+  followsThatExist,
+  onePersonPerName,
+];
 
 /** Keys that are understood but have no effect yet, so that nobody believes they do. */
 export function keysWithoutEffect(config: Config): string[] {

@@ -154,30 +154,35 @@ const check = z
   })
   .describe("What a release is checked for before it is published.");
 
-const slackId = (kind: string, form: RegExp) => z.string().regex(form, `is no id of a Slack ${kind}`);
+/** `advice` says what to write. Names are refused: everybody can change them. */
+const slackId = (kind: string, form: RegExp, advice: string) =>
+  z.string().regex(form, `is no id of a Slack ${kind}; write ${advice}`);
+const userId = slackId("user", /^[UW][A-Z0-9]{2,40}$/, 'U0123ABCD, which "Copy member ID" in their profile gives');
+const channelId = slackId("channel", /^[CG][A-Z0-9]{2,40}$/, "C0123ABCD, the last line of the channel's details");
 
 /** Somebody who has a role: a Slack user or group, by id, or a GitHub login for what is clicked on GitHub. */
-const member = z
-  .string()
-  .regex(
-    /^([UW][A-Z0-9]{2,40}|S[A-Z0-9]{2,40}|github:[A-Za-z0-9][A-Za-z0-9-]{0,38})$/,
-    "is nobody; write the id of a Slack user (U0123ABCD) or user group (S0123ABCD), or github:login",
-  );
+const member = z.string().regex(/^([UW][A-Z0-9]{2,40}|S[A-Z0-9]{2,40}|github:[A-Za-z0-9][A-Za-z0-9-]{0,38})$/, {
+  error: ({ input }) =>
+    input === "members"
+      ? "goes with viewers alone, and without a list: viewers: members"
+      : "is nobody; write the id of a Slack user (U0123ABCD) or user group (S0123ABCD), or github:login",
+});
+const members = z.array(member, { error: "is no list of people; write [U0123ABCD, S0123ABCD]" });
 
 /** Who may do what; those of `slack` hold for every site, beside those of the site. */
 const roles = {
   viewers: z
-    .union([z.literal("members"), z.array(member)], { error: "is neither members nor a list" })
+    .union([z.literal("members"), members], {
+      error: "is neither members (everybody in the workspace) nor a list such as [U0123ABCD, S0123ABCD]",
+    })
     .default([])
     .describe("Who may look: status, logs, releases, diff. members: every full member of the workspace."),
-  deployers: z
-    .array(member)
+  deployers: members
     .default([])
     .describe(
       "Who may deploy: deploy, redeploy, rebuild, pause, lock, cancel what they asked for, answer a refused deployment.",
     ),
-  operators: z
-    .array(member)
+  operators: members
     .default([])
     .describe("Who may do everything: rollback, resume, unlock, cancel any, --force, audit."),
 };
@@ -339,17 +344,17 @@ export const configSchema = z.strictObject({
     .describe("What builds of all sites share."),
   slack: z
     .strictObject({
-      team: slackId("workspace", /^T[A-Z0-9]{2,40}$/)
+      team: slackId("workspace", /^T[A-Z0-9]{2,40}$/, "T0123ABCD, which stands in the address of Slack in a browser")
         .optional()
         .describe("The workspace whose people may ask for something. Default: the one that the bot is installed in."),
       ...roles,
       channels: z
-        .array(slackId("channel", /^[CG][A-Z0-9]{2,40}$/))
+        .array(channelId)
         .default([])
         .describe("Channels in which every site can be commanded, besides the site's own and `channel`."),
       directMessages: z.boolean().default(false).describe("Whether sites can be commanded in direct messages."),
       sharedChannels: z
-        .array(slackId("channel", /^[CG][A-Z0-9]{2,40}$/))
+        .array(channelId)
         .default([])
         .describe(
           "Channels shared with other workspaces (Slack Connect) in which members of ours may ask all the same.",
@@ -373,11 +378,11 @@ export const configSchema = z.strictObject({
     .describe("Slack as the control room: who may ask for what, and where."),
   people: z
     .record(
-      slackId("user", /^[UW][A-Z0-9]{2,40}$/),
+      userId,
       z.strictObject({
         github: z
           .string()
-          .regex(/^[A-Za-z0-9][A-Za-z0-9-]{0,38}$/, "is no GitHub login")
+          .regex(/^[A-Za-z0-9][A-Za-z0-9-]{0,38}$/, "is no GitHub login; write it without @")
           .optional()
           .describe("Their login on GitHub."),
         authors: z

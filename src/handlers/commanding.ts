@@ -169,19 +169,19 @@ function deedOf(command: Command, nowMs: number): Deed | null {
   switch (verb) {
     case "deploy":
     case "rebuild":
-      return { kind: "deploy", commit: hexOf(target), cleanCaches: verb === "rebuild", ...consent };
+      return { kind: "deploy", commit: hexOf(target), cleanCaches: verb === "rebuild", reason, ...consent };
     case "redeploy":
-      return { kind: "redeploy", target, ...consent };
+      return { kind: "redeploy", target, reason, ...consent };
     case "rollback":
       return { kind: "rollback", target, from: null, reason, ...consent };
     case "cancel":
-      return { kind: "cancel", deployment: target?.kind === "deployment" ? target.id : null };
+      return { kind: "cancel", deployment: target?.kind === "deployment" ? target.id : null, reason };
     case "pause":
     case "lock":
       return { kind: verb, reason, untilMs: forMs === null ? null : nowMs + forMs };
     case "resume":
     case "unlock":
-      return { kind: verb };
+      return { kind: verb, reason };
     default:
       return null;
   }

@@ -31,9 +31,7 @@ function unclear(facts: WordsFacts, { says, suggestion }: Extract<Parsed, { kind
   const what = "words that were not understood";
   if (!verdict.allowed) return deny(facts, { verb: "help", site: null, what }, verdict);
   const text =
-    suggestion === null
-      ? `${says} \`/deploy help\` lists what can be said.`
-      : `${says} Did you mean \`${suggestion}\`?`;
+    suggestion === null ? `${says} \`/deploy help\` lists what can be said.` : `${says} Try \`${suggestion}\`.`;
   const entry = { verb: "help", site: null, what, rule: verdict.rule, result: "refused", outcome: says } as const;
   return [...say(facts, null, text), note(facts, entry)];
 }

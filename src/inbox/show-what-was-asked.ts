@@ -42,7 +42,9 @@ function* answerTo(
     switch (look.kind) {
       case "status": {
         const answer = yield* statusAnswer(tx, config, { site: null, nowMs });
-        return { ...answer, sites: answer.sites.filter(({ name }) => look.sites.includes(name)) };
+        // The delivery that asks is not done before it is answered, and is nobody's backlog.
+        const health = { ...answer.health, waiting: Math.max(0, answer.health.waiting - 1) };
+        return { ...answer, health, sites: answer.sites.filter(({ name }) => look.sites.includes(name)) };
       }
       case "releases":
         return yield* releasesAnswer(tx, look.site, MAX_RELEASES);

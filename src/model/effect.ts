@@ -135,6 +135,8 @@ export type Deed =
       readonly kind: "deploy";
       readonly commit: string | null;
       readonly cleanCaches: boolean;
+      /** Why, where they said so; here and in the others it stands in the record, and where people are told. */
+      readonly reason?: string | null;
       readonly adopt: boolean;
       readonly allowRemovals: boolean;
     }
@@ -142,6 +144,7 @@ export type Deed =
       /** Publish a kept release again; without a target the live one. */
       readonly kind: "redeploy";
       readonly target: CommandTarget | null;
+      readonly reason?: string | null;
       readonly adopt: boolean;
       readonly allowRemovals: boolean;
     }
@@ -156,9 +159,9 @@ export type Deed =
       readonly allowRemovals: boolean;
     }
   /** Cancels the deployment of that id; null: what runs, else what waits. */
-  | { readonly kind: "cancel"; readonly deployment: string | null }
+  | { readonly kind: "cancel"; readonly deployment: string | null; readonly reason?: string | null }
   | { readonly kind: "pause" | "lock"; readonly reason: string | null; readonly untilMs: number | null }
-  | { readonly kind: "resume" | "unlock" };
+  | { readonly kind: "resume" | "unlock"; readonly reason?: string | null };
 
 /** Write down what was asked for and was not done, or did nothing. */
 type AuditEffect = { readonly do: "audit"; readonly entry: AuditEntry };

@@ -47,8 +47,10 @@ test("Pauses and locks say what they hold, who made them and how they end, also 
   expect(paused.out).toMatch(/^shop is paused until (\S+ )?\d\d:\d\d UTC; `slipway resume shop` ends that, and/);
   expect(await run("lock", "shop", "--for", "soon")).toEqual({
     code: 2,
-    out: "--for: is no length of time; write it as 30s, 15m or 1h\n",
+    out: "--for: is no length of time that Slipway keeps; write 90m, 2h or 1d, from 1 minute to 30 days\n",
   });
+  expect((await run("lock", "shop", "--for", "31d")).code).toBe(2);
+  expect(await run("audit", "--limit", "x")).toEqual({ code: 2, out: "--limit: is no whole number from 1 to 1000\n" });
   const audit = (await run("audit", "shop")).out.trimEnd().split("\n");
   expect(audit).toHaveLength(8);
   expect(audit[0]).toMatch(

@@ -187,7 +187,10 @@ describe("The command line", () => {
     // What is on the host counts as live, or a rollback would lead to the release before the last good one.
     expect((await run("releases", "shop")).out).toMatch(/^live .* The second\n.* The first\n$/);
     const back = await run("rollback", "shop", "--wait");
-    expect([back.code, back.out]).toEqual([0, expect.stringMatching(/live.*The first \(Ada\)\n$/)]);
+    expect([back.code, back.out]).toEqual([
+      0,
+      expect.stringMatching(/live.*The first \(Ada\) \(pushes are held until somebody resumes shop: .*\)\n$/),
+    ]);
     expect(shown()).toBe("one");
   });
 

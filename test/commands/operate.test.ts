@@ -1,5 +1,6 @@
 /** Deeds as Slack asks for them: what is said, what is cancelled, what ends by itself, and that a refusal writes nothing. */
 import { describe, expect, test } from "vitest";
+import { deedText } from "../../src/commands/deed-text.ts";
 import { endExpiredHolds } from "../../src/commands/hold-site.ts";
 import type { Deed } from "../../src/model/effect.ts";
 import { cancelsWanted } from "../../src/store/cancel.ts";
@@ -32,6 +33,34 @@ test("A deed says in one sentence what came of it", async () => {
   const resumed = await operate({ kind: "resume" });
   const says = `shop is no longer paused; ${push.id} is queued`;
   expect(resumed).toEqual({ says, deployment: push.id, queued: [push.id] });
+});
+
+test("A reason stands in what people are told, in the record and in the words of the audit log", async () => {
+  const { operate, find, told, goLive } = await createOperations();
+  const reason = "the header is wrong";
+  const rebuild = { ...deploy, reason } as Deed;
+  const { deployment } = await operate(rebuild);
+  expect((await find(deployment ?? ""))?.remarks).toEqual([`reason: ${reason}`]);
+  expect(deedText(rebuild, NOW)).toBe(`rebuild the head: ${reason}`);
+  await operate({ ...cancel(), reason: "too early" } as Deed);
+  expect((await find(deployment ?? ""))?.reason).toMatch(/^cancelled by .*: too early$/);
+
+  const first = await goLive("docs", { "index.html": "a" }, "1".repeat(40));
+  await goLive("docs", { "index.html": "b" }, "2".repeat(40));
+  const site = { site: "docs" };
+  const redeployed = await operate(
+    { kind: "redeploy", target: null, reason, adopt: false, allowRemovals: false },
+    site,
+  );
+  expect((await find(redeployed.deployment ?? ""))?.remarks).toEqual([`reason: ${reason}`]);
+  // The pause that is there already is somebody else's and has their reason.
+  await operate({ kind: "pause", reason: "the fair", untilMs: null }, site);
+  const target = { kind: "hex", start: first } as const;
+  const back = { kind: "rollback", target, from: null, reason, adopt: false, allowRemovals: false } as const;
+  const rolledBack = await operate(back, site);
+  expect((await find(rolledBack.deployment ?? ""))?.remarks).toEqual([`reason: ${reason}`]);
+  await operate({ kind: "resume", reason: "the fair is over" }, site);
+  expect(JSON.stringify(await told())).toContain(": the fair is over");
 });
 
 test("What is refused writes nothing, in words that fit Slack too", async () => {

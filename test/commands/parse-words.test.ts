@@ -110,6 +110,14 @@ describe("Words that are a command", () => {
 });
 
 describe("Words that are none", () => {
+  it("are the reason of a lock or a pause where there is but one site", () => {
+    expect(parseWords("lock the fair --for 2h", { sites: ["shop"] })).toEqual({
+      kind: "unclear",
+      says: 'There is no site "the". The only site is shop.',
+      suggestion: 'lock shop --reason "the fair" --for 2h',
+    });
+  });
+
   it.each<[string, string, string | null]>([
     ["redploy shop", 'There is no command "redploy"; did you mean redeploy?', "redeploy shop"],
     ["redploy shpo", 'There is no command "redploy"; did you mean redeploy?', "redeploy shop"],

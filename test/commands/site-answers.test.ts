@@ -62,6 +62,15 @@ test("The log of a deployment is its last 40 lines, none of them too long, with 
   await expect(logs("docs", push.id)).rejects.toThrow(`${push.id} is no deployment of docs`);
 });
 
+test("A log keeps its spaces, since what points at a mistake stands below it", async () => {
+  const { store, deps, queue } = await createOperations();
+  const push = await queue();
+  const text = "a.ts:1\n  if (cut\t< 0)  throw\n          \u001b[31m^\u001b[0m\n";
+  await store.transact((tx) => appendTranscript(tx, push.id, { seq: 1, text }));
+  const { lines } = await store.transact((tx) => logsAnswer(tx, deps.telling, { site: "shop", deployment: push.id }));
+  expect(lines).toBe("a.ts:1\n  if (cut  < 0)  throw\n          ^");
+});
+
 test("Releases, differences and the audit log are answered as data", async () => {
   const { store, goLive, ask } = await createOperations();
   const first = await goLive("shop", { "index.html": "a" }, "1".repeat(40));

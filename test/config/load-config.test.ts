@@ -177,7 +177,7 @@ sites:
       [`${password}, passphrase: literal`, /passphrase: is not a reference to a secret/],
       [
         `${password}, confirm: { url: "https://h", rollback: yes please }`,
-        /confirm\.rollback: invalid input: expected boolean/,
+        /confirm\.rollback: is neither true nor false/,
       ],
     ])("with %s says what is wrong with it", (keys, problem) => {
       const problems = problemsOf(at(ftps, keys));

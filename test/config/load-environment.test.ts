@@ -44,7 +44,9 @@ describe("the environment", () => {
     const revealed = both?.signingSecrets.map((it) => it.reveal());
     expect(revealed).toEqual([SLACK_SIGNING_SECRET, "the one before that"]);
     expect(slack({ SLACK_SIGNING_SECRET: "", SLACK_SIGNING_SECRET_PREVIOUS: "" })?.signingSecrets).toEqual([]);
-    expect(() => slack({ SLACK_SIGNING_SECRET: "short" })).toThrow(/SLACK_SIGNING_SECRET: is shorter than 16 bytes/);
+    expect(() => slack({ SLACK_SIGNING_SECRET: "short" })).toThrow(
+      /SLACK_SIGNING_SECRET: is shorter than 16 bytes; copy it whole/,
+    );
     expect(() => slack({ SLACK_SIGNING_SECRET_PREVIOUS: SLACK_SIGNING_SECRET })).toThrow(
       /SLACK_SIGNING_SECRET: is not set/,
     );

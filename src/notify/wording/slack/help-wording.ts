@@ -19,7 +19,7 @@ export function wordHelp({ about, sites }: Extract<Answer, { kind: "help" }>, co
   const blocks: Block[] = [section(`🛟 *${of}*`), ...sections(lines).blocks];
   if (names.length > 0) blocks.push(context([`Sites: ${names.join(", ")}`]));
   if (about === null) {
-    blocks.push(context(["By `/deploy`, by mentioning me, or in a direct message. `help rollback` says more of one."]));
+    blocks.push(context(["By `/deploy`, or by mentioning me. `help rollback` says more of one."]));
   }
   return { text: of, blocks };
 }
