@@ -42,7 +42,7 @@ export type ControlRoom = {
   /** Has vault deployed; answers with the deployment. */
   deployVault(): Promise<string>;
   github(event: string, payload: unknown): Promise<void>;
-  /** Waits until a message in the channel says so; answers with the newest that does. */
+  /** Waits until a message in the channel says so; answers with the newest that does. Replies in threads do not count. */
   says(text: RegExp): Promise<SlackMessage>;
   /** Waits until that person was told so, in the text or in the blocks; answers with all that they were told. */
   told(user: string, text: RegExp): Promise<string>;
@@ -159,7 +159,9 @@ export async function startControlRoom({
     },
     says: (text) =>
       vi.waitFor(async () => {
-        const found = (await slack.messages("shop")).findLast((message) => text.test(message.text));
+        const found = (await slack.messages("shop")).findLast(
+          ({ text: said, ts, thread_ts: thread }) => text.test(said) && (thread === undefined || thread === ts),
+        );
         if (!found) throw new Error(`no message says ${text}`);
         return found;
       }, PATIENCE),
