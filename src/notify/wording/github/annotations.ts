@@ -3,9 +3,9 @@
  * transcript, whatever tool printed it. Pure.
  */
 import { posix } from "node:path";
+import { logLines } from "../log-lines.ts";
 import { oneLine } from "../plain.ts";
 import { type Finding, findingsIn } from "./build-findings.ts";
-import { logLines } from "./log-lines.ts";
 
 /** As GitHub takes it: docs.github.com/en/rest/checks/runs, "annotations". */
 export type Annotation = {

@@ -3,9 +3,9 @@ import { contentTitle } from "../../../model/content.ts";
 import { type Deployment, type DeploymentState, isFinal } from "../../../model/deployment.ts";
 import { bytesText, durationText } from "../../../model/quantities.ts";
 import type { DeploymentNews } from "../../announce.ts";
+import { fenced, logLines } from "../log-lines.ts";
 import { againWord, codeSpan, count, oneLine, webAddress } from "../plain.ts";
 import { type Annotation, annotationsOf } from "./annotations.ts";
-import { fenced, logLines } from "./log-lines.ts";
 
 /** GitHub's states of a deployment that Slipway uses (docs.github.com/en/rest/deployments/statuses). */
 export type GithubState = "queued" | "in_progress" | "success" | "failure" | "error" | "inactive";

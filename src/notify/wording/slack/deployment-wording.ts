@@ -15,6 +15,7 @@ import { wordConsent } from "./consent-wording.ts";
 import { deploymentButtons } from "./deployment-buttons.ts";
 import { namedCommit, STATE_ICONS, STATE_VERBS, sentenceVerb, shownState } from "./deployment-state.ts";
 import { actions, type Block, context, header, plainContext, plainSection, section } from "./slack-blocks.ts";
+import { inSlackCommands } from "./slack-commands.ts";
 import { wordStages } from "./stages-wording.ts";
 
 export type WordingOptions = {
@@ -27,7 +28,9 @@ export function wordDeployment(news: DeploymentNews, { hasPlans = true }: Wordin
   const { deployment, hasButtons } = news;
   const { state, consent } = deployment;
   const question = consent && hasButtons ? wordConsent(deployment, consent) : null;
-  const reason = slackWords(deployment.reason ?? "", 1500);
+  // Without buttons nobody can ask for anything in Slack, and the command line is the way.
+  const inWords = hasButtons ? inSlackCommands : (text: string) => text;
+  const reason = slackWords(inWords(deployment.reason ?? ""), 1500);
   const facts = [...changes(deployment), ...times(deployment)];
   const remarks = isFinal(state) ? deployment.remarks.slice(0, 3).map((remark) => outside(remark, 600)) : [];
   const buttons = hasButtons ? deploymentButtons(news, question?.button ?? null) : [];
@@ -44,7 +47,7 @@ export function wordDeployment(news: DeploymentNews, { hasPlans = true }: Wordin
     ...(buttons.length > 0 ? [actions(buttons)] : []),
     ...(hasButtons ? [] : links(news)),
   ];
-  return { text: sentence(deployment), blocks };
+  return { text: inWords(sentence(deployment)), blocks };
 }
 
 function headline(deployment: Deployment): string {

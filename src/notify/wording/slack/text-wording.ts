@@ -2,6 +2,7 @@
 import type { SlackMessage } from "../../../slack/slack-client.ts";
 import { outside, slackWords } from "../plain.ts";
 import { section } from "./slack-blocks.ts";
+import { inSlackCommands } from "./slack-commands.ts";
 
 const MAX_CHARS = 2400;
 
@@ -12,7 +13,8 @@ const MAX_CHARS = 2400;
 const SLACK_ID = /(?<![\w&<^@-])([UWS])(\d[A-Z0-9]{3,14}|(?=[A-Z]*\d)[A-Z0-9]{8,14})(?![\w-])/g;
 
 /** Nobody is pinged: only whoever asked sees it. Lines stay lines. */
-export function wordText(text: string): SlackMessage {
+export function wordText(given: string): SlackMessage {
+  const text = inSlackCommands(given);
   const lines = text
     .slice(0, MAX_CHARS * 4)
     .split(/\r\n|[\r\n]/)

@@ -1,6 +1,6 @@
 /** The lines of a transcript as others may show them: without colours, without what hides or changes other text. Pure. */
 import { stripVTControlCharacters } from "node:util";
-import { INVISIBLE } from "../plain.ts";
+import { INVISIBLE } from "./plain.ts";
 
 /** More than this of a transcript is never looked at, in UTF-16 units; what went wrong stands at its end. */
 const MAX_CHARS = 256 * 1024;
