@@ -152,6 +152,13 @@ describe("what is of another site", () => {
   });
 });
 
+it("what there was not to see is written down as refused", async () => {
+  await deploy(ALICE, "logs d-none-0000 shop");
+  await room.told(ALICE, /There is no deployment d-none-0000/);
+  await deploy(ALICE, "audit shop");
+  await room.told(ALICE, /refused[^✋✅]*logs shop d-none-0000/);
+});
+
 describe("requests", () => {
   const body = () =>
     new URLSearchParams({
