@@ -273,6 +273,11 @@ describe("a rollback", () => {
     const before = room.slack.modals().length;
     await deploy(ALICE, "rollback shop");
     const modal = await opened(ALICE, before);
+    // Sent by others than whom it was opened for it is theirs: they are told, not shown, since who they are is asked first.
+    for (const user of [DAN, "U0GUEST"]) {
+      expect(await room.sender.submit({ user, view: modal, values: {} })).toEqual({ status: 200, body: "" });
+    }
+    await room.told(DAN, /rollback on shop is for its operators/);
     await room.push({ "index.html": "fourth" });
     await vi.waitFor(() => expect(room.live()).toBe("fourth"), WAIT);
     const late = await vi.waitFor(async () => {
