@@ -42,7 +42,7 @@ export type ControlRoom = {
   /** Has vault deployed; answers with the deployment. */
   deployVault(): Promise<string>;
   github(event: string, payload: unknown): Promise<void>;
-  /** Waits until a message in the channel says so; answers with the newest that does. Replies in threads do not count. */
+  /** Waits until a message in the channel, no reply to one, says so; answers with the newest that does. */
   says(text: RegExp): Promise<SlackMessage>;
   /** Waits until that person was told so, in the text or in the blocks; answers with all that they were told. */
   told(user: string, text: RegExp): Promise<string>;
@@ -51,6 +51,7 @@ export type ControlRoom = {
   stop(): Promise<void>;
 };
 
+const isNoReply = ({ ts, thread_ts }: SlackMessage) => thread_ts === undefined || thread_ts === ts;
 const PATIENCE = { timeout: 20_000, interval: 30 };
 
 /**
@@ -159,9 +160,7 @@ export async function startControlRoom({
     },
     says: (text) =>
       vi.waitFor(async () => {
-        const found = (await slack.messages("shop")).findLast(
-          ({ text: said, ts, thread_ts: thread }) => text.test(said) && (thread === undefined || thread === ts),
-        );
+        const found = (await slack.messages("shop")).findLast((it) => isNoReply(it) && text.test(it.text));
         if (!found) throw new Error(`no message says ${text}`);
         return found;
       }, PATIENCE),

@@ -154,6 +154,13 @@ describe("what is of another site", () => {
   });
 });
 
+it("what there was not to see is written down as refused", async () => {
+  await deploy(ALICE, "logs d-none-0000 shop");
+  await room.told(ALICE, /There is no deployment d-none-0000/);
+  await deploy(ALICE, "audit shop");
+  await room.told(ALICE, /refused[^✋✅]*logs shop d-none-0000/);
+});
+
 describe("requests", () => {
   const body = () =>
     new URLSearchParams({
@@ -268,6 +275,11 @@ describe("a rollback", () => {
     const before = room.slack.modals().length;
     await deploy(ALICE, "rollback shop");
     const modal = await opened(ALICE, before);
+    // Sent by others than whom it was opened for it is theirs: they are told, not shown, since who they are is asked first.
+    for (const user of [DAN, "U0GUEST"]) {
+      expect(await room.sender.submit({ user, view: modal, values: {} })).toEqual({ status: 200, body: "" });
+    }
+    await room.told(DAN, /rollback on shop is for its operators/);
     await room.push({ "index.html": "fourth" });
     await vi.waitFor(() => expect(room.live()).toBe("fourth"), WAIT);
     const late = await vi.waitFor(async () => {

@@ -3,7 +3,7 @@
  * handlers are. Whoever may not is told by which rule, and who can; and everything is written into the audit log.
  */
 import { printCommand } from "../commands/parse-words.ts";
-import type { ReplyTo } from "../model/answer.ts";
+import type { AuditEntry, ReplyTo } from "../model/answer.ts";
 import type { Command, CommandTarget } from "../model/command.ts";
 import type { Deployment } from "../model/deployment.ts";
 import type { Deed, Effect, Look } from "../model/effect.ts";
@@ -41,21 +41,16 @@ export function say(asking: Asking, site: string | null, text: string): Effect[]
   return asking.to ? [{ do: "answer", to: asking.to, site, answer: { kind: "text", text } }] : [];
 }
 
+type Noted = Pick<AuditEntry, "verb" | "site" | "what" | "rule" | "result" | "outcome">;
+
 /** Writes down what was asked for and ended here. */
-export function note(
-  asking: Asking,
-  entry: {
-    readonly verb: string;
-    readonly site: string | null;
-    readonly what: string;
-    readonly rule: string;
-    readonly result: "done" | "refused" | "denied";
-    readonly outcome: string;
-  },
-): Effect {
-  const { person } = asking;
-  const by = { atMs: asking.askedAtMs, who: nameOf(person), where: whereOf(asking), deployment: null };
-  return { do: "audit", entry: { ...entry, ...by } };
+export function note(asking: Asking, noted: Noted): Effect {
+  return { do: "audit", entry: entryOf(asking, noted) };
+}
+
+/** The line of the audit log about it. */
+export function entryOf(asking: Asking, noted: Noted): AuditEntry {
+  return { ...noted, atMs: asking.askedAtMs, who: nameOf(asking.person), where: whereOf(asking), deployment: null };
 }
 
 /** Says no, with the rule that says so and who can, and writes it down. */
@@ -147,8 +142,8 @@ function show(
   { site, what, rule }: { readonly site: string; readonly what: string; readonly rule: string },
 ): Effect[] {
   if (asking.to === null) return [];
-  const entry = note(asking, { verb, site, what, rule, result: "done", outcome: "was shown" });
-  return [{ do: "look", look, to: asking.to }, entry];
+  const entry = entryOf(asking, { verb, site, what, rule, result: "done", outcome: "was shown" });
+  return [{ do: "look", look, to: asking.to, entry }];
 }
 
 function dryRun(

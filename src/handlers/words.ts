@@ -4,7 +4,7 @@ import type { Command } from "../model/command.ts";
 import type { Effect } from "../model/effect.ts";
 import { nameOf, ROLES } from "../model/person.ts";
 import { authorize, isChannelOf, roleOf, type SiteRules } from "./authorize.ts";
-import { type Asking, commandSite, deny, maySee, note, type SiteSubject, say } from "./commanding.ts";
+import { type Asking, commandSite, deny, entryOf, maySee, note, type SiteSubject, say } from "./commanding.ts";
 
 export type WordsFacts = Asking & {
   readonly parsed: Parsed;
@@ -122,7 +122,7 @@ function statusOfAll(facts: WordsFacts): Effect[] {
     result: "done",
     outcome: "was shown",
   } as const;
-  return [{ do: "look", look: { kind: "status", sites: seen }, to: facts.to }, note(facts, entry)];
+  return [{ do: "look", look: { kind: "status", sites: seen }, to: facts.to, entry: entryOf(facts, entry) }];
 }
 
 /** Several sites may be meant: they choose. Those that they may not see are not named. */

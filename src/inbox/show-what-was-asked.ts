@@ -12,6 +12,7 @@ import type { Answer } from "../model/answer.ts";
 import type { Effect, Look } from "../model/effect.ts";
 import { tellAnswer, tellModal } from "../notify/tell.ts";
 import { sentence } from "../notify/wording/plain.ts";
+import { addAudit } from "../store/audit.ts";
 import type { Tx, Work } from "../store/work.ts";
 import type { EffectDeps, Moment } from "./moment.ts";
 
@@ -22,11 +23,13 @@ const MAX_ENTRIES = 20;
 
 /** Answers with the sentence for the delivery's record. */
 export function* showWhatWasAsked(tx: Tx, deps: EffectDeps, effect: LookEffect, moment: Moment): Work<string> {
-  const { look, to } = effect;
+  const { look, to, entry } = effect;
   const site = "site" in look ? look.site : null;
   const answer = yield* look.kind === "rollback"
     ? dialog(tx, deps, effect, look, moment)
     : answerTo(tx, deps, look, moment);
+  // Words alone are why there is nothing to see.
+  yield* addAudit(tx, answer?.kind === "text" ? { ...entry, result: "refused", outcome: answer.text } : entry);
   if (answer === null) return `opened the dialog for ${site}`;
   yield* tellAnswer(tx, { to, site, answer }, moment.cause, moment.nowMs);
   return `showed ${to.user} ${look.kind}`;

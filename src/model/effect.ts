@@ -106,8 +106,8 @@ export type OperateEffect = {
   readonly to: ReplyTo | null;
 };
 
-/** Show somebody what they asked to see. */
-type LookEffect = { readonly do: "look"; readonly look: Look; readonly to: ReplyTo };
+/** Show somebody what they asked to see. `entry` is written into the audit log, or that there was nothing to see, and why. */
+type LookEffect = { readonly do: "look"; readonly look: Look; readonly to: ReplyTo; readonly entry: AuditEntry };
 
 /** What can be looked at on command. */
 export type Look =

@@ -74,5 +74,7 @@ export function told(effects: readonly Effect[]): string {
 
 /** The lines of the audit log: result and rule. */
 export function audited(effects: readonly Effect[]): string[] {
-  return effects.flatMap((effect) => (effect.do === "audit" ? [`${effect.entry.result} by ${effect.entry.rule}`] : []));
+  return effects.flatMap((effect) =>
+    effect.do === "audit" || effect.do === "look" ? [`${effect.entry.result} by ${effect.entry.rule}`] : [],
+  );
 }

@@ -48,7 +48,6 @@ describe("a click on a message of today", () => {
   it("Roll back opens the dialog", () => {
     expect(click("rollback", { state: "live" })).toMatchObject([
       { do: "look", look: { kind: "rollback", site: "shop", triggerId: "1.2.3" } },
-      { do: "audit" },
     ]);
   });
 
