@@ -39,11 +39,14 @@ export type Pace = {
 };
 
 const POST_GAP_MS = 1000;
-/** 30 a minute for final states, which take the others' moments too when theirs are gone, and 15 for what goes on. */
+/** 30 a minute for final states, which take the others' moments too when theirs are gone, and 15 for what goes on: */
 const FINAL_GAP_MS = 2000;
-const PROGRESS_GAP_MS = 4000;
+/** 12 at even distances, and 3 whenever they are wanted, so that whoever watches sees each step of a short deployment. */
+const PROGRESS_GAP_MS = 5000;
+const SPARES = 3;
+const SPARE_GAP_MS = 60_000;
 /** So long a message stays as it is before its progress is shown again. */
-const REST_MS = 3000;
+const REST_MS = 1000;
 const GATHERING_REST_MS = 30_000;
 /** A row that comes a little late for its moment goes all the same: within a minute that makes one more at most. */
 const LATE_MS = 500;
@@ -51,7 +54,11 @@ const LATE_MS = 500;
 /** Creates the pace. `now` tells the time in milliseconds since 1970. */
 export function createPace(now: () => number): Pace {
   const finals = createLane({ gapMs: FINAL_GAP_MS, lateMs: LATE_MS });
-  const progress = createLane({ gapMs: PROGRESS_GAP_MS, lateMs: LATE_MS });
+  const progress = [
+    createLane({ gapMs: PROGRESS_GAP_MS, lateMs: LATE_MS }),
+    ...Array.from({ length: SPARES }, () => createLane({ gapMs: SPARE_GAP_MS, lateMs: LATE_MS })),
+  ];
+  const edits = [finals, ...progress];
   const posts = new Map<string, Lane>();
   const paused = new Map<SlackMethod, number>();
   /** Channels that take no new messages until then. */
@@ -62,14 +69,14 @@ export function createPace(now: () => number): Pace {
   const shown = new Map<number, number>();
 
   function lanesOf({ isEdit, isUrgent, channel }: PacedRow): readonly Lane[] {
-    if (isEdit) return isUrgent ? [finals, progress] : [progress];
+    if (isEdit) return isUrgent ? edits : progress;
     const lane = posts.get(channel) ?? createLane({ gapMs: POST_GAP_MS, lateMs: LATE_MS });
     posts.set(channel, lane);
     return [lane];
   }
 
   function forget(nowMs: number): void {
-    for (const lane of [finals, progress, ...posts.values()]) for (const id of lane.forget(nowMs)) kept.delete(id);
+    for (const lane of [...edits, ...posts.values()]) for (const id of lane.forget(nowMs)) kept.delete(id);
     for (const [channel, lane] of posts) if (lane.isEmpty()) posts.delete(channel);
     for (const [id, atMs] of shown) if (atMs + GATHERING_REST_MS <= nowMs) shown.delete(id);
     for (const [channel, untilMs] of full) if (untilMs <= nowMs) full.delete(channel);
@@ -130,7 +137,7 @@ export function createPace(now: () => number): Pace {
         return;
       }
       paused.set(method, Math.max(untilMs, paused.get(method) ?? 0));
-      const lanes = { "chat.update": [finals, progress], "chat.postMessage": [...posts.values()] };
+      const lanes = { "chat.update": edits, "chat.postMessage": [...posts.values()] };
       if (method === "chat.update" || method === "chat.postMessage") for (const it of lanes[method]) it.delay(untilMs);
     },
   };
