@@ -161,7 +161,7 @@ const userId = slackId("user", /^[UW][A-Z0-9]{2,40}$/, 'U0123ABCD, which "Copy m
 const channelId = slackId("channel", /^[CG][A-Z0-9]{2,40}$/, "C0123ABCD, the last line of the channel's details");
 
 /** Somebody who has a role: a Slack user or group, by id, or a GitHub login for what is clicked on GitHub. */
-const member = z.string().regex(/^([UW][A-Z0-9]{2,40}|S[A-Z0-9]{2,40}|github:[A-Za-z0-9][A-Za-z0-9-]{0,38})$/, {
+const member = z.string().regex(/^([UW][A-Z0-9]{2,40}|S[A-Z0-9]{2,40}|github:[A-Za-z0-9][A-Za-z0-9_-]{0,59})$/, {
   error: ({ input }) =>
     input === "members"
       ? "goes with viewers alone, and without a list: viewers: members"
@@ -382,7 +382,7 @@ export const configSchema = z.strictObject({
       z.strictObject({
         github: z
           .string()
-          .regex(/^[A-Za-z0-9][A-Za-z0-9-]{0,38}$/, "is no GitHub login; write it without @")
+          .regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,59}$/, "is no GitHub login; write it without @")
           .optional()
           .describe("Their login on GitHub."),
         authors: z

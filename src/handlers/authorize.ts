@@ -37,8 +37,8 @@ export type Verdict =
 type Denial = Extract<Verdict, { allowed: false }>;
 type SlackPerson = NonNullable<Person["slack"]>;
 
-/** How old the knowledge of who is in a group may be, in milliseconds. Nothing dangerous is done on old knowledge. */
-const MAX_GROUPS_AGE_MS: Readonly<Record<Role, number>> = {
+/** How old what Slack said of people may be, in milliseconds. Nothing dangerous is done on old knowledge. */
+const MAX_AGE_MS: Readonly<Record<Role, number>> = {
   ...{ viewer: 60 * 60_000, deployer: 60 * 60_000, operator: 10 * 60_000 },
 };
 /** So many of those who may are named to whoever may not. */
@@ -56,9 +56,10 @@ export function authorize(person: Person, asked: AskedFor, site: SiteRules | nul
   }
   if (!site) return denied("role", `${asked.verb} is about a site, and none is named.`);
   const needed = neededRole(asked);
+  if (slack && slack.kindAgeMs > MAX_AGE_MS[needed]) return denied("account", WRONG_ACCOUNTS.unknown);
   const elsewhere = slack && wrongChannel(slack.conversation, needed, site, workspace);
   if (elsewhere) return elsewhere;
-  const held = heldRole(person, site, MAX_GROUPS_AGE_MS[needed]);
+  const held = heldRole(person, site, MAX_AGE_MS[needed]);
   if (!held || ROLES.indexOf(held.role) < ROLES.indexOf(needed)) return noRole(person, asked, needed, site);
   const unwritable = cannotWrite(person, site);
   if (unwritable) return unwritable;
@@ -72,7 +73,7 @@ export function authorize(person: Person, asked: AskedFor, site: SiteRules | nul
 
 /** What somebody is on a site, as far as roles go, for people to read; null: nothing. */
 export function roleOf(person: Person, site: SiteRules): Role | null {
-  return heldRole(person, site, MAX_GROUPS_AGE_MS.viewer)?.role ?? null;
+  return heldRole(person, site, MAX_AGE_MS.viewer)?.role ?? null;
 }
 
 function denied(rule: Denial["rule"], says: string): Denial {
@@ -201,7 +202,7 @@ function noRole(person: Person, { verb, isForced }: AskedFor, needed: Role, site
   }
   const { slack, github } = person;
   const groups = distinct(able.filter(isGroup));
-  if (slack && groups.length > 0 && !isFresh(slack, MAX_GROUPS_AGE_MS[needed])) {
+  if (slack && groups.length > 0 && !isFresh(slack, MAX_AGE_MS[needed])) {
     const since = slack.groupsAgeMs === null ? "" : ` for ${durationText(slack.groupsAgeMs)}`;
     says.push(`Slack could not be asked${since} who is in ${listed(groups)}. Try again in a minute.`);
     return denied("role", says.join(" "));

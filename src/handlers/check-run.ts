@@ -23,7 +23,10 @@ export function handleCheckRun({ action, deployment: id }: CheckRunEvent, facts:
     return [note(facts, { verb, site: null, what, rule: "state", result: "refused", outcome })];
   }
   const { name: site } = subject.rules;
-  const verdict = authorize(facts.person, { verb, isOwn: false, isForced: false }, subject.rules, facts.workspace);
+  // Re-run of what published a kept release may bring another one than what is live.
+  const isKept = action === "rerun" && publishesKept(deployment.trigger);
+  const asked = { verb: isKept ? "rollback" : verb, isOwn: false, isForced: false } as const;
+  const verdict = authorize(facts.person, asked, subject.rules, facts.workspace);
   if (!verdict.allowed) return deny(facts, { verb, site, what }, verdict);
   if (action !== "rerun" && facts.liveDeployment !== id && deployment.state === "live") {
     const outcome = `${id} is no longer what is live on ${site}`;

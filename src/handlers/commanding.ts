@@ -4,7 +4,7 @@
  */
 import { printCommand } from "../commands/parse-words.ts";
 import type { AuditEntry, ReplyTo } from "../model/answer.ts";
-import type { Command, CommandTarget } from "../model/command.ts";
+import type { Command, CommandTarget, Verb } from "../model/command.ts";
 import type { Deployment } from "../model/deployment.ts";
 import type { Deed, Effect, Look } from "../model/effect.ts";
 import { nameOf, type Person, slackUserIn } from "../model/person.ts";
@@ -66,7 +66,11 @@ export function deny(
 export function commandSite(asking: Asking, command: Command, subject: SiteSubject): Effect[] {
   const { rules } = subject;
   const what = printCommand({ ...command, site: rules.name });
-  const asked = { verb: command.verb, isOwn: isOwn(asking.person, command, subject), isForced: command.isForced };
+  const asked = {
+    verb: verbDecidedBy(command),
+    isOwn: isOwn(asking.person, command, subject),
+    isForced: command.isForced,
+  };
   const verdict = authorize(asking.person, asked, rules, asking.workspace);
   if (!verdict.allowed) return deny(asking, { verb: command.verb, site: rules.name, what }, verdict);
 
@@ -98,6 +102,11 @@ export function act(
   const { cause, person } = asking;
   const asked = { site, deed, by: nameOf(person), where: whereOf(asking), rule, verb, what, cause };
   return [{ do: needsSecondPerson ? "ask_second_person" : "operate", ...asked, to: asking.to }];
+}
+
+/** To publish another release than the live one is a rollback, whatever it is called. */
+function verbDecidedBy({ verb, target }: Command): Verb {
+  return verb === "redeploy" && target !== null ? "rollback" : verb;
 }
 
 /** Whether it is their own deployment that they cancel, or their own hold that they end. */

@@ -84,6 +84,7 @@ function assemble({ actor }: Exclude<AskingEvent, CheckRunEvent>, learned: Learn
       user: actor.slackUser,
       team: account.team ?? actor.team,
       kind: account.kind,
+      kindAgeMs: account.ageMs,
       groups: groups.groups,
       groupsAgeMs: groups.ageMs,
       conversation,

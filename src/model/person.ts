@@ -28,6 +28,8 @@ export type Person = {
     readonly user: string;
     readonly team: string;
     readonly kind: AccountKind;
+    /** How old that knowledge is, in milliseconds. */
+    readonly kindAgeMs: number;
     /** The user groups they are in, of those that slipway.yaml names. */
     readonly groups: readonly string[];
     /** How old that knowledge is, in milliseconds; null where nothing was ever learned. */

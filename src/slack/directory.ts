@@ -6,8 +6,8 @@ import type { Secret } from "../secrets/secret.ts";
 import { createLookup } from "./lookups.ts";
 import { createRemembered } from "./remembered.ts";
 
-/** What Slack says of an account, and its workspace; null where Slack does not say. */
-type Account = { readonly kind: AccountKind; readonly team: string | null };
+/** What Slack says of an account, its workspace (null where Slack does not say), and how old that is, in milliseconds. */
+type Account = { readonly kind: AccountKind; readonly team: string | null; readonly ageMs: number };
 
 /** The groups that somebody is in, and how old the oldest of that knowledge is; null: nothing was ever learned. */
 type Groups = { readonly groups: string[]; readonly ageMs: number | null };
@@ -131,7 +131,7 @@ export function createDirectory(options: {
   return {
     async account(user) {
       const [me, info] = await Promise.all([self(), accounts.get(user)]);
-      return accountOf(user, info?.value ?? null, me?.team ?? null);
+      return { ...accountOf(user, info?.value ?? null, me?.team ?? null), ageMs: info?.ageMs ?? 0 };
     },
     async groupsOf(user, groupIds) {
       return groupsAmong(user, groupIds, await Promise.all(groupIds.map((id) => members.get(id))));
@@ -144,7 +144,7 @@ export function createDirectory(options: {
     known: {
       account(user) {
         const info = accounts.known(user);
-        return info && own ? accountOf(user, info.value, own.team) : null;
+        return info && own ? { ...accountOf(user, info.value, own.team), ageMs: info.ageMs } : null;
       },
       groupsOf(user, groupIds) {
         const known = groupIds.map((id) => members.known(id));
@@ -158,7 +158,11 @@ export function createDirectory(options: {
 }
 
 /** Without knowing our own workspace nobody can be told from a stranger. */
-function accountOf(user: string, info: UsersInfoResponse["user"] | null, ownTeam: string | null): Account {
+function accountOf(
+  user: string,
+  info: UsersInfoResponse["user"] | null,
+  ownTeam: string | null,
+): Omit<Account, "ageMs"> {
   if (user === SLACKBOT) return { kind: "bot", team: ownTeam };
   if (!info?.id) return { kind: "unknown", team: null };
   // In an organisation somebody may belong to several workspaces.

@@ -35,6 +35,7 @@ export function member(user: string, part: Partial<NonNullable<Person["slack"]>>
       team: "T0TEAM",
       kind: "member",
       groups: [],
+      kindAgeMs: 0,
       groupsAgeMs: 0,
       conversation: { id: "C0SHOP", name: "shop", kind: "channel", isShared: false },
       ...part,

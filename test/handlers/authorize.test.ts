@@ -24,7 +24,15 @@ type SlackPerson = NonNullable<Person["slack"]>;
 const person = (slack: Partial<SlackPerson> = {}, github: Person["github"] = null): Person => ({
   name: "somebody",
   slack: {
-    ...{ user: "U0OPERATOR", team: "T0OURS", kind: "member", groups: [], groupsAgeMs: 0, conversation: HERE },
+    ...{
+      user: "U0OPERATOR",
+      team: "T0OURS",
+      kind: "member",
+      groups: [],
+      kindAgeMs: 0,
+      groupsAgeMs: 0,
+      conversation: HERE,
+    },
     ...slack,
   },
   github,
@@ -270,6 +278,19 @@ describe("Groups", () => {
     const alice = person({ user: "U0ALICE", groupsAgeMs: null });
     expect(authorize(alice, asks("rollback"), byGroup, workspace)).toMatchObject({ rule: "operators: U0ALICE" });
   });
+
+  it.each<[Verb, number, boolean]>([
+    ["status", 60 * MINUTE, true],
+    ["deploy", 60 * MINUTE + 1, false],
+    ["rollback", 10 * MINUTE, true],
+    ["rollback", 10 * MINUTE + 1, false],
+  ])(
+    "count as little as the account when Slack was last asked long ago: %s after %s ms, %s",
+    (verb, kindAgeMs, may) => {
+      const verdict = authorize(person({ user: "U0ALICE", kindAgeMs }), asks(verb), byGroup, workspace);
+      expect(verdict.allowed || verdict.rule).toBe(may || "account");
+    },
+  );
 
   it("of which Slack told nothing lately are named to whoever is refused", () => {
     const says = (ageMs: number | null) => {

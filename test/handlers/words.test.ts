@@ -82,6 +82,12 @@ describe("words of somebody who may not", () => {
     expect(audited(effects)).toEqual(["denied by role"]);
   });
 
+  it("may publish what is live again, and nothing else under that name", () => {
+    expect(say("redeploy", { person: DAN })).toMatchObject([{ do: "operate" }]);
+    expect(audited(say("redeploy previous", { person: DAN }))).toEqual(["denied by role"]);
+    expect(say("redeploy previous")).toMatchObject([{ do: "operate", deed: { kind: "redeploy" } }]);
+  });
+
   it("may still cancel, unlock and resume what is their own", () => {
     const hold = { by: "dan (Slack U0DAN)", reason: null, atMs: 1 };
     const own = subject({

@@ -251,7 +251,7 @@ describe("The blocks of a deployment", () => {
       wordDeployment(news({ trigger: "command", reason: "held; `slipway resume shop` ends that" })).blocks,
     );
     expect(texts).toContain("by Alice  ·  acme/shop, main  ·  on command");
-    expect(texts).toContain("held; `slipway resume shop` ends that");
+    expect(texts).toContain("held; `/deploy resume shop` ends that");
   });
 
   test("carry no links where there are no addresses, or none of the web", () => {
