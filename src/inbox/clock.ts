@@ -7,6 +7,7 @@ import type { Telling } from "../notify/tell.ts";
 import { tellSummaries } from "../notify/tell-summary.ts";
 import type { Loop } from "../queue/loop.ts";
 import type { Queue } from "../queue/queue.ts";
+import { createSleeper } from "../queue/sleeper.ts";
 import { forgetRuns } from "../store/ci.ts";
 import { forgetNews } from "../store/digests.ts";
 import { forgetRequests } from "../store/requests.ts";
@@ -38,7 +39,7 @@ const FORGET_EVERY_MS = 3_600_000;
 export function startClock(deps: ClockDeps): Loop {
   const { store, queue, log, config, telling, chores = [], now = Date.now, everyMs = EVERY_MS } = deps;
   let stopped = false;
-  let wake = () => {};
+  const sleeper = createSleeper();
   let forgetAtMs = 0;
 
   const tellers: Chore[] = [
@@ -77,25 +78,15 @@ export function startClock(deps: ClockDeps): Loop {
   async function run(): Promise<void> {
     while (!stopped) {
       await round();
-      if (!stopped) await pause();
+      if (!stopped) await sleeper.sleep(everyMs);
     }
-  }
-
-  function pause(): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, everyMs);
-      wake = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
   }
 
   const running = run();
   return {
     async stop() {
       stopped = true;
-      wake();
+      sleeper.wake();
       await running;
     },
   };

@@ -2,6 +2,7 @@
 import { describeError } from "../errors.ts";
 import type { Log } from "../log.ts";
 import type { Queue, Topic } from "./queue.ts";
+import { createSleeper } from "./sleeper.ts";
 
 export type Loop = {
   /** Resolves when the round under way is finished and no other will start. */
@@ -27,11 +28,11 @@ export function createLoop(options: {
   const { name, log, queue, topic, round } = options;
   let stopped = false;
   let nudged = true;
-  let wake = () => {};
+  const sleeper = createSleeper();
 
   const unlisten = queue.listen(topic, () => {
     nudged = true;
-    wake();
+    sleeper.wake();
   });
 
   async function run(): Promise<void> {
@@ -45,18 +46,8 @@ export function createLoop(options: {
         waitMs = AFTER_ERROR_MS;
         nudged = false;
       }
-      if (!nudged && !stopped && waitMs > 0) await sleep(waitMs);
+      if (!nudged && !stopped && waitMs > 0) await sleeper.sleep(waitMs);
     }
-  }
-
-  function sleep(ms: number): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, ms);
-      wake = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
   }
 
   const running = run();
@@ -64,7 +55,7 @@ export function createLoop(options: {
     async stop() {
       stopped = true;
       unlisten();
-      wake();
+      sleeper.wake();
       await running;
     },
   };
