@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
-import { COMMANDS, FLAGS } from "../src/commands/command-table.ts";
+import { COMMANDS, FLAGS } from "../src/commands/words/command-table.ts";
 import { parseConfig } from "../src/config/load-config.ts";
 import { authorize, type SiteRules } from "../src/handlers/authorize.ts";
 import { VERBS, type Verb } from "../src/model/command.ts";

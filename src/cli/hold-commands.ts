@@ -1,8 +1,8 @@
 /** The commands that keep a site as it is, and let it go on. */
 import type { Command } from "commander";
-import { holdMs } from "../commands/command-table.ts";
 import type { HoldsChanged } from "../commands/hold-site.ts";
 import type { OperationName } from "../commands/operations.ts";
+import { holdMs } from "../commands/words/command-table.ts";
 import type { Deployment } from "../model/deployment.ts";
 import { untilText } from "../model/site.ts";
 import type { Printing } from "./answer.ts";

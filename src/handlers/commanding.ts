@@ -2,7 +2,7 @@
  * From a command to effects, whichever way it came: whether this person may, and then what is shown or done. Pure, as all
  * handlers are. Whoever may not is told by which rule, and who can; and everything is written into the audit log.
  */
-import { printCommand } from "../commands/parse-words.ts";
+import { printCommand } from "../commands/words/parse-words.ts";
 import type { AuditEntry, ReplyTo } from "../model/answer.ts";
 import type { Command, CommandTarget, Verb } from "../model/command.ts";
 import type { Deployment } from "../model/deployment.ts";

@@ -1,5 +1,5 @@
 /** Somebody asks in words: the words are understood, the site is found, and the command goes its way. */
-import { type Parsed, printCommand } from "../commands/parse-words.ts";
+import { type Parsed, printCommand } from "../commands/words/parse-words.ts";
 import type { Command } from "../model/command.ts";
 import type { Effect } from "../model/effect.ts";
 import { nameOf, ROLES } from "../model/person.ts";

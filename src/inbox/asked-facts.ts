@@ -1,5 +1,5 @@
 /** The facts that people's commands are decided by: which site is meant, who may do what there, and how it stands. */
-import { type Parsed, parseWords } from "../commands/parse-words.ts";
+import { type Parsed, parseWords } from "../commands/words/parse-words.ts";
 import type { Config } from "../config/schema.ts";
 import { rulesOf, type SiteRules, workspaceRules } from "../handlers/authorize.ts";
 import type { CheckRunFacts } from "../handlers/check-run.ts";

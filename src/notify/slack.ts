@@ -4,7 +4,7 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
-import { COMMANDS } from "../commands/command-table.ts";
+import { COMMANDS } from "../commands/words/command-table.ts";
 import { AmbiguousError, describeError, PermanentError, RefusedMessageError } from "../errors.ts";
 import type { Place, Posted, SlackClient, SlackMessage } from "../slack/slack-client.ts";
 import type { OutboxKind, OutboxRow, Told } from "../store/outbox.ts";

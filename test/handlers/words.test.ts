@@ -1,6 +1,6 @@
 /** What words in Slack come to: shown, done, asked of a second person, or refused and why. */
 import { describe, expect, it } from "vitest";
-import { parseWords } from "../../src/commands/parse-words.ts";
+import { parseWords } from "../../src/commands/words/parse-words.ts";
 import { handleWords, type WordsFacts } from "../../src/handlers/words.ts";
 import type { Effect } from "../../src/model/effect.ts";
 import { aDeployment } from "../notify/deployment.ts";

@@ -1,9 +1,9 @@
 /** The grammar of the control room: what words mean, what is said about those that mean nothing, and what never happens. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { COMMANDS, type Parsed, parseWords, printCommand } from "../../src/commands/parse-words.ts";
-import { type Command, VERBS, type Verb } from "../../src/model/command.ts";
-import { escapeSlack } from "../../src/notify/wording/plain.ts";
+import { COMMANDS, type Parsed, parseWords, printCommand } from "../../../src/commands/words/parse-words.ts";
+import { type Command, VERBS, type Verb } from "../../../src/model/command.ts";
+import { escapeSlack } from "../../../src/notify/wording/plain.ts";
 
 const SITES = ["shop", "shop-staging", "blog", "docs", "cafe"];
 const read = (text: string, sites: readonly string[] = SITES): Parsed => parseWords(text, { sites });

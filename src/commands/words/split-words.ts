@@ -1,5 +1,5 @@
 /** What somebody typed in Slack, as words: what Slack, telephones and word processors made of it is undone. */
-import { oneLine } from "../notify/wording/plain.ts";
+import { oneLine } from "../../notify/wording/plain.ts";
 
 /** More than anybody types; the road from Slack to here is bounded much higher. */
 const MAX_CHARS = 1000;

@@ -2,7 +2,7 @@
  * The grammar of the control room: `verb [site] [target] {flag}`. What is not understood whole is not guessed at: it is
  * answered with a sentence, and with the words that may have been meant.
  */
-import { type Command, VERBS, type Verb } from "../model/command.ts";
+import { type Command, VERBS, type Verb } from "../../model/command.ts";
 import { COMMANDS, type FlagName, holdMs, MAX_REASON_CHARS } from "./command-table.ts";
 import { readFlags } from "./read-flags.ts";
 import { nameIn, readPlain, siteFor, siteIn } from "./read-plain.ts";

@@ -1,5 +1,5 @@
 /** The words of a command that are no flags: which site, which target, and why. */
-import type { CommandTarget, Verb } from "../model/command.ts";
+import type { CommandTarget, Verb } from "../../model/command.ts";
 import { COMMANDS, holdMs, MAX_STEPS_BACK, takesPlainReason } from "./command-table.ts";
 import type { ReadFlags } from "./read-flags.ts";
 import { bare, plainWord, type Word } from "./split-words.ts";

@@ -1,7 +1,7 @@
 /** What is said about words that are no command: one sentence on what is wrong, and the command that may have been meant. */
-import { nearest } from "../config/problem.ts";
-import { type Command, type CommandTarget, VERBS, type Verb } from "../model/command.ts";
-import { oneLine } from "../notify/wording/plain.ts";
+import { nearest } from "../../config/problem.ts";
+import { type Command, type CommandTarget, VERBS, type Verb } from "../../model/command.ts";
+import { oneLine } from "../../notify/wording/plain.ts";
 import { COMMANDS, FLAGS, MAX_STEPS_BACK, takesPlainReason } from "./command-table.ts";
 import { printCommand } from "./print-command.ts";
 import type { FlagProblem, GivenFlag, ReadFlags } from "./read-flags.ts";

@@ -1,5 +1,5 @@
 /** What can be asked for in words: each command, what it takes and what it does. Help, docs and the parser read it. */
-import type { CommandTarget, Verb } from "../model/command.ts";
+import type { CommandTarget, Verb } from "../../model/command.ts";
 
 /** Flags by name. `value` shows what follows them; null where nothing does. */
 export const FLAGS = {

@@ -1,5 +1,5 @@
 /** A command in its own words, as somebody could have typed it: for suggestions, and for the record. */
-import type { Command, CommandTarget } from "../model/command.ts";
+import type { Command, CommandTarget } from "../../model/command.ts";
 import { holdText } from "./command-table.ts";
 
 /** `parseWords` reads the same from it, once Slack has escaped it as it does with what is typed. */
