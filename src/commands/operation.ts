@@ -8,6 +8,7 @@ import type { Telling } from "../notify/tell.ts";
 import { oneLine } from "../notify/wording/plain.ts";
 import type { Queue } from "../queue/queue.ts";
 import { addAudit } from "../store/audit.ts";
+import { lockSite } from "../store/sites.ts";
 import type { Store } from "../store/store.ts";
 import type { Tx, Work } from "../store/work.ts";
 import type { DeedAsked, DeedMoment } from "./deed-context.ts";
@@ -63,6 +64,7 @@ export async function perform<T>(
   });
   try {
     return await store.transact(function* (tx): Work<T> {
+      if (known !== null) yield* lockSite(tx, known);
       const { result, says, deployment, site } = yield* work(tx, asked, { nowMs, random: Math.random });
       yield* addAudit(tx, entry({ site: site ?? known, result: "done", outcome: says, deployment }));
       return result;

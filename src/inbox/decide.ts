@@ -13,8 +13,17 @@ import { handleWords } from "../handlers/words.ts";
 import { handleWorkflowRun } from "../handlers/workflow-run.ts";
 import type { Effect } from "../model/effect.ts";
 import type { Event } from "../model/event.ts";
+import { lockSite } from "../store/sites.ts";
 import type { Tx, Work } from "../store/work.ts";
-import { checkRunFacts, clickFacts, consentFacts, submissionFacts, wordsFacts, wordsOf } from "./asked-facts.ts";
+import {
+  checkRunFacts,
+  clickFacts,
+  consentFacts,
+  siteAskedAbout,
+  submissionFacts,
+  wordsFacts,
+  wordsOf,
+} from "./asked-facts.ts";
 import { activeOn, afterFacts, ciFacts, contentFacts, knownRepositories, siteFacts } from "./facts.ts";
 import { type Asker, type AskingEvent, isAsking } from "./look-up-person.ts";
 
@@ -66,6 +75,8 @@ function* decideFor(
   event: AskingEvent,
   { asker, nowMs }: { readonly asker: Asker; readonly nowMs: number },
 ): Work<Effect[]> {
+  const site = yield* siteAskedAbout(tx, config, event, asker.person.slack?.conversation ?? null);
+  if (site !== null) yield* lockSite(tx, site);
   switch (event.type) {
     case "words":
       return handleWords(yield* wordsFacts(tx, config, event, asker));

@@ -1,6 +1,7 @@
 /** Sites and repositories in the store: what is live, what is on hold, which repository has which name today. */
 import type { Selectable } from "kysely";
 import type { Hold, SiteHolds } from "../model/site.ts";
+import { lockName } from "./lock-name.ts";
 import type { Tables } from "./tables.ts";
 import { all, first, type Tx, type Work } from "./work.ts";
 
@@ -15,6 +16,9 @@ export type SiteState = SiteHolds & {
 };
 
 export type Repository = { readonly id: number; readonly name: string; readonly installationId: number | null };
+
+/** People who ask for something on a site take turns: what one of them decides by is not changed by another meanwhile. */
+export const lockSite = (tx: Tx, name: string) => lockName(tx, `deeds on site ${name}`);
 
 /** The states of all sites that ever had one. */
 export function* listSites(tx: Tx): Work<SiteState[]> {

@@ -7,7 +7,7 @@ import { askCancel, cancelReasonOf, cancelsWanted } from "../../src/store/cancel
 import { changeDeployment, claimDeployment, findDeployment, queueDeployment } from "../../src/store/deployments.ts";
 import { releaseBeforeLive, wasEverLive } from "../../src/store/releases.ts";
 import { answerRequest, askRequest, expireRequests, findRequest, openRequests } from "../../src/store/requests.ts";
-import { setLive } from "../../src/store/sites.ts";
+import { findSite, lockSite, setLive, setPaused } from "../../src/store/sites.ts";
 import type { StoreUnderTest } from "./builds-contract.ts";
 import { claim, newDeployment } from "./new-deployment.ts";
 
@@ -108,6 +108,20 @@ export function operationsContract({ transact, reopen }: StoreUnderTest): void {
       expect([await back(), await back(1), await back(2), await back(3)]).toEqual(["bb22", "bb22", "aa11", undefined]);
       const wasLive = (start: string) => transact((tx) => wasEverLive(tx, "shop", start));
       expect([await wasLive("aa"), await wasLive("c0bb"), await wasLive("dd44")]).toEqual([true, true, false]);
+    });
+  });
+
+  describe("those who ask for something on a site", () => {
+    it("take turns, so that each decides by what the one before did", async () => {
+      const pauseUnlessPaused = (by: string) =>
+        transact(function* (tx) {
+          yield* lockSite(tx, "shop");
+          if ((yield* findSite(tx, "shop"))?.paused) return "refused";
+          yield* setPaused(tx, "shop", { by, reason: null, atMs: 1 });
+          return "done";
+        });
+      const results = await Promise.all(["alice", "bob", "carol", "dan"].map(pauseUnlessPaused));
+      expect(results.sort()).toEqual(["done", "refused", "refused", "refused"]);
     });
   });
 }
