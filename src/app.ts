@@ -41,7 +41,7 @@ import type { Source } from "./sources/source.ts";
 import { freeClaims } from "./store/claims.ts";
 import { lockDataFolder } from "./store/data-folder.ts";
 import { openStore } from "./store/open-store.ts";
-import { findTold } from "./store/outbox.ts";
+import { findTold, retryFailed } from "./store/outbox.ts";
 import { healthRoutes } from "./web/health.ts";
 import { statusRoutes } from "./web/status.ts";
 import { transcriptEventsRoute, transcriptRoute } from "./web/transcript.ts";
@@ -84,6 +84,7 @@ export async function startService(options: {
     const store = await openStore(environment.database);
     onStop("store", () => store.close());
     await store.transact(freeClaims);
+    await store.transact(retryFailed);
 
     const queue = createMemoryQueue();
     onStop("queue", () => queue.close());
@@ -138,7 +139,7 @@ export async function startService(options: {
       log,
       boot,
       performers: {
-        ...createSlackPerformers({ slack, findTold: (key) => store.transact((tx) => findTold(tx, key)) }),
+        ...createSlackPerformers({ slack, log, findTold: (key) => store.transact((tx) => findTold(tx, key)) }),
         ...createGithubPerformers({ octokitFor: github.octokitFor }),
       },
       // What else is new for that channel is told in one message, until Slack takes more again.

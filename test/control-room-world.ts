@@ -37,6 +37,8 @@ export type ControlRoom = {
   says(text: RegExp): Promise<SlackMessage>;
   /** Waits until that person was told so, in the text or in the blocks; answers with all that they were told. */
   told(user: string, text: RegExp): Promise<string>;
+  /** Stops the service and starts it anew, as an operator does who changed something. */
+  restart(): Promise<void>;
   stop(): Promise<void>;
 };
 
@@ -72,12 +74,15 @@ export async function startControlRoom({ keys = "", more = "" } = {}): Promise<C
   const site = `{ repo: acme/shop, git: "${repository.url}", publish: "dir:${target}", channel: ${shop},
     isolation: none, operators: [${ALICE}, ${BOB}], deployers: [S0DEVS], viewers: members, ${keys}
     build: { command: "${command}", output: dist } }`;
-  const service = await startService({
-    environment: loadEnvironment(env),
-    config: parseConfig(`sites: { shop: ${site} }\n${more}`, "the test"),
-    env,
-    log: createLog({ level: "silent", pretty: false }),
-  });
+  const start = () =>
+    startService({
+      environment: loadEnvironment(env),
+      config: parseConfig(`sites: { shop: ${site} }\n${more}`, "the test"),
+      env,
+      log: createLog({ level: "silent", pretty: false }),
+    });
+  let service = await start();
+  env.PORT = String(service.port);
   const url = `http://127.0.0.1:${service.port}`;
   const sender = createSlackSender({ url: `${url}/slack/events`, signingSecret: SIGNING_SECRET, slack });
 
@@ -127,6 +132,10 @@ export async function startControlRoom({ keys = "", more = "" } = {}): Promise<C
           throw new Error(`${user} was not told ${text} but ${all.slice(-3).join(" | ")}`);
         return all.join("\n");
       }, PATIENCE),
+    async restart() {
+      await service.stop();
+      service = await start();
+    },
     async stop() {
       await service.stop();
       await slack.stop();
