@@ -42,7 +42,7 @@ import type { Source } from "./sources/source.ts";
 import { freeClaims } from "./store/claims.ts";
 import { lockDataFolder } from "./store/data-folder.ts";
 import { openStore } from "./store/open-store.ts";
-import { findTold } from "./store/outbox.ts";
+import { findTold, retryFailed } from "./store/outbox.ts";
 import { healthRoutes } from "./web/health.ts";
 import { statusRoutes } from "./web/status.ts";
 import { transcriptEventsRoute, transcriptRoute } from "./web/transcript.ts";
@@ -85,6 +85,7 @@ export async function startService(options: {
     const store = await openStore(environment.database);
     onStop("store", () => store.close());
     await store.transact(freeClaims);
+    await store.transact(retryFailed);
 
     const queue = createMemoryQueue();
     onStop("queue", () => queue.close());
@@ -134,7 +135,11 @@ export async function startService(options: {
 
     const slack = createSlackClient({ ...slackOptions, botToken });
     const spare = createSpareWorker(env);
-    const tellSlack = createSlackPerformers({ slack, findTold: (key) => store.transact((tx) => findTold(tx, key)) });
+    const tellSlack = createSlackPerformers({
+      slack,
+      log,
+      findTold: (key) => store.transact((tx) => findTold(tx, key)),
+    });
     const outbox = startOutbox({
       store,
       queue,

@@ -48,6 +48,8 @@ export type ControlRoom = {
   told(user: string, text: RegExp): Promise<string>;
   /** All that was logged, and all that the records say in words. */
   written(): string;
+  /** Stops the service and starts it anew, as an operator does who changed something. */
+  restart(): Promise<void>;
   stop(): Promise<void>;
 };
 
@@ -98,12 +100,15 @@ export async function startControlRoom({
     build: { command: "mkdir dist; cp index.html dist/; echo the words of the vault", output: dist } }`;
   const logged: string[] = [];
   const log = pino({ level: "trace" }, { write: (line: string) => void logged.push(line) });
-  const service = await startService({
-    environment: loadEnvironment(env),
-    config: parseConfig(`sites: { shop: ${site}, vault: ${vault} }\n${more}`, "the test"),
-    env,
-    log,
-  });
+  const start = () =>
+    startService({
+      environment: loadEnvironment(env),
+      config: parseConfig(`sites: { shop: ${site}, vault: ${vault} }\n${more}`, "the test"),
+      env,
+      log,
+    });
+  let service = await start();
+  env.PORT = String(service.port);
   const url = `http://127.0.0.1:${service.port}`;
   hub?.setHookUrl(`${url}/api/github/webhooks`);
   const sender = createSlackSender({ url: `${url}/slack/events`, signingSecret: SIGNING_SECRET, slack });
@@ -181,6 +186,10 @@ export async function startControlRoom({
       );
       records.close();
       return logged.join("") + JSON.stringify(rows);
+    },
+    async restart() {
+      await service.stop();
+      service = await start();
     },
     async stop() {
       await service.stop();

@@ -1,6 +1,6 @@
 /** Doubt about what GitHub was told is settled by looking: how, and what it means where GitHub does not let us look. */
 import { setTimeout as sleep } from "node:timers/promises";
-import { describeError, PermanentError } from "../errors.ts";
+import { describeError, OperatorError, PermanentError } from "../errors.ts";
 import type { GithubClient, Repository } from "../github/github-client.ts";
 import type { GithubWish } from "./announce.ts";
 import type { Perform, Performed } from "./perform.ts";
@@ -33,7 +33,8 @@ export async function unlessRefused<T>(look: () => Promise<T>): Promise<T | stri
   try {
     return await look();
   } catch (error) {
-    if (error instanceof PermanentError) return describeError(error);
+    // What the operator can mend makes looking possible later.
+    if (error instanceof PermanentError && !(error instanceof OperatorError)) return describeError(error);
     throw error;
   }
 }

@@ -5,7 +5,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
 import { COMMANDS } from "../commands/words/command-table.ts";
-import { AmbiguousError, describeError, PermanentError, RefusedMessageError } from "../errors.ts";
+import { AmbiguousError, describeError, OperatorError, PermanentError, RefusedMessageError } from "../errors.ts";
+import type { Log } from "../log.ts";
 import type { Place, Posted, SlackClient, SlackMessage } from "../slack/slack-client.ts";
 import type { OutboxKind, OutboxRow, Told } from "../store/outbox.ts";
 import type {
@@ -28,6 +29,7 @@ type Remote = z.output<typeof remoteSchema>;
 
 export type SlackDeps = {
   readonly slack: SlackClient;
+  readonly log: Log;
   /** How another wish stands: the one whose message a reply belongs to. */
   readonly findTold: (key: string) => Promise<Told | null>;
   /**
@@ -40,6 +42,8 @@ export type SlackDeps = {
 const LOOK_AGAIN_MS = 3000;
 /** So long a reply waits at a time for the message that it belongs to. */
 const PARENT_WAIT_MS = 2000;
+/** The same where that one cannot be told for the moment. */
+const FAILED_PARENT_WAIT_MS = 15_000;
 
 type SlackKind = Extract<OutboxKind, `slack.${string}`>;
 type Remember = Parameters<Perform>[1];
@@ -51,10 +55,13 @@ export function createSlackPerformers(deps: SlackDeps): Record<SlackKind, Perfor
     "slack.notice": (row, remember) => {
       const { channel, notice } = row.desired as SlackNoticeWish;
       const place = { channel, setting: settingOf(notice) };
-      return show(deps, row, remember, place, wordNotice(notice));
+      return orTextAlone(deps, row, wordNotice(notice), (message) => show(deps, row, remember, place, message));
     },
     "slack.answer": (row) => answer(deps, row),
-    "slack.thread": (row, remember) => reply(deps, row, remember),
+    "slack.thread": (row, remember) => {
+      const { reply } = row.desired as SlackThreadWish;
+      return orTextAlone(deps, row, wordThreadReply(reply), (message) => tellReply(deps, row, remember, message));
+    },
     "slack.modal": (row) => openModal(deps, row),
   };
 }
@@ -67,6 +74,29 @@ function settingOf(notice: SlackNoticeWish["notice"]): string {
 /** Slack's words for a block that it does not know: docs.slack.dev/reference/methods/chat.postMessage, "Errors". */
 const UNKNOWN_BLOCK = ["invalid_blocks", "invalid_blocks_format"];
 
+function isUnknownBlock(error: unknown): boolean {
+  return error instanceof RefusedMessageError && UNKNOWN_BLOCK.includes(error.code);
+}
+
+/** Where Slack does not take the blocks of a message, its text alone says what there is to say, without buttons. */
+async function orTextAlone<T>(
+  { log }: SlackDeps,
+  { key }: OutboxRow,
+  message: SlackMessage,
+  send: (message: SlackMessage) => Promise<T>,
+): Promise<T> {
+  try {
+    return await send(message);
+  } catch (error) {
+    if (!isUnknownBlock(error)) throw error;
+    log.error(
+      { key, error: describeError(error) },
+      "Slack does not take the blocks of a message; its text alone is shown",
+    );
+    return send({ text: message.text, blocks: [] });
+  }
+}
+
 /**
  * Not every workspace takes the block that shows a plan of steps. One that refused a message with it, and took the same
  * without, gets none any more.
@@ -76,16 +106,21 @@ function createDeploymentPerformer(deps: SlackDeps): Perform {
   return async (row, remember) => {
     const { channel, news } = row.desired as SlackDeploymentWish;
     const place = { channel, setting: `sites.${news.deployment.site}.channel` };
-    const tell = (options: { hasPlans: boolean }) => show(deps, row, remember, place, wordDeployment(news, options));
-    if (!hasPlans) return tell({ hasPlans });
-    try {
-      return await tell({ hasPlans });
-    } catch (error) {
-      if (!(error instanceof RefusedMessageError && UNKNOWN_BLOCK.includes(error.code))) throw error;
-      const performed = await tell({ hasPlans: false });
-      hasPlans = false;
-      return performed;
+    const tell = (message: SlackMessage) => show(deps, row, remember, place, message);
+    if (hasPlans) {
+      const withPlan = wordDeployment(news, { hasPlans });
+      try {
+        return await tell(withPlan);
+      } catch (error) {
+        if (!isUnknownBlock(error)) throw error;
+      }
     }
+    const withoutPlan = wordDeployment(news, { hasPlans: false });
+    return orTextAlone(deps, row, withoutPlan, async (message) => {
+      const performed = await tell(message);
+      if (message === withoutPlan) hasPlans = false;
+      return performed;
+    });
   };
 }
 
@@ -95,7 +130,7 @@ async function answer(deps: SlackDeps, row: OutboxRow): Promise<Performed> {
   if (row.inDoubt) return { kind: "unsure", reason: "an answer may have reached Slack; it is not repeated" };
   const message = wordAnswer(answer, COMMANDS);
   if (to.responseUrl === null || !(await respond(deps, to.responseUrl, message)))
-    await answerInPlace(deps, row, message);
+    await orTextAlone(deps, row, message, (it) => answerInPlace(deps, row, it));
   return { kind: "sent", remote: null };
 }
 
@@ -127,10 +162,14 @@ async function openModal({ slack }: SlackDeps, row: OutboxRow): Promise<Performe
 }
 
 /** Replies in the thread of the message that another wish posts, once that is there. */
-async function reply(deps: SlackDeps, row: OutboxRow, remember: Remember): Promise<Performed> {
+async function tellReply(
+  deps: SlackDeps,
+  row: OutboxRow,
+  remember: Remember,
+  message: SlackMessage,
+): Promise<Performed> {
   const { slack } = deps;
-  const { setting, parentKey, isBroadcast, reply } = row.desired as SlackThreadWish;
-  const message = wordThreadReply(reply);
+  const { setting, parentKey, isBroadcast } = row.desired as SlackThreadWish;
   const shown = remoteSchema.nullable().catch(null).parse(row.remote);
   if (shown) {
     // Whoever deleted it does not want it.
@@ -143,8 +182,10 @@ async function reply(deps: SlackDeps, row: OutboxRow, remember: Remember): Promi
     .catch(null)
     .parse(told?.remote ?? null);
   if (!parent) {
-    if (told?.state === "pending")
-      return { kind: "waits", forMs: PARENT_WAIT_MS, reason: "its message is not there yet" };
+    if (told?.state === "pending") {
+      const forMs = told.hasFailed ? FAILED_PARENT_WAIT_MS : PARENT_WAIT_MS;
+      return { kind: "waits", forMs, reason: "its message is not there yet" };
+    }
     throw new PermanentError("the message that it replies to was not posted");
   }
   const { channel, ts } = parent;
@@ -208,7 +249,8 @@ async function look(
     await sleep(lookAgainMs);
     return await find();
   } catch (error) {
-    if (error instanceof PermanentError) return describeError(error);
+    // What the operator can mend makes looking possible later.
+    if (error instanceof PermanentError && !(error instanceof OperatorError)) return describeError(error);
     throw error;
   }
 }

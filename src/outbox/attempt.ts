@@ -1,5 +1,5 @@
 /** One attempt to fulfil a wish, and what its end means for the wish: the ladder of failures. */
-import { AmbiguousError, describeError, PermanentError, RetryLaterError } from "../errors.ts";
+import { AmbiguousError, describeError, OperatorError, PermanentError, RetryLaterError } from "../errors.ts";
 import type { Log } from "../log.ts";
 import type { Perform } from "../notify/perform.ts";
 import { remarkOnDeployment } from "../store/deployments.ts";
@@ -32,8 +32,11 @@ export type AttemptDeps = {
 
 /** Waits after the 1st, 2nd … failed attempt, in milliseconds; the last one from then on. */
 const BACKOFF_MS = [1000, 2000, 5000, 15_000, 60_000, 300_000];
-/** With these waits a party may be away for some three hours. What it asks to wait itself comes on top of that. */
-const MAX_ATTEMPTS = 40;
+/**
+ * With these waits a party may be away, or an operator, for some three days: longer than a weekend. What a party asks to
+ * wait itself comes on top of that.
+ */
+const MAX_ATTEMPTS = 900;
 /** Nobody is asked more often than that, whatever they say. */
 const MIN_DELAY_MS = 500;
 
@@ -64,7 +67,9 @@ const NOT_REPEATED = "it may have arrived, and it is not repeated";
 async function recordFailure(deps: AttemptDeps, row: OutboxRow, error: unknown): Promise<void> {
   const reason = describeError(error);
   const isLater = error instanceof RetryLaterError;
-  const isPermanent = error instanceof PermanentError;
+  // Whoever waits for an answer does not wait for the operator.
+  const isOperators = error instanceof OperatorError && !isQuick(row.kind);
+  const isPermanent = error instanceof PermanentError && !isOperators;
   if (!isLater && !isPermanent && isQuick(row.kind)) return end(deps, row, "unsure", `${NOT_REPEATED}: ${reason}`);
   const delayMs = isLater && error.delayMs !== null ? Math.max(error.delayMs, MIN_DELAY_MS) : null;
   if (delayMs !== null) slowDown(deps, row, delayMs);
@@ -77,9 +82,10 @@ async function recordFailure(deps: AttemptDeps, row: OutboxRow, error: unknown):
   const notBeforeMs = deps.now() + waitMs;
   if (row.notAfterMs !== null && notBeforeMs > row.notAfterMs) return end(deps, row, "expired", reason);
   // Only a failure that certainly had no effect leaves no doubt; an earlier doubt stays until somebody has looked.
-  const inDoubt = isLater ? row.inDoubt : true;
+  const inDoubt = isLater || isOperators ? row.inDoubt : true;
   const told = { key: row.key, error: reason, waitMs, inDoubt: error instanceof AmbiguousError };
-  deps.log.warn(told, "could not tell yet");
+  if (isOperators && row.attempts === 1) deps.log.error(told, "could not tell; it is tried again until that is mended");
+  else deps.log[isOperators ? "debug" : "warn"](told, "could not tell yet");
   const retry = { notBeforeMs, inDoubt, error: reason, isUncounted: delayMs !== null };
   await deps.store.transact((tx) => outboxRetry(tx, row.id, retry));
 }

@@ -173,6 +173,17 @@ function oneLess(is: ExpressionBuilder<Tables, "outbox">) {
     .end();
 }
 
+/** What failed before is due at once: whoever starts Slipway anew may have mended why. */
+export function* retryFailed(tx: Tx): Work<void> {
+  yield* all(
+    tx.db
+      .updateTable("outbox")
+      .set({ not_before: 0 })
+      .where("state", "=", sql.lit("pending"))
+      .where("last_error", "is not", null),
+  );
+}
+
 /** Never: "dead" was refused for good, "unsure" may have been told and cannot be looked up, "expired" came too late. */
 export function* outboxGivenUp(
   tx: Tx,
@@ -208,11 +219,18 @@ export function* findRemote(tx: Tx, key: string): Work<unknown> {
 
 /** How the wish with this key stands, and what the other side called the thing; null where nothing was wished. */
 export function* findTold(tx: Tx, key: string): Work<Told | null> {
-  const row = yield* first(tx.db.selectFrom("outbox").select(["state", "remote"]).where("key", "=", key));
-  return row ? { state: row.state as OutboxState, remote: row.remote ? JSON.parse(row.remote) : null } : null;
+  const row = yield* first(tx.db.selectFrom("outbox").select(["state", "remote", "last_error"]).where("key", "=", key));
+  if (!row) return null;
+  const remote = row.remote ? JSON.parse(row.remote) : null;
+  return { state: row.state as OutboxState, remote, hasFailed: row.last_error !== null };
 }
 
-export type Told = { readonly state: OutboxState; readonly remote: unknown };
+export type Told = {
+  readonly state: OutboxState;
+  readonly remote: unknown;
+  /** The last attempt failed. */
+  readonly hasFailed: boolean;
+};
 
 /** Whether anybody was told, or is to be told, about a deployment. */
 export function* wasTold(tx: Tx, deploymentId: string): Work<boolean> {

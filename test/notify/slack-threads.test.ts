@@ -22,7 +22,11 @@ afterEach(() => world.slack.stop());
 /** Posts the message about the deployment, as the outbox remembers it. */
 async function postParent(): Promise<string> {
   const ts = String((await world.ask("chat.postMessage", { channel: world.channel, text: "shop failed" })).ts);
-  world.told.set(slackKey(deployment.id, CONFIGURED), { state: "sent", remote: { channel: world.channel, ts } });
+  world.told.set(slackKey(deployment.id, CONFIGURED), {
+    state: "sent",
+    remote: { channel: world.channel, ts },
+    hasFailed: false,
+  });
   return ts;
 }
 
@@ -73,11 +77,7 @@ describe("A reply in a thread", () => {
   test("is not repeated when nobody can look", async () => {
     world.slack.misbehave({ path: POST, times: 1, fault: { cut: true }, afterEffect: true });
     const told = await tell(aReply(), 1);
-    world.slack.misbehave({
-      path: REPLIES,
-      times: 1,
-      fault: { answer: 200, body: { ok: false, error: "missing_scope", needed: "channels:history" } },
-    });
+    world.slack.misbehave({ path: REPLIES, times: 1, fault: { answer: 404, body: "no such page" } });
     await tell(told);
     expect(told.ends).toEqual(["AmbiguousError", "unsure"]);
     expect(await replies()).toHaveLength(1);
@@ -85,8 +85,11 @@ describe("A reply in a thread", () => {
 
   test("waits for its message, and stands in the thread of the newest one", async () => {
     const key = slackKey(deployment.id, CONFIGURED);
-    world.told.set(key, { state: "pending", remote: null });
+    world.told.set(key, { state: "pending", remote: null, hasFailed: true });
     const told = await tell(aReply(), 1);
+    expect(told.last).toMatchObject({ kind: "waits", forMs: 15_000 });
+    world.told.set(key, { state: "pending", remote: null, hasFailed: false });
+    await tell(told, 1);
     expect(told.last).toMatchObject({ kind: "waits", forMs: 2000 });
     const newest = await postParent();
     await tell(told);
@@ -98,7 +101,7 @@ describe("A reply in a thread", () => {
     async (state) => {
       const key = slackKey(deployment.id, CONFIGURED);
       if (state === null) world.told.delete(key);
-      else world.told.set(key, { state, remote: null });
+      else world.told.set(key, { state, remote: null, hasFailed: true });
       const told = await tell();
       expect(told.last).toBeInstanceOf(PermanentError);
       expect(await replies()).toEqual([]);

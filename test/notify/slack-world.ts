@@ -29,6 +29,7 @@ export async function startSlackWorld(): Promise<SlackWorld> {
   const told = new Map<string, Told>();
   const perform = createSlackPerformers({
     slack: client,
+    log,
     findTold: async (key) => told.get(key) ?? null,
     lookAgainMs: 10,
   });

@@ -22,7 +22,7 @@ beforeEach(async () => {
   channel = slack.channelId("deploys");
   const log = createLog({ level: "silent", pretty: false });
   const client = createSlackClient({ botToken: secret(TOKEN), apiUrl: slack.apiUrl, log });
-  perform = createSlackPerformers({ slack: client, findTold: async () => null, lookAgainMs: 10 });
+  perform = createSlackPerformers({ slack: client, log, findTold: async () => null, lookAgainMs: 10 });
 });
 afterEach(() => slack.stop());
 
@@ -113,12 +113,22 @@ describe("A deployment in Slack", () => {
   });
 
   test.each([
-    { status: 200, body: { ok: false, error: "missing_scope", needed: "channels:history" } },
-    { status: 404, body: "no such page" },
-    { status: 200, body: { ok: false, error: "not_in_channel" } },
-  ])("is told at most once where Slack does not let us look: %o", async (refusal) => {
+    { ok: false, error: "missing_scope", needed: "channels:history" },
+    { ok: false, error: "not_in_channel" },
+    { ok: false, error: "token_revoked" },
+  ])("waits for the operator where Slack does not let us look, and is told once: %o", async (refusal) => {
     cutAfterPost();
-    answer(HISTORY, refusal.status, refusal.body);
+    answer(HISTORY, 200, refusal);
+    const told = await tell(tellNew());
+    expect(told.ends).toEqual(["AmbiguousError", "OperatorError"]);
+    await tell(told, { state: "live" });
+    expect(told.ends.at(-1)).toBe("sent");
+    expect(await texts()).toEqual(["shop is live: a1b2c3d Fix footer by Alice"]);
+  });
+
+  test("is told at most once where there is no way to look", async () => {
+    cutAfterPost();
+    answer(HISTORY, 404, "no such page");
     const told = await tell(tellNew());
     expect(told.ends).toEqual(["AmbiguousError", "unsure"]);
     expect(told.last).toMatchObject({
@@ -194,10 +204,8 @@ describe("A deployment in Slack", () => {
     const first = await tell(tellNew(), { state: "building", stage: "build" });
     expect(first.ends).toEqual(["sent"]);
     expect(slack.count("POST", POST)).toBe(2);
-    // There is nothing left to leave out.
-    answer(POST, 200, refusal);
     const second = untold({ kind: "slack.deployment", key: "key:2", desired: wish({ state: "building" }) });
-    expect((await tell(second)).ends).toEqual(["RefusedMessageError"]);
+    expect((await tell(second)).ends).toEqual(["sent"]);
     expect(slack.count("POST", POST)).toBe(3);
     for (const { blocks } of await messages())
       expect(blocks).not.toContainEqual(expect.objectContaining({ type: "plan" }));
@@ -205,11 +213,19 @@ describe("A deployment in Slack", () => {
 
   test("is told with a plan again when it was not the plan that Slack refused", async () => {
     for (let n = 0; n < 2; n++) answer(POST, 200, { ok: false, error: "invalid_blocks" });
-    const refused = await tell(tellNew());
-    expect(refused.last).toMatchObject({ name: "RefusedMessageError", code: "invalid_blocks" });
-    answer(POST, 200, { ok: false, error: "invalid_blocks" });
-    expect((await tell(tellNew())).ends).toEqual(["sent"]);
-    expect(slack.count("POST", POST)).toBe(4);
+    expect((await tell(tellNew(), { state: "building", stage: "build" })).ends).toEqual(["sent"]);
+    const second = untold({ kind: "slack.deployment", key: "key:2", desired: null });
+    expect((await tell(second, { state: "building", stage: "build" })).ends).toEqual(["sent"]);
+    const plans = (await messages()).map(({ blocks }) => JSON.stringify(blocks ?? []).includes('"plan"'));
+    expect(plans).toEqual([false, true]);
+  });
+
+  test("is told by its text alone where Slack takes none of its blocks", async () => {
+    for (let n = 0; n < 2; n++) answer(POST, 200, { ok: false, error: "invalid_blocks" });
+    expect((await tell(tellNew(), { state: "live" })).ends).toEqual(["sent"]);
+    const [message] = await messages();
+    expect(message?.text).toBe("shop is live: a1b2c3d Fix footer by Alice");
+    expect(message?.blocks ?? []).toEqual([]);
   });
 
   test("is not worded again when Slack refuses it for another reason", async () => {

@@ -108,7 +108,11 @@ describe.each(databases)("the outbox's rows on %s", (_, open) => {
     expect(await takeOne(10)).toMatchObject({ notAfterMs: 7, late });
     await want("b");
     expect(await takeOne(10)).toMatchObject({ notAfterMs: null, late: null });
-    expect(await store.transact((tx) => findTold(tx, "a"))).toEqual({ state: "pending", remote: null });
+    expect(await store.transact((tx) => findTold(tx, "a"))).toEqual({
+      state: "pending",
+      remote: null,
+      hasFailed: false,
+    });
     expect(await store.transact((tx) => findTold(tx, "z"))).toBeNull();
   });
 });

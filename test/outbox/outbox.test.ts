@@ -1,6 +1,6 @@
 /** Wishes are fulfilled once, whatever attempts end with. */
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { AmbiguousError, PermanentError, RetryLaterError } from "../../src/errors.ts";
+import { AmbiguousError, OperatorError, PermanentError, RetryLaterError } from "../../src/errors.ts";
 import { findDeployment, queueDeployment } from "../../src/store/deployments.ts";
 import type { OutboxRow } from "../../src/store/outbox.ts";
 import { type OutboxWorld, openOutboxWorld } from "./outbox-world.ts";
@@ -69,6 +69,7 @@ describe("the outbox", () => {
     ["an answer that never came", new AmbiguousError("cut"), true],
     ["an error nobody knows", new Error("?"), true],
     ["a refused connection", new RetryLaterError(null, "refused"), false],
+    ["a refusal that the operator can mend", new OperatorError("SLACK_BOT_TOKEN", "is not accepted"), false],
   ])("after %s it tries again, and says whether to look first", async (_, error, inDoubt) => {
     const doubts: boolean[] = [];
     world.start(async (row) => {

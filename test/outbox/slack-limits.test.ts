@@ -64,6 +64,7 @@ test("A thousand deployments are one message each, which ends with the truth, an
   const client = createSlackClient({ botToken: secret("xoxb-of-the-test"), apiUrl: slack.apiUrl, log });
   const performers = createSlackPerformers({
     slack: client,
+    log,
     findTold: (key) => store.transact((tx) => findTold(tx, key)),
     lookAgainMs: 0,
   });
