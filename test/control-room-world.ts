@@ -44,8 +44,19 @@ export type ControlRoom = {
 
 const PATIENCE = { timeout: 20_000, interval: 30 };
 
-/** Starts it. `keys` is YAML, in braces' style, for more keys of the site; `more` for more of the configuration. */
-export async function startControlRoom({ keys = "", more = "" } = {}): Promise<ControlRoom> {
+/**
+ * Starts it. `keys` is YAML, in braces' style, for more keys of the site; `more` for more of the configuration; `prepare`
+ * answers with the service's variables that are to be others.
+ */
+export async function startControlRoom({
+  keys = "",
+  more = "",
+  prepare = () => ({}),
+}: {
+  keys?: string;
+  more?: string;
+  prepare?: (slack: SlackServer) => Readonly<Record<string, string | undefined>>;
+} = {}): Promise<ControlRoom> {
   const slack = await startSlack({
     token: TOKEN,
     botName: "slipway",
@@ -67,6 +78,7 @@ export async function startControlRoom({ keys = "", more = "" } = {}): Promise<C
     PATH: process.env.PATH,
     ...{ WEBHOOK_SECRET, SLACK_BOT_TOKEN: TOKEN, SLACK_SIGNING_SECRET: SIGNING_SECRET, SLACK_API_URL: slack.apiUrl },
     ...{ HOST: "127.0.0.1", PORT: "0", DATA_DIR: join(folder, "data") },
+    ...prepare(slack),
   };
   mkdirSync(env.DATA_DIR);
   const shop = slack.channelId("shop");
