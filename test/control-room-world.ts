@@ -58,13 +58,21 @@ const PATIENCE = { timeout: 20_000, interval: 30 };
 
 /**
  * Starts it. `keys` is YAML, in braces' style, for more keys of the site, in front of them; `more` for more of the
- * configuration; `command` builds; with `hasApp` Slipway is a GitHub App.
+ * configuration; `command` builds; with `hasApp` Slipway is a GitHub App; `prepare` answers with the service's variables
+ * that are to be others.
  */
 export async function startControlRoom({
   keys = "",
   more = "",
   command = "mkdir dist; cp index.html dist/; cat index.html; grep -qv broken index.html",
   hasApp = false,
+  prepare = () => ({}),
+}: {
+  readonly keys?: string;
+  readonly more?: string;
+  readonly command?: string;
+  readonly hasApp?: boolean;
+  readonly prepare?: (slack: SlackServer) => Readonly<Record<string, string | undefined>>;
 } = {}): Promise<ControlRoom> {
   const hub = hasApp ? await startHub() : null;
   const slack = await startSlack({
@@ -89,6 +97,7 @@ export async function startControlRoom({
     ...{ WEBHOOK_SECRET, SLACK_BOT_TOKEN: TOKEN, SLACK_SIGNING_SECRET: SIGNING_SECRET, SLACK_API_URL: slack.apiUrl },
     ...{ HOST: "127.0.0.1", PORT: "0", DATA_DIR: join(folder, "data") },
     ...(hub && { APP_ID: String(hub.appId), PRIVATE_KEY: hub.privateKey, GITHUB_API_URL: hub.url }),
+    ...prepare(slack),
   };
   mkdirSync(env.DATA_DIR);
   const shop = slack.channelId("shop");
