@@ -1,11 +1,12 @@
 /**
  * Takes pictures of everything that Slipway says in Slack, as the demo's inspector shows it: `npm run pictures [FOLDER]`.
- * Needs the system's Chromium, and a font with emoji (Debian: fonts-noto-color-emoji).
+ * Needs the system's Chromium; without a font with emoji the pictures lack them.
  */
 import { mkdir, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { type Browser, chromium } from "playwright-core";
 import { renderInspector } from "../src/demo/slack/inspector.ts";
+import { describeError } from "../src/errors.ts";
 import { findChromium } from "../src/prerender/find-chromium.ts";
 import { answerSamples } from "./slack-samples/answers.ts";
 import type { Sample } from "./slack-samples/data.ts";
@@ -16,9 +17,19 @@ const folder = resolve(process.argv[2] ?? "pictures");
 const NAMES = { U0SLIPWAY: "slipway", U0ALICE: "alice", U0BOB: "bob", S0OPS: "ops" };
 const CHANNEL = "C0DEPLOYS";
 
+const executablePath = await findChromium(null, process.env.PATH ?? "").catch((error: unknown) => {
+  console.error(describeError(error).replace("Prerendering needs", "Pictures need"));
+  process.exit(1);
+});
 await mkdir(folder, { recursive: true });
-const browser = await chromium.launch({ executablePath: await findChromium(null, process.env.PATH ?? "") });
+const browser = await chromium.launch({ executablePath });
 try {
+  if (!(await showsEmoji(browser))) {
+    console.error(
+      "No font here has emoji, so the pictures lack them: apt-get install fonts-noto-color-emoji (Debian),",
+    );
+    console.error("apk add font-noto-emoji (Alpine), dnf install google-noto-color-emoji-fonts (Fedora).");
+  }
   const samples = [...deploymentSamples(), ...answerSamples(), ...noticeSamples()];
   for (const [index, sample] of samples.entries()) {
     const file = join(folder, `${String(index + 1).padStart(2, "0")}-${sample.name}`);
@@ -50,6 +61,18 @@ function pageOf({ messages = [], ephemerals = [], modals = [] }: Sample): string
     selected: CHANNEL,
     names: NAMES,
   });
+}
+
+/** Whatever no font has looks the same: an emoji, and a character that there is not. */
+async function showsEmoji(from: Browser): Promise<boolean> {
+  const tab = await from.newPage({ viewport: { width: 60, height: 60 } });
+  const shown: string[] = [];
+  for (const character of ["\u{1f528}", "\u{1f8ff}"]) {
+    await tab.setContent(`<p style="font-size: 40px; margin: 0">${character}</p>`);
+    shown.push((await tab.screenshot()).toString("base64"));
+  }
+  await tab.close();
+  return shown[0] !== shown[1];
 }
 
 async function takePicture(from: Browser, page: string, colorScheme: "light" | "dark", file: string): Promise<void> {

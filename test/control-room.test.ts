@@ -300,7 +300,7 @@ describe("a rollback", () => {
 describe("a failure", () => {
   it("adds one reply to its thread that the channel sees, with the last lines; the mend adds a quiet one", async () => {
     await room.push({ "index.html": "broken <!channel>" });
-    const failed = await room.says(/shop failed/);
+    const failed = await room.says(/^shop failed:/);
     const replies = async () =>
       (await room.slack.messages("shop")).filter(({ thread_ts, ts }) => thread_ts === failed.ts && ts !== failed.ts);
     await vi.waitFor(async () => expect(await replies()).toHaveLength(1), WAIT);

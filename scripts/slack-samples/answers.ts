@@ -1,8 +1,8 @@
 /** Pictures of every answer to one person, and of the dialog. */
+import { COMMANDS } from "../../src/commands/command-table.ts";
 import type { Answer, ReleaseChoice, RollbackModal, SiteStatus } from "../../src/model/answer.ts";
 import type { Verb } from "../../src/model/command.ts";
 import { wordAnswer } from "../../src/notify/wording/slack/answer-wording.ts";
-import type { CommandTable } from "../../src/notify/wording/slack/help-wording.ts";
 import { wordModal } from "../../src/notify/wording/slack/modal-wording.ts";
 import { ADDRESSES, deployment, FAILED, LIVE, LOG, MIN_MS, NOW_MS, RELEASE, RUNS, type Sample } from "./data.ts";
 
@@ -50,31 +50,6 @@ const SITES = [
   site("intranet", { url: null, liveCommit: null, liveRelease: null, latest: null, holds: { ...FREE, locked: HOLD } }),
 ];
 const HEALTH = { waiting: 0, dead: 0, untold: 0 };
-
-const COMMANDS: CommandTable = {
-  status: { usage: "status [SITE]", does: "what is live, what runs, what holds it" },
-  deploy: { usage: "deploy [SITE] [COMMIT]", does: "builds the head of the branch, or a commit, and publishes it" },
-  redeploy: {
-    usage: "redeploy [SITE] [RELEASE]",
-    does: "publishes the live release, or a kept one, again without building",
-  },
-  rebuild: { usage: "rebuild [SITE]", does: "builds without caches and publishes" },
-  rollback: {
-    usage: "rollback [SITE] [RELEASE | previous | -2]",
-    does: "publishes an earlier release and pauses the site",
-  },
-  cancel: { usage: "cancel [SITE | DEPLOYMENT]", does: "stops what runs or waits" },
-  lock: { usage: 'lock [SITE] --reason "…" --for 2h', does: "nothing is deployed until it is unlocked" },
-  unlock: { usage: "unlock [SITE]", does: "ends that" },
-  pause: { usage: "pause [SITE]", does: "pushes wait; whoever asks by name still deploys" },
-  resume: { usage: "resume [SITE]", does: "deploys what waited" },
-  logs: { usage: "logs [SITE | DEPLOYMENT]", does: "the end of the log" },
-  releases: { usage: "releases [SITE]", does: "the kept releases" },
-  diff: { usage: "diff [SITE] RELEASE [RELEASE]", does: "how two releases differ" },
-  audit: { usage: "audit [SITE]", does: "who asked for what" },
-  help: { usage: "help [COMMAND]", does: "this" },
-  whoami: { usage: "whoami", does: "what you may do, and why" },
-};
 
 const answer = (one: Answer) => wordAnswer(one, COMMANDS);
 const MODAL: RollbackModal = {

@@ -1,5 +1,5 @@
 /** What each way in which a request to Slack's Web API fails means to us, by class. */
-import { AmbiguousError, describeError, PermanentError, RetryLaterError } from "../errors.ts";
+import { AmbiguousError, describeError, OperatorError, RetryLaterError } from "../errors.ts";
 import { neverReached, rootCause } from "../model/unreached.ts";
 import { explainRefusal, type SlackRequest } from "./slack-refusal.ts";
 
@@ -27,7 +27,11 @@ export async function explainFailure(error: unknown, request: SlackRequest): Pro
     }
     // 408: the other side grew tired of waiting; what it had read by then nobody knows.
     if (error.statusCode >= 400 && error.statusCode < 500 && error.statusCode !== 408) {
-      return new PermanentError(`Slack answers HTTP ${error.statusCode} to ${request.method}: check SLACK_API_URL`);
+      // Slack itself says everything with 200 or 429: this is a proxy's word, or somebody else's.
+      return new OperatorError(
+        "SLACK_API_URL",
+        `HTTP ${error.statusCode} came back for ${request.method}, which is not Slack's; check the address, and the proxy on the way`,
+      );
     }
     return new AmbiguousError(`Slack answers HTTP ${error.statusCode} to ${request.method}`);
   }

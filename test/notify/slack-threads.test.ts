@@ -77,7 +77,11 @@ describe("A reply in a thread", () => {
   test("is not repeated when nobody can look", async () => {
     world.slack.misbehave({ path: POST, times: 1, fault: { cut: true }, afterEffect: true });
     const told = await tell(aReply(), 1);
-    world.slack.misbehave({ path: REPLIES, times: 1, fault: { answer: 404, body: "no such page" } });
+    world.slack.misbehave({
+      path: REPLIES,
+      times: 1,
+      fault: { answer: 200, body: { ok: false, error: "unknown_method" } },
+    });
     await tell(told);
     expect(told.ends).toEqual(["AmbiguousError", "unsure"]);
     expect(await replies()).toHaveLength(1);

@@ -128,7 +128,7 @@ describe("A deployment in Slack", () => {
 
   test("is told at most once where there is no way to look", async () => {
     cutAfterPost();
-    answer(HISTORY, 404, "no such page");
+    answer(HISTORY, 200, { ok: false, error: "unknown_method" });
     const told = await tell(tellNew());
     expect(told.ends).toEqual(["AmbiguousError", "unsure"]);
     expect(told.last).toMatchObject({

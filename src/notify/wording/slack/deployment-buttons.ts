@@ -17,6 +17,7 @@ const BY_STATE: Readonly<Record<ShownState, readonly Kind[]>> = {
   rolled_back: ["open", "resume", "log"],
   failed: ["retry", "rebuild", "rollback", "log"],
   cut_off: ["retry", "rebuild", "rollback", "log"],
+  asks: ["log"],
   skipped: ["deploy", "log"],
   superseded: ["log"],
   cancelled: ["retry", "log"],

@@ -2,12 +2,13 @@
 import type { Deployment, DeploymentState } from "../../../model/deployment.ts";
 import { againWord, shortCommit } from "../plain.ts";
 
-/** What is shown; a rollback that is live and what was interrupted are states of their own for people. */
-export type ShownState = DeploymentState | "rolled_back" | "goes_on" | "cut_off";
+/** What is shown; a rollback that is live, what was interrupted and what asks somebody are states of their own for people. */
+export type ShownState = DeploymentState | "rolled_back" | "goes_on" | "cut_off" | "asks";
 
 /** How it stands, for people. */
-export function shownState({ state, trigger, isInterrupted }: Deployment): ShownState {
+export function shownState({ state, trigger, isInterrupted, consent }: Deployment): ShownState {
   if (state === "live" && trigger === "rollback") return "rolled_back";
+  if (state === "failed" && consent?.answer === null) return "asks";
   if (isInterrupted && state === "queued") return "goes_on";
   if (isInterrupted && state === "failed") return "cut_off";
   return state;
@@ -26,6 +27,7 @@ export const STATE_ICONS: Readonly<Record<ShownState, string>> = {
   rolled_back: "↩️",
   goes_on: "🔄",
   cut_off: "🔌",
+  asks: "❓",
 };
 
 /** What follows the name of the site. */
@@ -42,6 +44,7 @@ export const STATE_VERBS: Readonly<Record<ShownState, string>> = {
   rolled_back: "was rolled back",
   goes_on: "was interrupted, goes on",
   cut_off: "was interrupted",
+  asks: "needs a decision",
 };
 
 /** The same in a sentence, which names the state in one word of `DEPLOYMENT_STATES`: others look for it. */
@@ -50,6 +53,7 @@ export function sentenceVerb(deployment: Deployment): string {
   if (shown === "rolled_back") return STATE_VERBS.live;
   if (shown === "goes_on") return "was interrupted and is queued again";
   if (shown === "cut_off") return "was interrupted and failed";
+  if (shown === "asks") return "failed and needs a decision";
   return STATE_VERBS[shown];
 }
 

@@ -14,7 +14,7 @@ export function wordDigest({ sinceMs, endedAtMs, groups }: Digest): SlackMessage
   const total = groups.reduce((sum, group) => sum + group.count, 0);
   const bad = groups.filter(({ state }) => state === "bad").length;
   const shown = sorted.slice(0, MAX_GROUPS);
-  const verdict = bad > 0 ? `${bad} of ${groups.length} still bad` : "nothing is bad any more";
+  const verdict = bad > 0 ? `${bad} of ${groups.length} still broken` : "nothing is broken any more";
   const headline = `📚 ${count(total, "message")} in one: ${verdict}`;
   const { blocks, left } = sections(shown.map(line));
   const more = groups.length - shown.length + left;
@@ -27,7 +27,7 @@ export function wordDigest({ sinceMs, endedAtMs, groups }: Digest): SlackMessage
 }
 
 function line({ title, count: times, state, url }: Digest["groups"][number]): string {
-  const mark = state === "bad" ? "🔴 bad" : "🟢 good";
+  const mark = state === "bad" ? "🔴 broken" : "🟢 works";
   const link = slackLink(url, "open");
   return `${mark}  *${unformatted(title, 120)}*  ·  ${count(times, "message")}${link ? `  ·  ${link}` : ""}`;
 }

@@ -13,7 +13,7 @@ const MAX_SITES = 20;
 /** The message. */
 export function wordHelp({ about, sites }: Extract<Answer, { kind: "help" }>, commands: CommandTable): SlackMessage {
   const of = about === null ? "What you can ask for" : `How to use ${about}`;
-  const lines = (about === null ? VERBS : [about]).map((verb) => line(verb, commands));
+  const lines = about === null ? VERBS.map((verb) => line(verb, commands, false)) : [line(about, commands, true)];
   const names = sites.slice(0, MAX_SITES).map((site) => slackCode(site, 60));
   if (sites.length > names.length) names.push(`and ${sites.length - names.length} more`);
   const blocks: Block[] = [section(`🛟 *${of}*`), ...sections(lines).blocks];
@@ -24,7 +24,9 @@ export function wordHelp({ about, sites }: Extract<Answer, { kind: "help" }>, co
   return { text: of, blocks };
 }
 
-function line(verb: Verb, commands: CommandTable): string {
+/** Among all the others a command has a line, and only what it is about; its flags are told where it alone is meant. */
+function line(verb: Verb, commands: CommandTable, hasFlags: boolean): string {
   const { usage, does } = commands[verb] ?? { usage: verb, does: "" };
-  return [slackCode(usage, 200), unformatted(does, 400)].filter(Boolean).join("  ");
+  const shown = hasFlags ? usage : usage.replace(/ *\[--[^\]]*\]/g, "");
+  return [slackCode(shown, 200), unformatted(does, 400)].filter(Boolean).join("  ");
 }

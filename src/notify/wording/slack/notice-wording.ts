@@ -1,12 +1,12 @@
 /** How notices are worded: news that is not the story of one deployment. Pure: what is said follows from the data alone. */
 import type { Notice } from "../../../model/notice.ts";
 import type { SlackMessage } from "../../../slack/slack-client.ts";
-import { outside } from "../plain.ts";
+import { outside, slackCode } from "../plain.ts";
 import { wordCi } from "./ci-wording.ts";
 import { wordDigest } from "./digest-wording.ts";
 import { wordInstalled } from "./installed.ts";
 import { wordSecondPerson } from "./second-person-wording.ts";
-import { type Block, header, plainContext, plainSection } from "./slack-blocks.ts";
+import { type Block, context, header, plainContext, plainSection } from "./slack-blocks.ts";
 import { wordSummary } from "./summary-wording.ts";
 
 /** The message about it. */
@@ -47,7 +47,8 @@ function delivery(
   then: string,
 ): SlackMessage {
   const headline = `⚠️ A delivery from ${outside(source, 40)} ${fate}: ${outside(event, 60)}`;
-  return plainNotice(headline, outside(reason, 500), [then, `slipway deliveries show ${outside(deliveryKey, 120)}`]);
+  const { text, blocks } = plainNotice(headline, outside(reason, 500), []);
+  return { text, blocks: [...blocks, context([then, slackCode(`slipway deliveries show ${deliveryKey}`, 150)])] };
 }
 
 function plainNotice(headline: string, reason: string, remarks: string[]): SlackMessage {

@@ -54,7 +54,7 @@ describe("A text", () => {
 describe("Help", () => {
   const COMMANDS = {
     status: { usage: "status [SITE]", does: "what is live" },
-    rollback: { usage: "rollback [SITE] [RELEASE]", does: "publishes an *earlier* release" },
+    rollback: { usage: "rollback [SITE] [RELEASE] [--yes]", does: "publishes an *earlier* release" },
   };
   test("tells every command in a line, and which sites there are", () => {
     const { blocks } = wordAnswer({ kind: "help", about: null, sites: ["shop", "docs"] }, COMMANDS);
@@ -62,13 +62,15 @@ describe("Help", () => {
     expect(texts.join("\n").split("\n")).toEqual(
       expect.arrayContaining(["`status [SITE]`  what is live", "Sites: `shop`, `docs`"]),
     );
+    // The flags are for whoever asks about one.
+    expect(texts.join("\n")).not.toContain("--yes");
     for (const verb of VERBS) expect(texts.join("\n")).toContain(`\`${verb}`);
   });
   test("about one command tells that one", () => {
     const { blocks } = wordAnswer({ kind: "help", about: "rollback", sites: [] }, COMMANDS);
     expect(textsOf(blocks)).toEqual([
       "🛟 *How to use rollback*",
-      "`rollback [SITE] [RELEASE]`  publishes an ∗earlier∗ release",
+      "`rollback [SITE] [RELEASE] [--yes]`  publishes an ∗earlier∗ release",
     ]);
   });
 });

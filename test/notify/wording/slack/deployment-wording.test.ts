@@ -320,6 +320,14 @@ describe("A deployment that somebody has to agree to", () => {
     ]);
   });
 
+  test("is headed as a question until somebody answers, and failed all the same", () => {
+    const asks = wordDeployment(news({ ...failed, consent: adopt }));
+    expect(textsOf(asks.blocks)[0]).toMatch(/^❓ shop needs a decision/);
+    expect(asks.text).toMatch(/^shop failed and needs a decision/);
+    const answered = { ...adopt, answer: { deployment: "d-2", by: null } };
+    expect(textsOf(wordDeployment(news({ ...failed, consent: answered })).blocks)[0]).toMatch(/^❌ shop failed/);
+  });
+
   test("asks in other words where files would be removed", () => {
     const consent = { needs: "allowRemovals", files: 1, paths: ["a"], answer: null } as const;
     const texts = textsOf(wordDeployment(news({ ...failed, consent })).blocks);

@@ -132,11 +132,11 @@ describe("A digest", () => {
     const { text, blocks } = wordNotice(
       digest([group("docs", 9, "good"), group("blog", 2, "bad"), group("shop", 5, "bad")]),
     );
-    expect(text).toBe("📚 16 messages in one: 2 of 3 still bad; it goes on");
+    expect(text).toBe("📚 16 messages in one: 2 of 3 still broken; it goes on");
     expect(textsOf(blocks)[1]?.split("\n")).toEqual([
-      "🔴 bad  *shop*  ·  5 messages",
-      "🔴 bad  *blog*  ·  2 messages",
-      "🟢 good  *docs*  ·  9 messages",
+      "🔴 broken  *shop*  ·  5 messages",
+      "🔴 broken  *blog*  ·  2 messages",
+      "🟢 works  *docs*  ·  9 messages",
     ]);
     expect(textsOf(blocks).at(-1)).toBe(`since ${DATE}  ·  it goes on; this message is edited while more news come`);
   });
@@ -144,7 +144,7 @@ describe("A digest", () => {
   test("leaves nothing out silently, and says that it has ended", () => {
     const groups = Array.from({ length: 22 }, (_, n) => group(`site-${n}`, n + 1, "good"));
     const { text, blocks } = wordNotice(digest(groups, AT_MS + 60_000));
-    expect(text).toBe("📚 253 messages in one: nothing is bad any more; it has ended");
+    expect(text).toBe("📚 253 messages in one: nothing is broken any more; it has ended");
     expect(textsOf(blocks).join("\n").match(/🟢/g)).toHaveLength(10);
     expect(textsOf(blocks).at(-1)).toMatch(/^and 12 more {2}· {2}from .* to .* {2}· {2}it has ended$/);
   });
