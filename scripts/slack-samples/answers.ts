@@ -1,5 +1,5 @@
 /** Pictures of every answer to one person, and of the dialog. */
-import { COMMANDS } from "../../src/commands/command-table.ts";
+import { COMMANDS } from "../../src/commands/words/command-table.ts";
 import type { Answer, ReleaseChoice, RollbackModal, SiteStatus } from "../../src/model/answer.ts";
 import type { Verb } from "../../src/model/command.ts";
 import { wordAnswer } from "../../src/notify/wording/slack/answer-wording.ts";
