@@ -155,10 +155,7 @@ export async function startService(options: {
         ...createGithubPerformers({ octokitFor: github.octokitFor }),
       },
       // What else is new for that channel is told in one message, until Slack takes more again.
-      onRateLimited: (channel) =>
-        void store
-          .transact((tx) => digestWhereSlow(tx, config, channel, Date.now()))
-          .catch((error: unknown) => log.error({ channel, error: describeError(error) }, "no digest was begun")),
+      onRateLimited: (channel) => store.transact((tx) => digestWhereSlow(tx, config, channel, Date.now())),
     });
     onStop("outbox", () => outbox.stop());
 

@@ -26,8 +26,11 @@ export type AttemptDeps = {
   readonly pace: Pace;
   /** The time in milliseconds since 1970. */
   readonly now: () => number;
-  /** Slack asked to wait with what is told in this channel, as the wish names it; "" where it names none. */
-  readonly onRateLimited?: (channel: string) => void;
+  /**
+   * Slack asked to wait with what is told in this channel, as the wish names it; "" where it names none. What it rejects is
+   * logged.
+   */
+  readonly onRateLimited?: (channel: string) => unknown;
 };
 
 /** Waits after the 1st, 2nd … failed attempt, in milliseconds; the last one from then on. */
@@ -72,7 +75,7 @@ async function recordFailure(deps: AttemptDeps, row: OutboxRow, error: unknown):
   const isPermanent = error instanceof PermanentError && !isOperators;
   if (!isLater && !isPermanent && isQuick(row.kind)) return end(deps, row, "unsure", `${NOT_REPEATED}: ${reason}`);
   const delayMs = isLater && error.delayMs !== null ? Math.max(error.delayMs, MIN_DELAY_MS) : null;
-  if (delayMs !== null) slowDown(deps, row, delayMs);
+  if (delayMs !== null) await slowDown(deps, row, delayMs);
   // As long as they ask to wait themselves they have not given up, so neither do we.
   const isOver = isPermanent || (delayMs === null && row.attempts >= MAX_ATTEMPTS);
   if (isOver) return end(deps, row, row.late ? "expired" : "dead", reason);
@@ -97,11 +100,22 @@ async function putOff(deps: AttemptDeps, row: OutboxRow, forMs: number, reason: 
 }
 
 /** What Slack asks to wait concerns every row that is told by the same method. */
-function slowDown({ pace, now, onRateLimited }: AttemptDeps, row: OutboxRow, delayMs: number): void {
+async function slowDown(
+  { pace, now, log, onRateLimited }: AttemptDeps,
+  row: OutboxRow,
+  delayMs: number,
+): Promise<void> {
   if (!row.kind.startsWith("slack.")) return;
   const channel = channelOf(row);
   pace.pauseMethod(methodOf(pacedRow(row)), now() + delayMs, channel);
-  onRateLimited?.(channel);
+  try {
+    await onRateLimited?.(channel);
+  } catch (error) {
+    log.warn(
+      { key: row.key, error: describeError(error) },
+      "Slack asked to wait, and that was not noted for its channel",
+    );
+  }
 }
 
 /** The wish is not pursued any more. What is to be told when it comes too late is told when it surely did not come. */

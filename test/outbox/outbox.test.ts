@@ -1,9 +1,11 @@
 /** Wishes are fulfilled once, whatever attempts end with. */
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { AmbiguousError, OperatorError, PermanentError, RetryLaterError } from "../../src/errors.ts";
+import { createLog } from "../../src/log.ts";
+import { createOutbox, type OutboxDeps } from "../../src/outbox/outbox.ts";
 import { findDeployment, queueDeployment } from "../../src/store/deployments.ts";
-import type { OutboxRow } from "../../src/store/outbox.ts";
-import { type OutboxWorld, openOutboxWorld } from "./outbox-world.ts";
+import { nextOutboxMs, type OutboxRow } from "../../src/store/outbox.ts";
+import { AT_ONCE, type OutboxWorld, openOutboxWorld } from "./outbox-world.ts";
 
 let world: OutboxWorld;
 beforeEach(async () => {
@@ -80,6 +82,29 @@ describe("the outbox", () => {
     await want("a");
     await vi.waitFor(async () => expect(await world.states()).toEqual({ sent: 1 }), { timeout: 5000 });
     expect(doubts).toEqual([false, inDoubt]);
+  });
+
+  it("tells what only an operator can mend when they are back in the morning, and says so once in the log", async () => {
+    const startMs = 1_000_000;
+    let nowMs = startMs;
+    const said: string[] = [];
+    const log = createLog({ level: "silent", pretty: false });
+    log.error = (_: unknown, words?: unknown) => void said.push(String(words));
+    const perform = async () => {
+      if (nowMs < startMs + 13 * 3_600_000) throw new OperatorError("SLACK_BOT_TOKEN", "is not accepted");
+      return { kind: "sent", remote: {} } as const;
+    };
+    const performers = { "slack.deployment": perform } as unknown as OutboxDeps["performers"];
+    const { store, queue } = world;
+    const outbox = createOutbox({ store, queue, log, boot: "b", performers, pace: AT_ONCE, now: () => nowMs });
+    await want("a");
+    for (let dueMs: number | undefined = nowMs; dueMs !== undefined; dueMs = await store.transact(nextOutboxMs)) {
+      nowMs = Math.max(nowMs, dueMs);
+      await outbox.round();
+      await outbox.settled();
+    }
+    expect(await world.states()).toEqual({ sent: 1 });
+    expect(said).toEqual(["could not tell; it is tried again until that is mended"]);
   });
 
   it("gives up what was refused for good or cannot be looked up, and says so in the deployment's record", async () => {

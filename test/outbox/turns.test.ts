@@ -165,7 +165,11 @@ describe("the order of telling", () => {
       },
       {
         pace: { ...AT_ONCE, pauseMethod: (method) => paused.push(method) },
-        onRateLimited: (channel) => limited.push(channel),
+        // Whoever is told may fail: that is nobody's end.
+        onRateLimited: async (channel) => {
+          limited.push(channel);
+          throw new Error("the disk is full");
+        },
       },
     );
     await world.wish(aWish("slack.deployment", "a"));
