@@ -1,6 +1,7 @@
 /** The private folders of one deployment, from its start to its end. */
 import { chmod, mkdir, readdir, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
+import { sourcePlace, workspacePlace } from "../model/workspace-place.ts";
 
 export type Workspace = {
   /** Holds the others, and whatever a build leaves beside them. */
@@ -12,10 +13,14 @@ export type Workspace = {
 
 /** Makes the folders anew. A site has one deployment at a time, so what lies there is left from one that was killed. */
 export async function makeWorkspace(dataDir: string, site: string): Promise<Workspace> {
-  // The same path each time: what a build writes, and what it keeps in caches, may depend on where it ran.
-  const root = resolve(dataDir, "work", site);
+  const root = resolve(dataDir, workspacePlace(site));
   await removeFolder(root);
-  const workspace = { root, source: join(root, "source"), home: join(root, "home"), temporary: join(root, "tmp") };
+  const workspace = {
+    root,
+    source: resolve(dataDir, sourcePlace(site)),
+    home: join(root, "home"),
+    temporary: join(root, "tmp"),
+  };
   for (const folder of Object.values(workspace)) await mkdir(folder, { recursive: true, mode: 0o700 });
   return workspace;
 }

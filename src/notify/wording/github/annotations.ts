@@ -3,6 +3,7 @@
  * transcript, whatever tool printed it. Pure.
  */
 import { posix } from "node:path";
+import { sourcePlace } from "../../../model/workspace-place.ts";
 import { logLines } from "../log-lines.ts";
 import { oneLine } from "../plain.ts";
 import { type Finding, findingsIn } from "./build-findings.ts";
@@ -75,9 +76,9 @@ function pathInRepository(written: string, { site, folder }: BuildPlace): string
   return normal.split("/").some((part) => NOT_SOURCES.has(part)) ? null : normal;
 }
 
-/** Builds see the folder of pipeline/workspace.ts under the path that it has outside; only its end is known here. */
+/** Builds see their folder under the path that it has outside; only its end, below the data folder, is known here. */
 function belowSource(path: string, site: string): string | null {
-  const source = `/work/${site}/source/`;
+  const source = `/${sourcePlace(site)}/`;
   const at = path.lastIndexOf(source);
   return at === -1 ? null : path.slice(at + source.length);
 }

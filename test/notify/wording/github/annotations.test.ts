@@ -1,10 +1,12 @@
 /** What tools print about lines of files, as they print it, and what becomes of it on GitHub. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { sourcePlace } from "../../../../src/model/workspace-place.ts";
 import { annotationsOf } from "../../../../src/notify/wording/github/annotations.ts";
 
 const AT_ROOT = { site: "shop", folder: "." };
-const SOURCE = "/var/lib/slipway/work/shop/source";
+const DATA = "/var/lib/slipway";
+const SOURCE = `${DATA}/${sourcePlace("shop")}`;
 
 /** "path:line level title: message" */
 const brief = (tail: string, place = AT_ROOT) =>
@@ -228,10 +230,10 @@ describe("A path", () => {
     ["../b.ts", ".", []],
     [`${SOURCE}/src/a.ts`, "apps/web", ["src/a.ts"]],
     [`file://${SOURCE}/src/a.ts`, ".", ["src/a.ts"]],
-    [`/mnt/work/shop/source${SOURCE}/src/a.ts`, ".", ["src/a.ts"]],
+    [`/mnt/${sourcePlace("shop")}${SOURCE}/src/a.ts`, ".", ["src/a.ts"]],
     [`${SOURCE}/../home/a.ts`, ".", []],
     [`${SOURCE}//etc/a.ts`, ".", []],
-    ["/var/lib/slipway/work/blog/source/src/a.ts", ".", []],
+    [`${DATA}/${sourcePlace("blog")}/src/a.ts`, ".", []],
     ["/etc/a.ts", ".", []],
     [`${SOURCE}/node_modules/x/a.ts`, ".", []],
     ["node_modules/x/a.ts", "apps/web", []],
