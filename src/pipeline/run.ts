@@ -35,8 +35,9 @@ const LEASE_MS = 60_000;
 const RENEW_EVERY_MS = 20_000;
 
 /**
- * Starts to run deployments, and cancels those that run here once somebody wants that: `askCancel`. `stop` interrupts them: a publish finishes the files it is sending and a changeover is
- * finished, for some seconds; what they were at goes on at the next start.
+ * Starts to run deployments, and cancels those that run here once somebody wants that: `askCancel`. `stop` interrupts
+ * them: a publish finishes the files it is sending and a changeover is finished, for some seconds; what they were at goes
+ * on at the next start.
  */
 export function startRunner(deps: RunnerDeps): Loop {
   const { queue, log } = deps;
