@@ -24,8 +24,8 @@ export default defineConfig({
     globalSetup: "test/built-program.ts",
     pool: "forks",
     maxWorkers: 3,
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
     sequence: { sequencer: LongestFirst },
   },
 });

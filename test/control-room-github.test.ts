@@ -54,7 +54,7 @@ describe("check runs", () => {
     await check(first, "success");
     second = await room.push(index("second"));
     await check(second, "success");
-  }, 90_000);
+  }, 120_000);
   afterAll(() => room?.stop());
 
   const click = (checkRun: number, identifier: string | null, login: string, guid?: string) =>
@@ -113,7 +113,7 @@ describe("check runs", () => {
 describe("a site that waits for CI", () => {
   beforeAll(async () => {
     room = await startControlRoom({ hasApp: true, keys: "after: [CI, Lint]," });
-  }, 60_000);
+  }, 120_000);
   afterAll(() => room?.stop());
 
   const ran = (commit: string, workflow: string, conclusion = "success", again?: number) =>
@@ -136,12 +136,12 @@ describe("a site that waits for CI", () => {
     await check(commit, "success");
     expect(room.live()).toBe("first");
     await room.says(/CI works again/);
-  }, 60_000);
+  }, 120_000);
 
   it("is deployed at once by whoever asks", async () => {
     const commit = await room.push({ "index.html": "second" });
     await check(commit, "skipped");
     await room.sender.command({ user: ALICE, channel: room.shop, command: "/deploy", text: "deploy shop" });
     await vi.waitFor(() => expect(room.live()).toBe("second"), WAIT);
-  }, 60_000);
+  }, 120_000);
 });

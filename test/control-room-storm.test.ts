@@ -67,7 +67,7 @@ describe("eight workflows that fail within seconds", () => {
     await vi.waitFor(async () => expect(said(await posted())[5]).toContain("it has ended"), WAIT);
     expect(await posted()).toHaveLength(7);
     expect(await replies()).toHaveLength(1);
-  }, 60_000);
+  }, 120_000);
 });
 
 describe("a Slack that takes no more in one channel", () => {
@@ -90,5 +90,5 @@ describe("a Slack that takes no more in one channel", () => {
     expect(all.filter((text) => text.includes("ci.yml"))).toHaveLength(1);
     expect(all.filter((text) => text.includes("Lint on main") && text.includes("Types on main"))).toHaveLength(1);
     expect(await replies("elsewhere")).toEqual([]);
-  }, 60_000);
+  }, 120_000);
 });

@@ -54,7 +54,7 @@ export type ControlRoom = {
 };
 
 const isNoReply = ({ ts, thread_ts }: SlackMessage) => thread_ts === undefined || thread_ts === ts;
-const PATIENCE = { timeout: 20_000, interval: 30 };
+const PATIENCE = { timeout: 60_000, interval: 30 };
 
 /**
  * Starts it. `keys` is YAML, in braces' style, for more keys of the site, in front of them; `more` for more of the
@@ -174,8 +174,15 @@ export async function startControlRoom({
     },
     says: (text) =>
       vi.waitFor(async () => {
-        const found = (await slack.messages("shop")).findLast((it) => isNoReply(it) && text.test(it.text));
-        if (!found) throw new Error(`no message says ${text}`);
+        const all = (await slack.messages("shop")).filter(isNoReply);
+        const found = all.findLast((it) => text.test(it.text));
+        if (!found)
+          throw new Error(
+            `no message says ${text} but ${all
+              .slice(-4)
+              .map((it) => it.text)
+              .join(" | ")}`,
+          );
         return found;
       }, PATIENCE),
     told: (user, text) =>

@@ -4,7 +4,7 @@ import type { SlackMessage } from "../src/demo/slack/history.ts";
 import { ALICE, BOB, type ControlRoom, DAN, SECRETS, startControlRoom } from "./control-room-world.ts";
 
 let room: ControlRoom;
-const WAIT = { timeout: 20_000, interval: 30 };
+const WAIT = { timeout: 60_000, interval: 30 };
 
 type Element = { action_id?: string; value?: string; url?: string };
 type Block = { type: string; elements?: Element[] };
@@ -48,14 +48,14 @@ beforeAll(async () => {
     const messages = await room.slack.messages("shop");
     expect(messages.filter(({ text }) => text.includes("shop is live"))).toHaveLength(2);
   }, WAIT);
-}, 90_000);
+}, 120_000);
 afterAll(() => room?.stop());
 
 describe("words", () => {
   it("are answered with 200 and nothing at once, and with the answer for one person alone", async () => {
     const startMs = performance.now();
     expect(await deploy(ALICE, "help")).toEqual({ status: 200, body: "" });
-    expect(performance.now() - startMs).toBeLessThan(1000);
+    expect(performance.now() - startMs).toBeLessThan(3000);
     expect(await room.told(ALICE, /rollback/)).toContain("status");
     expect(room.slack.ephemerals().at(-1)).toMatchObject({ user: ALICE, channel: room.shop, via: "response_url" });
   });

@@ -11,7 +11,7 @@ let room: ControlRoom;
 beforeAll(async () => {
   room = await startControlRoom();
   await deployed("first");
-}, 60_000);
+}, 120_000);
 afterAll(() => room?.stop());
 
 /** Pushes this content. Waits until visitors see it; answers with the commit. */

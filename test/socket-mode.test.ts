@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import { ALICE, type ControlRoom, startControlRoom } from "./control-room-world.ts";
 import { type SocketServer, startSocketServer } from "./slack/socket-server.ts";
 
-const WAIT = { timeout: 20_000, interval: 20 };
+const WAIT = { timeout: 60_000, interval: 20 };
 
 let room: ControlRoom;
 let socket: SocketServer;
@@ -17,7 +17,7 @@ beforeAll(async () => {
     },
   });
   await connected();
-}, 60_000);
+}, 120_000);
 afterAll(async () => {
   await room?.stop();
   await socket?.stop();

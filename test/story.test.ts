@@ -12,6 +12,7 @@ import { type Certificate, createCertificate } from "../src/demo/certificate.ts"
 import { observe } from "../src/demo/observer.ts";
 import { type RunningSlipway, startSlipway } from "../src/demo/slipway.ts";
 import { type Partners, siteFolder, startPartners } from "../src/demo/world.ts";
+import { PATIENCE } from "./patience.ts";
 import { describeWith } from "./servers/available.ts";
 import { startVsftpd } from "./servers/debian-ftp.ts";
 
@@ -97,6 +98,6 @@ describeWith("vsftpd", "a push of an Angular application", () => {
         { sha: commit, states: ["queued", "in_progress", "success"] },
       ]);
       expect(await observer.checks(commit)).toEqual(["success"]);
-    });
+    }, PATIENCE);
   });
 });

@@ -7,6 +7,7 @@ import { CrashError, PrerenderError } from "./prerender-error.ts";
 export type BrowserKeeper = {
   /** The running browser, which is started first where there is none. */
   get(): Promise<Browser>;
+  /** Settles when the browser and its files are gone, for whoever asks, as often as it is asked. */
   close(): Promise<void>;
 };
 
@@ -43,6 +44,7 @@ export async function openBrowser(options: BrowserOptions): Promise<BrowserKeepe
   let running: Promise<Browser> | undefined;
   let starts = 0;
   let isClosed = false;
+  let closing: Promise<void> | undefined;
 
   async function start(): Promise<Browser> {
     if (isClosed) throw new PrerenderError("The browser was ended.");
@@ -59,6 +61,12 @@ export async function openBrowser(options: BrowserOptions): Promise<BrowserKeepe
     return browser;
   }
 
+  async function end(): Promise<void> {
+    const browser = await running?.catch(() => undefined);
+    await browser?.close().catch(() => {});
+    for (const folder of [home, short]) await rm(folder, { recursive: true, force: true, maxRetries: 5 });
+  }
+
   return {
     get() {
       running ??= start().catch((error: unknown) => {
@@ -67,11 +75,10 @@ export async function openBrowser(options: BrowserOptions): Promise<BrowserKeepe
       });
       return running;
     },
-    async close() {
+    close() {
       isClosed = true;
-      const browser = await running?.catch(() => undefined);
-      await browser?.close().catch(() => {});
-      for (const folder of [home, short]) await rm(folder, { recursive: true, force: true, maxRetries: 5 });
+      closing ??= end();
+      return closing;
     },
   };
 }

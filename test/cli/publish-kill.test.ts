@@ -79,7 +79,7 @@ it.each([
     server.log.reset();
     server.misbehave({ interrupt: { verb, nth, how: "hang" } });
     const running = startPublish(args(next), { env });
-    await vi.waitFor(() => expect(server.log.commands.get(verb) ?? 0).toBeGreaterThanOrEqual(nth), { timeout: 20_000 });
+    await vi.waitFor(() => expect(server.log.commands.get(verb) ?? 0).toBeGreaterThanOrEqual(nth), { timeout: 60_000 });
     running.kill("SIGKILL");
     await running.ended;
     server.misbehave(null);

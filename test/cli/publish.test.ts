@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { createCertificate } from "../../src/demo/certificate.ts";
 import { createFtpServer, type FtpServer, type Misbehaviour } from "../../src/demo/ftp/ftp-server.ts";
 import { BUILT_PROGRAM } from "../built-program.ts";
+import { PATIENCE } from "../patience.ts";
 import { describeWith } from "../servers/available.ts";
 import { startVsftpd } from "../servers/debian-ftp.ts";
 import { createKeyPair, startOpenssh } from "../servers/openssh.ts";
@@ -247,7 +248,7 @@ describe("slipway publish over FTP", () => {
     await write(Object.fromEntries(Array.from({ length: 60 }, (_, n) => [`p${n}.html`, `page ${n}`])));
     server.misbehave({ replyDelayMs: 20 });
     const first = ftp();
-    await vi.waitFor(() => expect(server.log.stored.length).toBeGreaterThan(10), { timeout: 20_000 });
+    await vi.waitFor(() => expect(server.log.stored.length).toBeGreaterThan(10), { timeout: 60_000 });
     first.kill("SIGINT");
     expect(await first.ended).toMatchObject({
       code: 1,
@@ -267,7 +268,7 @@ describe("slipway publish over FTP", () => {
     server.log.reset();
     server.misbehave(misbehaviour);
     const running = ftp();
-    await vi.waitFor(() => expect(server.log.lines.join("\n")).toMatch(/RNFR \S+\/journal$/m), { timeout: 20_000 });
+    await vi.waitFor(() => expect(server.log.lines.join("\n")).toMatch(/RNFR \S+\/journal$/m), { timeout: 60_000 });
     return running;
   }
 
@@ -287,7 +288,7 @@ describe("slipway publish over FTP", () => {
   it("ends at once at a second Ctrl-C, and the next publish finishes what it left", async () => {
     const running = await untilChangeOver({ interrupt: { verb: "RNTO", nth: 3, how: "hang" } });
     running.kill("SIGINT");
-    await vi.waitFor(() => expect(running.output()).toContain("finished first"));
+    await vi.waitFor(() => expect(running.output()).toContain("finished first"), PATIENCE);
     const interrupt = setInterval(() => running.kill("SIGINT"), 100);
     const { code, out } = await running.ended;
     clearInterval(interrupt);
@@ -311,7 +312,7 @@ describe("slipway publish over FTP", () => {
     await write(Object.fromEntries(Array.from({ length: 30 }, (_, n) => [`p${n}.html`, `page ${n}`])));
     server.misbehave({ replyDelayMs: 25 });
     const running = ftp(["--connections", "1"]);
-    await vi.waitFor(() => expect(server.log.stored.length).toBeGreaterThan(2), { timeout: 20_000 });
+    await vi.waitFor(() => expect(server.log.stored.length).toBeGreaterThan(2), { timeout: 60_000 });
     await Promise.all(Array.from({ length: 30 }, (_, n) => writeFile(join(dist, `p${n}.html`), `page X`)));
     expect(await running.ended).toMatchObject({
       code: 1,

@@ -177,7 +177,7 @@ describe("slipway", () => {
         const { out } = await run(["deliveries", "list"], env);
         expect(out).toMatch(/done.*skipped: no site is configured for acme\/shop/);
       },
-      { timeout: 20_000 },
+      { timeout: 60_000 },
     );
   });
 });

@@ -9,6 +9,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type Certificate, createCertificate } from "../../src/demo/certificate.ts";
 import { createFtpServer, type FtpServer, type FtpServerOptions } from "../../src/demo/ftp/ftp-server.ts";
 import { createServedFolder } from "../../src/demo/ftp/served-folder.ts";
+import { PATIENCE } from "../patience.ts";
 import { describeWith } from "../servers/available.ts";
 import { startProftpd, startPureFtpd, startVsftpd } from "../servers/debian-ftp.ts";
 import { type ConformanceServer, ftpConformance } from "../servers/ftp-conformance.ts";
@@ -191,7 +192,7 @@ describe("the demo's FTP server", () => {
     const data = await client.openData();
     await client.command("STOR a");
     data.write("12345");
-    await expect.poll(() => stored("a")).toBe("12");
+    await expect.poll(() => stored("a"), PATIENCE).toBe("12");
     expect(await Promise.race([client.reply().catch(() => "closed"), (await login()).command("NOOP")])).toEqual({
       code: 200,
       text: "NOOP ok.",
@@ -207,7 +208,7 @@ describe("the demo's FTP server", () => {
     const client = await login();
     await client.send("MKD a", "RNFR a", "RNTO b", "RNFR b");
     await expect(client.command("RNTO c")).rejects.toThrow("closed");
-    await expect.poll(() => existsSync(join(root, "c"))).toBe(isDone);
+    await expect.poll(() => existsSync(join(root, "c")), PATIENCE).toBe(isDone);
     // Only that once.
     const again = await login();
     expect((await again.send("MKD x", "RNFR x", "RNTO y")).at(-1)).toMatchObject({ code: 250 });
@@ -270,7 +271,7 @@ describe("the demo's FTP server", () => {
     await client.send(`USER ${USER.user}`, `PASS ${USER.password}`);
     expect(await client.command("AUTH TLS\r\nMKD injected")).toMatchObject({ code: 234 });
     client.close();
-    await expect.poll(() => server.log.openConnections).toBe(0);
+    await expect.poll(() => server.log.openConnections, PATIENCE).toBe(0);
     expect(existsSync(join(root, "injected"))).toBe(false);
   });
 

@@ -9,6 +9,7 @@ import { createDemoRepository, GRACE } from "../../src/demo/git-repository.ts";
 import { type GithubServer, startGithub } from "../../src/demo/github-server.ts";
 import { payloadSchema } from "../../src/github/payloads.ts";
 import { temporaryFolder } from "../git/git-repository.ts";
+import { PATIENCE } from "../patience.ts";
 import { missingKeys, readExample } from "./github-examples.ts";
 
 const SECRET = "a secret of at least sixteen bytes";
@@ -285,7 +286,7 @@ describe("webhooks", () => {
 
     await app.rest.apps.redeliverWebhookDelivery({ delivery_id: delivery.id });
     await receiver.received(2);
-    await expect.poll(() => github.sentDeliveries().length).toBe(2);
+    await expect.poll(() => github.sentDeliveries().length, PATIENCE).toBe(2);
     const [again] = (await app.rest.apps.listWebhookDeliveries()).data;
     expect(again).toMatchObject({ guid: delivery.guid, redelivery: true, status_code: 200, status: "OK" });
     expect(again?.id).not.toBe(delivery.id);
@@ -492,6 +493,6 @@ async function startReceiver(status: (count: number) => number) {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/api/github/webhooks`,
     requests,
     stop,
-    received: (count: number) => expect.poll(() => requests.length).toBeGreaterThanOrEqual(count),
+    received: (count: number) => expect.poll(() => requests.length, PATIENCE).toBeGreaterThanOrEqual(count),
   };
 }

@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { PermanentError } from "../../src/errors.ts";
 import { withRepositoryLock } from "../../src/git/repository-lock.ts";
+import { PATIENCE } from "../patience.ts";
 import type { DeployInProcess } from "./deploy-in-process.ts";
 import { createGitRepository, temporaryFolder } from "./git-repository.ts";
 import { failure, inMirror, packsIn, prepareMirror } from "./mirror-options.ts";
@@ -85,7 +86,7 @@ describe("The mirror of a repository", () => {
     await startHolder(join(dirname(inMirror(dataDir)), "lock.db"));
 
     const waiting = failure(mirror.fetchHead("main"));
-    await vi.waitFor(() => expect(lines.at(-1)).toBe(`Waiting for another deployment that fetches ${url}`));
+    await vi.waitFor(() => expect(lines.at(-1)).toBe(`Waiting for another deployment that fetches ${url}`), PATIENCE);
     const reason = new Error("cancelled");
     cancel.abort(reason);
     expect(await waiting).toBe(reason);

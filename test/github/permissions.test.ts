@@ -136,7 +136,7 @@ describe("Nothing is known, and GitHub is asked once, when it", () => {
     const slow = createWith(async () => octokitAt(hub.url));
     const startedMs = performance.now();
     expect(await slow.canWrite(ALICE)).toBeNull();
-    expect(performance.now() - startedMs).toBeLessThan(2000);
+    expect(performance.now() - startedMs).toBeLessThan(8000);
     expect(hub.requests).toHaveLength(1);
   });
 

@@ -27,7 +27,7 @@ async function settled(): Promise<string[]> {
       expect(deliveries.length).toBeGreaterThan(0);
       expect(deliveries.filter((it) => it.state === "received")).toEqual([]);
     },
-    { timeout: 20_000, interval: 20 },
+    { timeout: 60_000, interval: 20 },
   );
   return [...((await world.deliveries())[0]?.outcome ?? [])];
 }

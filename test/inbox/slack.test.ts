@@ -24,7 +24,7 @@ const start = (options: Parameters<typeof startInbox>[0] = {}) => startInbox({ s
 
 async function settled(): Promise<string> {
   await vi.waitFor(async () => expect((await world.deliveries()).filter((it) => it.state === "received")).toEqual([]), {
-    timeout: 20_000,
+    timeout: 60_000,
     interval: 20,
   });
   return ((await world.deliveries())[0]?.outcome ?? []).join("; ");

@@ -43,7 +43,7 @@ async function sent(event: string, payload: unknown): Promise<string> {
       expect(newest?.state).toBe("done");
       return (newest?.outcome ?? []).join("; ");
     },
-    { timeout: 20_000, interval: 20 },
+    { timeout: 60_000, interval: 20 },
   );
 }
 

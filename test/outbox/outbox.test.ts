@@ -5,6 +5,7 @@ import { createLog } from "../../src/log.ts";
 import { createOutbox, type OutboxDeps } from "../../src/outbox/outbox.ts";
 import { findDeployment, queueDeployment } from "../../src/store/deployments.ts";
 import { nextOutboxMs, type OutboxRow } from "../../src/store/outbox.ts";
+import { PATIENCE } from "../patience.ts";
 import { AT_ONCE, type OutboxWorld, openOutboxWorld } from "./outbox-world.ts";
 
 let world: OutboxWorld;
@@ -24,11 +25,11 @@ describe("the outbox", () => {
       return { kind: "sent", remote: { ts: "1" } };
     });
     await want("a", { step: 1 });
-    await vi.waitFor(async () => expect(await world.states()).toEqual({ sent: 1 }));
+    await vi.waitFor(async () => expect(await world.states()).toEqual({ sent: 1 }), PATIENCE);
     await want("a", { step: 2 });
-    await vi.waitFor(() => expect(attempts).toHaveLength(2));
+    await vi.waitFor(() => expect(attempts).toHaveLength(2), PATIENCE);
     expect(attempts[1]).toMatchObject({ remote: { ts: "1" }, desired: { step: 2 }, inDoubt: false });
-    await vi.waitFor(async () => expect(await world.states()).toEqual({ sent: 1 }));
+    await vi.waitFor(async () => expect(await world.states()).toEqual({ sent: 1 }), PATIENCE);
   });
 
   it("sends only the newest of many versions that come while one is under way", async () => {
@@ -43,10 +44,10 @@ describe("the outbox", () => {
       return { kind: "sent", remote: {} };
     });
     await want("a", 1);
-    await vi.waitFor(() => expect(seen).toEqual([1]));
+    await vi.waitFor(() => expect(seen).toEqual([1]), PATIENCE);
     for (const version of [2, 3, 4]) await want("a", version);
     go();
-    await vi.waitFor(async () => expect(await world.states()).toEqual({ sent: 1 }));
+    await vi.waitFor(async () => expect(await world.states()).toEqual({ sent: 1 }), PATIENCE);
     expect(seen).toEqual([1, 4]);
   });
 
@@ -128,7 +129,7 @@ describe("the outbox", () => {
     });
     await want("refused", {}, "d-1");
     await want("unsure", {}, "d-1");
-    await vi.waitFor(async () => expect(await world.states()).toEqual({ dead: 1, unsure: 1 }));
+    await vi.waitFor(async () => expect(await world.states()).toEqual({ dead: 1, unsure: 1 }), PATIENCE);
     const record = await world.store.transact((tx) => findDeployment(tx, "d-1"));
     expect([...(record?.remarks ?? [])].sort()).toEqual([
       "Slack may not have been told: no access to the history",

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { AmbiguousError, PermanentError, RetryLaterError } from "../../src/errors.ts";
 import type { PacedRow } from "../../src/outbox/pace.ts";
 import { claimOutbox, nextOutboxMs, type OutboxRow, outboxPostponed, outboxSent } from "../../src/store/outbox.ts";
+import { PATIENCE } from "../patience.ts";
 import { AT_ONCE, aWish, type OutboxWorld, openOutboxWorld } from "./outbox-world.ts";
 
 let world: OutboxWorld;
@@ -35,7 +36,7 @@ describe("what is of use for a while only", () => {
   it("is told in time", async () => {
     const attempted = startWith(async () => {});
     await world.wish(modal(NOW_MS + 60_000));
-    await vi.waitFor(async () => expect(await world.ends("modal:1")).toEqual(["sent"]));
+    await vi.waitFor(async () => expect(await world.ends("modal:1")).toEqual(["sent"]), PATIENCE);
     expect(attempted).toEqual(["modal:1"]);
     expect(await world.states()).toEqual({ sent: 1 });
   });
@@ -43,7 +44,7 @@ describe("what is of use for a while only", () => {
   it("is not attempted when its time is over, and what is said instead is told once", async () => {
     const attempted = startWith(async () => {});
     await world.wish(modal(NOW_MS - 1));
-    await vi.waitFor(async () => expect(await world.ends("modal:1", late.key)).toEqual(["expired", "sent"]));
+    await vi.waitFor(async () => expect(await world.ends("modal:1", late.key)).toEqual(["expired", "sent"]), PATIENCE);
     expect(attempted).toEqual([late.key]);
   });
 
@@ -54,14 +55,14 @@ describe("what is of use for a while only", () => {
   ])("ends at once where %s, and what is said instead is told", async (_, error) => {
     const attempted = startWith(async () => Promise.reject(error));
     await world.wish(modal(NOW_MS + 900));
-    await vi.waitFor(async () => expect(await world.ends("modal:1", late.key)).toEqual(["expired", "sent"]));
+    await vi.waitFor(async () => expect(await world.ends("modal:1", late.key)).toEqual(["expired", "sent"]), PATIENCE);
     expect(attempted).toEqual(["modal:1", late.key]);
   });
 
   it.each(["slack.modal", "slack.answer"] as const)("is %s: never repeated when it may have arrived", async (kind) => {
     const attempted = startWith(async () => Promise.reject(new AmbiguousError("cut")));
     await world.wish(aWish(kind, "one", { notAfterMs: NOW_MS + 60_000, late }));
-    await vi.waitFor(async () => expect(await world.ends("one")).toEqual(["unsure"]));
+    await vi.waitFor(async () => expect(await world.ends("one")).toEqual(["unsure"]), PATIENCE);
     expect(await world.ends(late.key)).toEqual([undefined]);
     expect(attempted).toEqual(["one"]);
   });
@@ -71,7 +72,10 @@ describe("what is of use for a while only", () => {
     const crashed = { boot: "a", nowMs: NOW_MS, untilMs: NOW_MS - 1, limit: 1 };
     await world.store.transact((tx) => claimOutbox(tx, crashed));
     const attempted = startWith(async () => {});
-    await vi.waitFor(async () => expect(await world.ends("modal:1", late.key)).toEqual(["unsure", undefined]));
+    await vi.waitFor(
+      async () => expect(await world.ends("modal:1", late.key)).toEqual(["unsure", undefined]),
+      PATIENCE,
+    );
     expect(attempted).toEqual([]);
   });
 });
@@ -93,7 +97,7 @@ describe("the order of telling", () => {
       order.push(row.key);
       return { kind: "sent", remote: {} };
     });
-    await vi.waitFor(async () => expect(await world.states()).toEqual({ sent: 4 }));
+    await vi.waitFor(async () => expect(await world.states()).toEqual({ sent: 4 }), PATIENCE);
     expect(order).toEqual(["answer", "ends", "begins", "goes on"]);
   });
 
@@ -108,10 +112,10 @@ describe("the order of telling", () => {
     });
     for (let n = 0; n < 20; n++) await world.wish(aWish("slack.deployment", `slow-${n}`));
     await world.wish(aWish("slack.answer", "answer"));
-    await vi.waitFor(async () => expect(await world.ends("answer")).toEqual(["sent"]));
+    await vi.waitFor(async () => expect(await world.ends("answer")).toEqual(["sent"]), PATIENCE);
     expect(await world.states()).toEqual({ pending: 20, sent: 1 });
     go();
-    await vi.waitFor(async () => expect(await world.states()).toEqual({ sent: 21 }));
+    await vi.waitFor(async () => expect(await world.states()).toEqual({ sent: 21 }), PATIENCE);
   });
 
   it("puts back what has to wait, without an attempt, and tells it at once when it becomes final", async () => {
@@ -132,14 +136,15 @@ describe("the order of telling", () => {
       { pace },
     );
     await world.wish(aWish("slack.deployment", "a"));
-    await vi.waitFor(async () =>
-      expect(await world.store.transact((tx) => nextOutboxMs(tx))).toBeGreaterThan(Date.now()),
+    await vi.waitFor(
+      async () => expect(await world.store.transact((tx) => nextOutboxMs(tx))).toBeGreaterThan(Date.now()),
+      PATIENCE,
     );
     world.queue.nudge("outbox");
     await world.wish(aWish("slack.deployment", "a", { desired: { channel: "C0SHOP", step: 2 } }));
     expect(attempts).toEqual([]);
     await world.wish(aWish("slack.deployment", "a", { isUrgent: true }));
-    await vi.waitFor(async () => expect(await world.states()).toEqual({ sent: 1 }));
+    await vi.waitFor(async () => expect(await world.states()).toEqual({ sent: 1 }), PATIENCE);
     expect(attempts).toMatchObject([{ attempts: 1, inDoubt: false, isUrgent: true }]);
     expect(asked).toEqual(["a", "a"]);
   });
@@ -191,7 +196,7 @@ describe("the order of telling", () => {
       { pace: { ...AT_ONCE, pauseMethod: (method) => paused.push(method) } },
     );
     await world.wish(aWish("slack.thread", "a"));
-    await vi.waitFor(async () => expect(await world.states()).toEqual({ sent: 1 }));
+    await vi.waitFor(async () => expect(await world.states()).toEqual({ sent: 1 }), PATIENCE);
     expect([attempts, paused]).toEqual([3, []]);
   });
 });

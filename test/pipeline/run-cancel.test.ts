@@ -85,7 +85,7 @@ describe("A deployment that is cancelled", () => {
     server.misbehave({ cutUpload: { afterBytes: 5, path: /\/[^/.]+$/, nth: 3, how: "hang" } });
     const started = startTestWorker(site);
     await vi.waitFor(() => expect(server.log.commands.get("STOR") ?? 0).toBeGreaterThanOrEqual(3), {
-      timeout: 15_000,
+      timeout: 60_000,
       interval: 10,
     });
     started.worker.cancel();
@@ -98,7 +98,7 @@ describe("A deployment that is cancelled", () => {
     const confirm = { url: await webServer(OLD), waitMs: 60_000, rollback: false };
     const { job, target } = await createLive({ confirm });
     const started = startTestWorker(job);
-    await vi.waitFor(() => expect(started.transcript()).toContain("looking again"), { timeout: 15_000, interval: 10 });
+    await vi.waitFor(() => expect(started.transcript()).toContain("looking again"), { timeout: 60_000, interval: 10 });
     started.worker.cancel();
     expect(await started.worker.done, started.transcript()).toMatchObject({ kind: "live" });
     expect(started.transcript()).toContain("Cancelled: the release is on the host, and nobody waited until it showed");

@@ -65,7 +65,7 @@ describe("A worker that is interrupted since Slipway is being stopped", () => {
     server.misbehave({ replyDelayMs: 15 });
     const started = startTestWorker(job);
     const pages = () => server.log.lines.filter((line) => /^STOR .*\/[0-9a-z]{10,}$/.test(line));
-    await vi.waitFor(() => expect(pages().length).toBeGreaterThanOrEqual(4), { timeout: 20_000, interval: 5 });
+    await vi.waitFor(() => expect(pages().length).toBeGreaterThanOrEqual(4), { timeout: 60_000, interval: 5 });
     const begun = pages()
       .slice(0, 3)
       .map((line) => line.replace(/^STOR /, ""));
@@ -94,7 +94,7 @@ describe("A worker that is interrupted since Slipway is being stopped", () => {
     // The grace is over long before the changeover is.
     const started = startTestWorker({ ...job, confirm }, {}, { interruptGraceMs: 1 });
     await vi.waitFor(() => expect(server.log.commands.get("RNTO") ?? 0).toBeGreaterThan(0), {
-      timeout: 20_000,
+      timeout: 60_000,
       interval: 5,
     });
     started.worker.interrupt();
@@ -109,7 +109,7 @@ describe("A worker that is interrupted since Slipway is being stopped", () => {
     server.misbehave({ interrupt: { verb: "STOR", how: "hang" } });
     const started = startTestWorker(job);
     await vi.waitFor(() => expect(server.log.commands.get("STOR") ?? 0).toBeGreaterThan(0), {
-      timeout: 20_000,
+      timeout: 60_000,
       interval: 5,
     });
     const beganMs = performance.now();
@@ -123,7 +123,7 @@ describe("A worker that is interrupted since Slipway is being stopped", () => {
     const { server, folder, job } = await onFtp(createPages());
     server.misbehave({ cutUpload: { afterBytes: 1000, path: /\/[0-9a-z]{10,}$/, how: "hang" } });
     const started = startTestWorker(job, {}, { interruptGraceMs: 200 });
-    await vi.waitFor(() => expect(server.log.bytesReceived).toBeGreaterThan(50_000), { timeout: 20_000, interval: 5 });
+    await vi.waitFor(() => expect(server.log.bytesReceived).toBeGreaterThan(50_000), { timeout: 60_000, interval: 5 });
     const beganMs = performance.now();
     started.worker.interrupt();
     expect(await started.worker.done).toMatchObject({ kind: "failed", stage: "publish", retry: true });

@@ -36,7 +36,7 @@ export function startTestWorker(
             throw new Error(`never got to ${stage}`);
           }
         },
-        { timeout: 20_000, interval: 5 },
+        { timeout: 60_000, interval: 5 },
       ),
   };
 }

@@ -19,7 +19,7 @@ export function isRunning(pid: number): boolean {
 }
 
 /** Waits until the condition holds; throws after `limitMs`. */
-export async function waitUntil<T>(what: string, condition: () => T | undefined | false, limitMs = 15_000): Promise<T> {
+export async function waitUntil<T>(what: string, condition: () => T | undefined | false, limitMs = 60_000): Promise<T> {
   const endMs = performance.now() + limitMs;
   for (;;) {
     const value = condition();

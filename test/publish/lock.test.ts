@@ -5,6 +5,7 @@ import { describe, expect, it, vi } from "vitest";
 import { RetryLaterError } from "../../src/errors.ts";
 import { LockLostError } from "../../src/publish/lock.ts";
 import type { Publisher, PublishSession } from "../../src/publishers/publisher.ts";
+import { PATIENCE } from "../patience.ts";
 import { A, B, C, crashing, OWN, useWorld } from "./world.ts";
 
 const world = useWorld();
@@ -50,7 +51,7 @@ describe("two publishes to one host", () => {
     const one = world.publish(await world.build(B), { ...strangers, owner: "Alice", publisher: first.publisher });
     await first.reached;
     const two = world.publish(await world.build(C), { ...strangers, owner: "Bob" });
-    await vi.waitFor(() => expect(world.lines).toContain("Waiting for another publish on this host: Alice."));
+    await vi.waitFor(() => expect(world.lines).toContain("Waiting for another publish on this host: Alice."), PATIENCE);
     expect((await world.read())["index.html"]).toBe(A["index.html"]);
     first.goOn();
     await one;

@@ -1,6 +1,7 @@
 /** What every queue does: the suite that each of them passes. */
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Queue } from "../../src/queue/queue.ts";
+import { PATIENCE } from "../patience.ts";
 
 /** Runs the suite over queues made by `create`. */
 export function queueContract(name: string, create: () => Promise<Queue>): void {
@@ -18,7 +19,7 @@ export function queueContract(name: string, create: () => Promise<Queue>): void 
       queue.listen("outbox", other);
       queue.nudge("deliveries");
       expect(a).not.toHaveBeenCalled();
-      await vi.waitFor(() => expect([a.mock.calls.length, b.mock.calls.length]).toEqual([1, 1]));
+      await vi.waitFor(() => expect([a.mock.calls.length, b.mock.calls.length]).toEqual([1, 1]), PATIENCE);
       expect(other).not.toHaveBeenCalled();
     });
 
@@ -26,10 +27,10 @@ export function queueContract(name: string, create: () => Promise<Queue>): void 
       const heard = vi.fn();
       queue.listen("outbox", heard);
       for (let i = 0; i < 100; i++) queue.nudge("outbox");
-      await vi.waitFor(() => expect(heard).toHaveBeenCalled());
+      await vi.waitFor(() => expect(heard).toHaveBeenCalled(), PATIENCE);
       heard.mockClear();
       queue.nudge("outbox");
-      await vi.waitFor(() => expect(heard).toHaveBeenCalled());
+      await vi.waitFor(() => expect(heard).toHaveBeenCalled(), PATIENCE);
     });
 
     it("calls nobody who stopped to listen, also where the same function still listens elsewhere", async () => {
@@ -40,7 +41,7 @@ export function queueContract(name: string, create: () => Promise<Queue>): void 
       stop();
       stopSecond();
       queue.nudge("outbox");
-      await vi.waitFor(() => expect(stays).toHaveBeenCalledTimes(1));
+      await vi.waitFor(() => expect(stays).toHaveBeenCalledTimes(1), PATIENCE);
       expect(gone).not.toHaveBeenCalled();
     });
 

@@ -60,7 +60,7 @@ describeWithProgram("bwrap", "A build whose Slipway is killed", () => {
         commandLine !== "" &&
         readOrNothing(() => readFileSync(`/proc/${pid}/cmdline`, "utf8")).replaceAll("\0", " ") === commandLine &&
         readOrNothing(() => readlinkSync(`/proc/${pid}/exe`)) !== "";
-      await vi.waitFor(() => expect(started.filter(isLeft)).toEqual([]), { timeout: 15_000 });
+      await vi.waitFor(() => expect(started.filter(isLeft)).toEqual([]), { timeout: 60_000 });
     });
   });
 });

@@ -118,7 +118,7 @@ describe("an account", () => {
     const silent = slack.misbehave({ path: "/api/users.info", fault: { hang: true } });
     const startMs = performance.now();
     expect((await create({ requestMs: 100 }).account("U0ALICE")).kind).toBe("unknown");
-    expect(performance.now() - startMs).toBeLessThan(1400);
+    expect(performance.now() - startMs).toBeLessThan(5000);
     silent.end();
     expect((await create({ apiUrl: "http://127.0.0.1:1/api/" }).account("U0ALICE")).kind).toBe("unknown");
     const log = createLog({ level: "silent", pretty: false });

@@ -183,7 +183,7 @@ describe("A dialog", () => {
     await expect(both.updateMessage(place, posted, message)).rejects.toMatchObject({ delayMs: 30_000 });
     const startMs = performance.now();
     await both.openModal("1.2.ab", { ...view, blocks: [] });
-    expect(performance.now() - startMs).toBeLessThan(1000);
+    expect(performance.now() - startMs).toBeLessThan(5000);
     expect(await hanging).toBe("hung");
   });
 });

@@ -50,7 +50,7 @@ function start(receive: (envelope: SocketEnvelope) => Promise<string> = async ()
   return socket;
 }
 
-const soon = (check: () => void) => vi.waitFor(check, { timeout: 10_000, interval: 5 });
+const soon = (check: () => void) => vi.waitFor(check, { timeout: 60_000, interval: 5 });
 const connected = () => soon(() => expect(socket?.isConnected()).toBe(true));
 const command = (id: string, text = "status") => ({
   envelope_id: id,

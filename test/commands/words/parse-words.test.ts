@@ -377,6 +377,6 @@ describe("Whatever is written", () => {
       text,
       Array.from({ length: 200 }, (__, at) => `a-site-with-a-name-of-forty-letters-${at}`),
     );
-    expect(performance.now() - startedMs).toBeLessThan(1000);
+    expect(performance.now() - startedMs).toBeLessThan(4000);
   });
 });

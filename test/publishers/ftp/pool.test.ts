@@ -7,6 +7,7 @@ import { describe, expect, it, vi } from "vitest";
 import { OperatorError, RetryLaterError } from "../../../src/errors.ts";
 import { UNKNOWN_HOST } from "../../../src/publishers/host-profile.ts";
 import { HostFullError } from "../../../src/publishers/publisher.ts";
+import { PATIENCE } from "../../patience.ts";
 import { describeWith } from "../../servers/available.ts";
 import { startProftpd, startPureFtpd, startVsftpd } from "../../servers/debian-ftp.ts";
 import { upload } from "../contract.ts";
@@ -48,7 +49,7 @@ describe("a connection that the host refuses beside others", () => {
     const { port, clients } = await scriptedFtp({
       PASS: () => (++logins === 1 ? "230 Welcome" : "530 Login incorrect."),
       STOR: async (client) => {
-        await vi.waitFor(() => expect(logins).toBe(2));
+        await vi.waitFor(() => expect(logins).toBe(2), PATIENCE);
         return store(client);
       },
     });
@@ -81,7 +82,7 @@ describe("a connection that the host refuses beside others", () => {
         return "331 Password?";
       },
       STOR: async (client) => {
-        await vi.waitFor(() => expect(greeted).toBeGreaterThanOrEqual(2));
+        await vi.waitFor(() => expect(greeted).toBeGreaterThanOrEqual(2), PATIENCE);
         return store(client);
       },
     });
@@ -143,7 +144,7 @@ describe("an upload", () => {
       const { server } = await serverForTest();
       const session = await openForTest(ftpTarget(server), { profile });
       session.prepareUpload?.(count);
-      await vi.waitFor(() => expect(server.log.commands.get("PASS")).toBe(expected));
+      await vi.waitFor(() => expect(server.log.commands.get("PASS")).toBe(expected), PATIENCE);
       await session.upload(files(count), () => {});
       expect(server.log.peakConnections).toBe(expected);
     }
@@ -153,9 +154,9 @@ describe("an upload", () => {
     const { server } = await serverForTest();
     const session = await openForTest(ftpTarget(server), { profile: { ...UNKNOWN_HOST, granted: 6 } });
     session.prepareUpload?.(0);
-    await vi.waitFor(() => expect(server.log.commands.get("PASS")).toBe(2));
+    await vi.waitFor(() => expect(server.log.commands.get("PASS")).toBe(2), PATIENCE);
     session.prepareUpload?.(40);
-    await vi.waitFor(() => expect(server.log.commands.get("PASS")).toBe(6));
+    await vi.waitFor(() => expect(server.log.commands.get("PASS")).toBe(6), PATIENCE);
   });
 
   it("asks for no more than the host granted, when that has become less", async () => {
@@ -214,7 +215,7 @@ describe("an upload", () => {
           await once(data.resume(), "close");
           return "426 Gone";
         }
-        await vi.waitFor(() => expect(isLarge).toBe(true));
+        await vi.waitFor(() => expect(isLarge).toBe(true), PATIENCE);
         await text(data);
         return "552 Quota exceeded: [file] won't be saved";
       },
@@ -251,7 +252,7 @@ describe("a session that ends", () => {
     await session.close();
     const logins = server.log.commands.get("USER");
     expect(logins).toBeGreaterThan(1);
-    await vi.waitFor(() => expect(server.log.commands.get("QUIT")).toBe(logins));
+    await vi.waitFor(() => expect(server.log.commands.get("QUIT")).toBe(logins), PATIENCE);
   });
 });
 
@@ -278,5 +279,3 @@ for (const [daemon, start] of [
     });
   });
 }
-
-vi.setConfig({ testTimeout: 30_000 });

@@ -4,7 +4,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
-import { describe, expect, it, onTestFinished, vi } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { createCertificate } from "../../../src/demo/certificate.ts";
 import { PermanentError } from "../../../src/errors.ts";
 import { UNKNOWN_HOST } from "../../../src/publishers/host-profile.ts";
@@ -222,5 +222,3 @@ for (const [daemon, start] of DAEMONS) {
 function nameOf(index: number): string {
   return `staged-${String(index).padStart(4, "0")}-0123456789`;
 }
-
-vi.setConfig({ testTimeout: 20_000 });

@@ -12,6 +12,7 @@ import {
   type Upload,
 } from "../../../src/publishers/publisher.ts";
 import { createSftpPublisher, type SftpOptions } from "../../../src/publishers/sftp/sftp.ts";
+import { PATIENCE } from "../../patience.ts";
 import { describeWith } from "../../servers/available.ts";
 import type { OpensshOptions } from "../../servers/openssh.ts";
 import { upload, writeForAll } from "../contract.ts";
@@ -115,7 +116,7 @@ describeWith("sshd", "SFTP over a connection that is lost", () => {
       { from: "new-2", to: "other.html", replaces: false },
     ];
     const renaming = session.rename(moves, ({ to }) => moved.push(to));
-    await vi.waitFor(async () => expect(await readdir(folder)).toContain("other.html"));
+    await vi.waitFor(async () => expect(await readdir(folder)).toContain("other.html"), PATIENCE);
     expect(moved).toEqual([]);
     link.cut();
     await renaming;
@@ -135,7 +136,7 @@ describeWith("sshd", "SFTP over a connection that is lost", () => {
     expect(await readFile(join(folder, "site/page.html"), "utf8")).toBe("new");
     link.holdReplies();
     const moving = session.moveFolder("old", "older");
-    await vi.waitFor(async () => expect(await readdir(folder)).toContain("older"));
+    await vi.waitFor(async () => expect(await readdir(folder)).toContain("older"), PATIENCE);
     link.cut();
     expect(await moving).toBe(true);
   });
@@ -144,7 +145,7 @@ describeWith("sshd", "SFTP over a connection that is lost", () => {
     const { folder, link, session } = await start();
     link.holdReplies();
     const claiming = session.claimFolder("lock");
-    await vi.waitFor(async () => expect(await readdir(folder)).toEqual(["lock"]));
+    await vi.waitFor(async () => expect(await readdir(folder)).toEqual(["lock"]), PATIENCE);
     link.cut();
     await expect(claiming).rejects.toThrow();
     expect(await session.claimFolder("lock")).toBe(false);
@@ -165,7 +166,7 @@ describeWith("sshd", "SFTP over a connection that is lost", () => {
     const waiting = [session.upload(files(100), () => {}), session.sizes(["a"])].map((work) => work.catch(String));
     await session.close();
     expect(await Promise.all(waiting)).toEqual(Array(2).fill("Error: the session was closed"));
-    await vi.waitFor(() => expect(link.ends()).toBe(0));
+    await vi.waitFor(() => expect(link.ends()).toBe(0), PATIENCE);
   });
 
   it("ends at once when it is closed while it connects again", async () => {
@@ -173,10 +174,10 @@ describeWith("sshd", "SFTP over a connection that is lost", () => {
     link.silence();
     link.cut();
     const waiting = session.sizes(["a"]);
-    await vi.waitFor(() => expect(link.connections()).toBe(2));
+    await vi.waitFor(() => expect(link.connections()).toBe(2), PATIENCE);
     await session.close();
     await expect(waiting).rejects.toThrow("the session was closed");
-    await vi.waitFor(() => expect(link.ends()).toBe(0));
+    await vi.waitFor(() => expect(link.ends()).toBe(0), PATIENCE);
   });
 });
 

@@ -12,6 +12,7 @@ import { OperatorError, PermanentError } from "../../../src/errors.ts";
 import { UNKNOWN_HOST } from "../../../src/publishers/host-profile.ts";
 import type { OpenOptions, SftpTarget } from "../../../src/publishers/publisher.ts";
 import { createSftpPublisher } from "../../../src/publishers/sftp/sftp.ts";
+import { PATIENCE } from "../../patience.ts";
 import { describeWith } from "../../servers/available.ts";
 import { createKeyPair, type KeyPair } from "../../servers/openssh.ts";
 import { PASSWORD, QUICK, startFor, targetFor, temporaryFolder } from "./world.ts";
@@ -74,7 +75,7 @@ describeWith("sshd", "the host's key", () => {
     expect(error).toMatchObject({ key: "sites.shop.hostKey" });
     expect(String(error)).toContain(hostKey);
     expect(String(error)).toContain(server.fingerprints[0]);
-    await vi.waitFor(() => expect(server.log()).toMatch(/preauth/));
+    await vi.waitFor(() => expect(server.log()).toMatch(/preauth/), PATIENCE);
     expect(server.log()).not.toMatch(/password|slipway/);
   });
 
@@ -111,7 +112,7 @@ describeWith("sshd", "the login", () => {
       name: "OperatorError",
       key: "sites.shop.password",
     });
-    await vi.waitFor(() => expect(server.log()).toMatch(/Failed/));
+    await vi.waitFor(() => expect(server.log()).toMatch(/Failed/), PATIENCE);
     expect(count(server.log(), /Failed (password|keyboard)/)).toBe(1);
     expect(count(server.log(), /Connection from/)).toBe(1);
     expect(await tryOpen(targetFor(server, { ...wrong, key: "--to" }))).toMatchObject({ key: "SLIPWAY_PASSWORD" });
@@ -121,7 +122,7 @@ describeWith("sshd", "the login", () => {
     const { server } = await startFor({ asks: "keyboard-interactive" });
     expect(await tryOpen(targetFor(server))).not.toBeInstanceOf(Error);
     expect(await tryOpen(targetFor(server, { password: "wrong" }))).toMatchObject({ key: "sites.shop.password" });
-    await vi.waitFor(() => expect(server.log()).toMatch(/Failed/));
+    await vi.waitFor(() => expect(server.log()).toMatch(/Failed/), PATIENCE);
     expect(count(server.log(), /PAM: Authentication failure/)).toBeLessThanOrEqual(1);
     expect(count(server.log(), /Failed keyboard/)).toBe(1);
   });
@@ -153,7 +154,7 @@ describeWith("sshd", "the login", () => {
     const key = createKeyPair();
     const { server } = await startFor({ publicKey: key.public });
     expect(await tryOpen(targetFor(server, { privateKey: key.private }))).not.toBeInstanceOf(Error);
-    await vi.waitFor(() => expect(server.log()).toMatch(/Accepted/));
+    await vi.waitFor(() => expect(server.log()).toMatch(/Accepted/), PATIENCE);
     expect(server.log()).toMatch(/Accepted publickey/);
     const strict = await startFor({ publicKey: key.public, authenticationMethods: "publickey,password" });
     expect(await tryOpen(targetFor(strict.server, { privateKey: key.private }))).not.toBeInstanceOf(Error);

@@ -321,7 +321,7 @@ describe("Whatever a build prints", () => {
       const startedMs = performance.now();
       annotationsOf(piece.repeat(524_288 / piece.length), AT_ROOT);
       annotationsOf(`${piece.repeat(990 / piece.length)}\n`.repeat(500), AT_ROOT);
-      expect(performance.now() - startedMs).toBeLessThan(1500);
+      expect(performance.now() - startedMs).toBeLessThan(5000);
     },
   );
 });
