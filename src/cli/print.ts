@@ -2,6 +2,7 @@
 import { styleText } from "node:util";
 import type { Delivery } from "../model/delivery.ts";
 import { DEPLOYMENT_STATES, type Deployment, type DeploymentState } from "../model/deployment.ts";
+import { askedText } from "../notify/wording/plain.ts";
 
 const COLOURS: Record<string, Parameters<typeof styleText>[0]> = {
   live: "green",
@@ -32,7 +33,8 @@ const STATE_WIDTH = Math.max(...DEPLOYMENT_STATES.map((state: DeploymentState) =
 export function deploymentLine(it: Deployment): string {
   const commit = it.commit.slice(0, 7) || "head   ";
   // The title of changed content names who changed it.
-  const by = it.author && it.trigger !== "content" ? ` (${printable(it.author)})` : "";
+  const people = [it.trigger === "content" ? "" : it.author, askedText(it)].filter(Boolean).join("; ");
+  const by = people ? ` (${printable(people)})` : "";
   const reason = it.reason ? ` — ${printable(it.reason)}` : "";
   const remarks = it.remarks.length > 0 ? ` (${it.remarks.join("; ")})` : "";
   return `${it.id}  ${coloured(it.state, STATE_WIDTH)}  ${it.site}  ${commit}  ${when(it.createdAtMs)}  ${printable(it.title)}${by}${reason}${remarks}`;

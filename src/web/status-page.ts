@@ -2,7 +2,7 @@
 import type { HttpAnswer } from "../http/server.ts";
 import { type Deployment, isFinal } from "../model/deployment.ts";
 import { durationText } from "../model/quantities.ts";
-import { oneLine } from "../notify/wording/plain.ts";
+import { askedText, oneLine } from "../notify/wording/plain.ts";
 import type { ActiveCounts } from "../store/count-deployments.ts";
 import { utc } from "./deployment-page.ts";
 import { type Html, html, pageAnswer } from "./html.ts";
@@ -87,7 +87,7 @@ function deploymentLine({ keyOf, nowMs }: StatusView, deployment: Deployment): H
   return html`<li><div class="row"><span><span class="state ${state}">${state}</span>${during}
 <code>${commit.slice(0, 7)}</code> ${what}</span>
 <a href="/deployments/${id}/log?key=${keyOf(id)}">log</a></div>
-<p class="dim">${[oneLine(author, 60), ago(createdAtMs, nowMs)].filter(Boolean).join(", ")}${
+<p class="dim">${[oneLine(author, 60), oneLine(askedText(deployment), 150), ago(createdAtMs, nowMs)].filter(Boolean).join(", ")}${
     said !== "" && html`: ${oneLine(said, 500)}`
   }</p></li>
 `;

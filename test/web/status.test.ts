@@ -59,6 +59,19 @@ describe("The status page", () => {
     expect(body).toContain("built once more, since Slipway was restarted meanwhile");
   });
 
+  test("tells what was published again or taken back from what was built, and who asked for it", async () => {
+    const world = await startPages();
+    await world.queueOne("d-1", { trigger: "rollback", askedBy: "alice (Slack U0ALICE)" });
+    await world.claim();
+    expect(await bodyOf(fetch(world.statusUrl()))).toContain("Ada, rollback, asked for by alice (Slack U0ALICE), ");
+    await world.change("d-1", { state: "publishing", stage: "publish" });
+    await world.change("d-1", { state: "live" });
+    await world.queueOne("d-2");
+    const body = await bodyOf(fetch(world.statusUrl()));
+    expect(body).toContain("Ada, rolled back, asked for by alice (Slack U0ALICE), ");
+    expect(body).toMatch(/Ada, [\d.]+ m?s ago/);
+  });
+
   test("escapes what people wrote, and lets a browser load nothing but itself", async () => {
     const world = await startPages();
     const evil = `<script>alert("1")</script>'&\u0000\u202e`;

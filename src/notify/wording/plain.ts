@@ -195,6 +195,12 @@ export function againWord({ trigger, state }: Pick<Deployment, "trigger" | "stat
   return "";
 }
 
+/** What a deployment is besides a build of a push, and for whom: "rolled back, asked for by Ada"; "" where neither. */
+export function askedText(deployment: Pick<Deployment, "trigger" | "state" | "askedBy">): string {
+  const by = deployment.askedBy === null ? "" : `asked for by ${deployment.askedBy}`;
+  return [againWord(deployment), by].filter(Boolean).join(", ");
+}
+
 /** "1 file", "2 files"; `plural` where it is no more than an "s". */
 export function count(n: number, noun: string, plural = `${noun}s`): string {
   return `${n} ${n === 1 ? noun : plural}`;
