@@ -105,7 +105,7 @@ export function act(
 }
 
 /** To publish another release than the live one is a rollback, whatever it is called. */
-function verbDecidedBy({ verb, target }: Command): Verb {
+export function verbDecidedBy({ verb, target }: Pick<Command, "verb" | "target">): Verb {
   return verb === "redeploy" && target !== null ? "rollback" : verb;
 }
 
