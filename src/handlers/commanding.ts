@@ -76,7 +76,7 @@ export function commandSite(asking: Asking, command: Command, subject: SiteSubje
 
   const look = lookOf(asking, command, subject, verdict.needsSecondPerson);
   if (look) return show(asking, command, look, { site: rules.name, what, rule: verdict.rule });
-  if (command.isDryRun) return [...dryRun(asking, command, subject, verdict)];
+  if (command.isDryRun) return dryRun(asking, command, subject, { what, rule: verdict.rule });
   const deed = deedOf(command, asking.askedAtMs);
   if (deed === null) throw new Error(`${command.verb} neither shows nor does anything`);
   return act(asking, deed, { site: rules.name, verb: command.verb, what, verdict });
@@ -138,7 +138,7 @@ function lookOf(asking: Asking, command: Command, subject: SiteSubject, needsSec
       return { kind: "rollback", site, target, triggerId, askedAtMs, needsSecondPerson };
     }
     case "redeploy":
-      return command.isDryRun ? { kind: "diff", site, target } : null;
+      return command.isDryRun && target !== null ? { kind: "diff", site, target } : null;
     default:
       return null;
   }
@@ -155,15 +155,19 @@ function show(
   return [{ do: "look", look, to: asking.to, entry }];
 }
 
+/** What cannot be shown file by file: the same release again, and what is not built yet. */
 function dryRun(
   asking: Asking,
-  command: Command,
+  { verb, target }: Command,
   { rules, branch }: SiteSubject,
-  { rule }: Extract<Verdict, { allowed: true }>,
+  { what, rule }: { readonly what: string; readonly rule: string },
 ): Effect[] {
-  const caches = command.verb === "rebuild" ? ", with clean caches" : "";
-  const text = `This would build the head of ${branch} for ${rules.name}${caches} and publish what differs. What that is, is known after the build; nothing was done.`;
-  const entry = { verb: command.verb, site: rules.name, what: printCommand(command), rule, outcome: "only asked" };
+  const commit = target?.kind === "hex" ? target.start.slice(0, 7) : `the head of ${branch}`;
+  const text =
+    verb === "redeploy"
+      ? `This would publish what is live on ${rules.name} again, which mends what others changed on the host; nothing was done.`
+      : `This would build ${commit} for ${rules.name}, with clean caches and publish what differs. What that is, is known after the build; nothing was done.`;
+  const entry = { verb, site: rules.name, what, rule, outcome: "only asked" };
   return [...say(asking, rules.name, text), note(asking, { ...entry, result: "done" })];
 }
 
