@@ -78,7 +78,7 @@ function* dialog(
     const chosen = modal.choices.find(({ id }) => id === modal.chosen);
     const from = modal.from ? `from ${modal.from.commit.slice(0, 7)} ` : "";
     const text = `Roll back ${site} ${from}to ${chosen?.commit.slice(0, 7) ?? "an earlier release"}?`;
-    return { kind: "offer_rollback", site, text };
+    return { kind: "offer_rollback", site, release: modal.chosen, text };
   }
   yield* tellModal(tx, { triggerId, modal, askedAtMs }, moment.cause, moment.nowMs);
   return null;
