@@ -280,7 +280,9 @@ describe("a rollback", () => {
     const other = optionsOf(usual).find((id) => id !== chosenIn(usual)) ?? "";
     await room.sender.mention({ user: ALICE, channel: room.shop, text: `rollback shop ${other.slice(0, 10)}` });
     const offer = await vi.waitFor(() => {
-      const found = room.slack.ephemerals().findLast((it) => JSON.stringify(it.blocks ?? []).includes("Roll back shop…"));
+      const found = room.slack
+        .ephemerals()
+        .findLast((it) => JSON.stringify(it.blocks ?? []).includes("Roll back shop…"));
       expect(JSON.stringify(found?.blocks)).toContain(`rollback shop ${other.slice(0, 12)}`);
       return found as NonNullable<typeof found>;
     }, WAIT);

@@ -44,10 +44,10 @@ function* answerTo(
   try {
     switch (look.kind) {
       case "status": {
-        const answer = yield* statusAnswer(tx, config, { site: null, nowMs });
+        const answer = yield* statusAnswer(tx, config, { sites: look.sites, nowMs });
         // The delivery that asks is not done before it is answered, and is nobody's backlog.
         const health = { ...answer.health, waiting: Math.max(0, answer.health.waiting - 1) };
-        return { ...answer, health, sites: answer.sites.filter(({ name }) => look.sites.includes(name)) };
+        return { ...answer, health };
       }
       case "releases":
         return yield* releasesAnswer(tx, look.site, MAX_RELEASES);
