@@ -74,7 +74,7 @@ export function commandSite(asking: Asking, command: Command, subject: SiteSubje
   const verdict = authorize(asking.person, asked, rules, asking.workspace);
   if (!verdict.allowed) return deny(asking, { verb: command.verb, site: rules.name, what }, verdict);
 
-  const look = lookOf(asking, command, subject, verdict.needsSecondPerson);
+  const look = lookOf(asking, command, rules.name);
   if (look) return show(asking, command, look, { site: rules.name, what, rule: verdict.rule });
   if (command.isDryRun) return dryRun(asking, command, subject, { what, rule: verdict.rule });
   const deed = deedOf(command, asking.askedAtMs);
@@ -118,8 +118,7 @@ function isOwn(person: Person, { verb }: Command, { holds, deployment }: SiteSub
 }
 
 /** What such a command shows; null where it does something. */
-function lookOf(asking: Asking, command: Command, subject: SiteSubject, needsSecondPerson: boolean): Look | null {
-  const site = subject.rules.name;
+function lookOf(asking: Asking, command: Command, site: string): Look | null {
   const { target } = command;
   switch (command.verb) {
     case "status":
@@ -135,7 +134,7 @@ function lookOf(asking: Asking, command: Command, subject: SiteSubject, needsSec
       if (command.isDryRun) return { kind: "diff", site, target };
       const { triggerId, askedAtMs, to } = asking;
       if (command.isSure || to === null) return null;
-      return { kind: "rollback", site, target, triggerId, askedAtMs, needsSecondPerson };
+      return { kind: "rollback", site, target, triggerId, askedAtMs };
     }
     case "redeploy":
       return command.isDryRun && target !== null ? { kind: "diff", site, target } : null;
