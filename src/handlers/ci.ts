@@ -23,7 +23,7 @@ export type CiFacts = {
 export function handleCi(event: WorkflowRunEvent, facts: CiFacts): Effect[] {
   const run = runOf(event);
   if (run === null) return [];
-  const follows = followsOf(event, facts);
+  const follows = followsOf(event, run, facts);
   const isWaitedFor = facts.sites.some((site) => site.after.length > 0 && belongsTo(site, event));
   return follows.length > 0 || isWaitedFor ? [{ do: "ci_run", run, follows }] : [];
 }
@@ -43,9 +43,7 @@ export function handleRunEnvironment(event: RunEnvironmentEvent, facts: Pick<CiF
  * were told that it is broken, so what succeeds is held against fewer filters. Whether it deploys to the environments
  * that they name is not known here; a success that does not says nothing of them.
  */
-export function followsOf(event: WorkflowRunEvent, facts: CiFacts): CiFollow[] {
-  const run = runOf(event);
-  if (run === null) return [];
+function followsOf(event: WorkflowRunEvent, run: CiRun, facts: CiFacts): CiFollow[] {
   const follows = new Map<string, CiFollow>();
   for (const [index, rule] of facts.rules.entries()) {
     if (!concerns(rule, event, run, facts.hasWorkflows)) continue;
