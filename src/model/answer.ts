@@ -82,7 +82,7 @@ export type Answer =
       readonly added: number;
       readonly changed: number;
       readonly removed: number;
-      /** The first ones: "+ path", "~ path", "- path". */
+      /** The first ones, by path: "+ path", "~ path", "- path". */
       readonly paths: readonly string[];
     }
   | {
