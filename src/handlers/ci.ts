@@ -4,6 +4,7 @@ import type { Config } from "../config/schema.ts";
 import { type CiFollow, type CiRun, verdictOf } from "../model/ci.ts";
 import type { Effect } from "../model/effect.ts";
 import type { RunEnvironmentEvent, WorkflowRunEvent } from "../model/event.ts";
+import { lastMatch } from "../model/paths.ts";
 import { belongsTo, type SiteFacts } from "../model/site.ts";
 import { isWorkflow } from "../model/workflow.ts";
 
@@ -106,15 +107,14 @@ function runOf(event: WorkflowRunEvent): CiRun | null {
   };
 }
 
-/** As in `paths`: the last pattern that matches decides, "!" says no; where the first one says no, everything else counts. */
+/** As in `paths`; a text that is written like a pattern matches itself too. No patterns: everything counts. */
 function matchesOne(patterns: readonly string[], text: string, options: { nocase?: boolean } = {}): boolean {
   if (patterns.length === 0) return true;
-  const rules = patterns.map((pattern) => {
-    const isNo = pattern.startsWith("!");
-    const own = isNo ? pattern.slice(1) : pattern;
-    return { counts: !isNo, matches: own === text || picomatch(own, { dot: true, nonegate: true, ...options })(text) };
+  const counts = lastMatch(patterns, (pattern) => {
+    const matches = picomatch(pattern, { dot: true, nonegate: true, ...options });
+    return (given) => pattern === given || matches(given);
   });
-  return rules.findLast(({ matches }) => matches)?.counts ?? rules[0]?.counts === false;
+  return counts(text);
 }
 
 /** GitHub calls its apps "dependabot[bot]": no character of a class, but the name. */
