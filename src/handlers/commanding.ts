@@ -196,8 +196,8 @@ function deedOf(command: Command, nowMs: number): Deed | null {
 
 const hexOf = (target: CommandTarget | null) => (target?.kind === "hex" ? target.start : null);
 
-/** Whether somebody may see a site, so that a list of sites may name it. */
-export function maySee(asking: Asking, rules: SiteRules): boolean {
+/** The names of those sites that somebody may see: no others are named to them. */
+export function sitesSeen({ person, workspace }: Asking, rules: readonly SiteRules[]): string[] {
   const asked: AskedFor = { verb: "status", isOwn: false, isForced: false };
-  return authorize(asking.person, asked, rules, asking.workspace).allowed;
+  return rules.filter((it) => authorize(person, asked, it, workspace).allowed).map(({ name }) => name);
 }

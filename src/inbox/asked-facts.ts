@@ -5,7 +5,7 @@ import type { Config } from "../config/schema.ts";
 import { isChannelOf, rulesOf, type SiteRules, workspaceRules } from "../handlers/authorize.ts";
 import type { CheckRunFacts } from "../handlers/check-run.ts";
 import type { ClickFacts } from "../handlers/click.ts";
-import { type Asking, maySee, type SiteSubject } from "../handlers/commanding.ts";
+import { type Asking, type SiteSubject, sitesSeen } from "../handlers/commanding.ts";
 import type { ConsentFacts } from "../handlers/consent.ts";
 import type { SubmissionFacts } from "../handlers/submission.ts";
 import type { WordsFacts } from "../handlers/words.ts";
@@ -144,8 +144,7 @@ export function* wordsFacts(tx: Tx, config: Config, event: WordsEvent, asker: As
 function parseFor(asking: Asking, rules: readonly SiteRules[], text: string): Parsed {
   const parsed = parseWords(text, { sites: rules.map(({ name }) => name) });
   if (parsed.kind === "command") return parsed;
-  const seen = rules.filter((it) => maySee(asking, it)).map(({ name }) => name);
-  const again = parseWords(text, { sites: seen });
+  const again = parseWords(text, { sites: sitesSeen(asking, rules) });
   return again.kind === "unclear" ? again : { kind: "unclear", says: "That was not understood.", suggestion: "help" };
 }
 
