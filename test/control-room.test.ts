@@ -11,7 +11,7 @@ type Block = { type: string; elements?: Element[] };
 const buttonsOf = (message: Pick<SlackMessage, "blocks">) =>
   ((message.blocks ?? []) as Block[]).flatMap(({ type, elements }) => (type === "actions" ? (elements ?? []) : []));
 
-function button(message: SlackMessage, action: string): { actionId: string; value: string } {
+function button(message: Pick<SlackMessage, "text" | "blocks">, action: string): { actionId: string; value: string } {
   const found = buttonsOf(message).find(({ action_id }) => action_id === `slipway.${action}`);
   if (!found) throw new Error(`there is no button ${action} on: ${message.text}`);
   return { actionId: `slipway.${action}`, value: found.value ?? "" };
@@ -19,7 +19,7 @@ function button(message: SlackMessage, action: string): { actionId: string; valu
 
 const deploy = (user: string, text: string, channel = room.shop) =>
   room.sender.command({ user, channel, command: "/deploy", text });
-const click = (user: string, message: SlackMessage, action: string) =>
+const click = (user: string, message: Pick<SlackMessage, "ts" | "text" | "blocks">, action: string) =>
   room.sender.click({ user, channel: room.shop, message, ...button(message, action) });
 
 /** Waits for a dialog that was opened for that person after the first `before` ones. */
@@ -90,7 +90,7 @@ describe("words", () => {
       () => expect(room.slack.ephemerals().at(-1)).toMatchObject({ user: ALICE, thread_ts: message.ts }),
       WAIT,
     );
-    expect(JSON.stringify(room.slack.ephemerals().at(-1)?.blocks)).toContain("slipway.rollback");
+    expect(JSON.stringify(room.slack.ephemerals().at(-1)?.blocks)).toMatch(/"value":"rollback shop [0-9a-f]{12}"/);
     await room.sender.direct({ user: ALICE, text: "redeploy shop" });
     await vi.waitFor(
       () => expect(room.slack.directMessages(ALICE).at(-1)?.text).toContain("cannot be commanded in direct messages"),
@@ -269,6 +269,25 @@ describe("a rollback", () => {
     await deploy(ALICE, "resume");
     await deploy(ALICE, "deploy shop");
     await vi.waitFor(() => expect(room.live()).toBe("third"), WAIT);
+  });
+
+  it("to a release that a mention names opens the dialog by a button, with that one chosen", async () => {
+    const chosenIn = (modal: { view: object }) =>
+      /"initial_option":\{.*?"value":"([0-9a-f]{64})"/.exec(JSON.stringify(modal.view))?.[1];
+    const before = room.slack.modals().length;
+    await deploy(ALICE, "rollback shop");
+    const usual = await opened(ALICE, before);
+    const other = optionsOf(usual).find((id) => id !== chosenIn(usual)) ?? "";
+    await room.sender.mention({ user: ALICE, channel: room.shop, text: `rollback shop ${other.slice(0, 10)}` });
+    const offer = await vi.waitFor(() => {
+      const found = room.slack
+        .ephemerals()
+        .findLast((it) => JSON.stringify(it.blocks ?? []).includes("Roll back shop…"));
+      expect(JSON.stringify(found?.blocks)).toContain(`rollback shop ${other.slice(0, 12)}`);
+      return found as NonNullable<typeof found>;
+    }, WAIT);
+    await click(ALICE, offer, "choose");
+    expect(chosenIn(await opened(ALICE, before + 1))).toBe(other);
   });
 
   it("to a release that is gone, or from one that is no longer live, shows the error in the dialog", async () => {

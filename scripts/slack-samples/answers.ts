@@ -142,7 +142,12 @@ export function answerSamples(): Sample[] {
       name: "answer-questions-and-texts",
       ephemerals: [
         answer({ kind: "choose_site", verb: "rollback", sites: ["shop", "docs", "blog", "intranet"] }),
-        answer({ kind: "offer_rollback", site: "shop", text: "Words alone open no dialog. This button does:" }),
+        answer({
+          kind: "offer_rollback",
+          site: "shop",
+          release: "9f8e7d6c5b4a3928",
+          text: "Words alone open no dialog. This button does:",
+        }),
         answer({
           kind: "text",
           text: "Only operators may roll back shop: ask U0BOB or S0OPS, or use `/deploy status shop`.",

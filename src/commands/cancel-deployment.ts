@@ -53,6 +53,7 @@ export function notOf({ id }: Pick<Deployment, "id">, site: string): string {
   return `${id} is no deployment of ${site}`;
 }
 
-function* findActive(tx: Tx, site: string): Work<Deployment | undefined> {
+/** The one that runs; else the newest one that waits. */
+export function* findActive(tx: Tx, site: string): Work<Deployment | undefined> {
   return (yield* runningOf(tx, site)) ?? (yield* waitingOf(tx, site)).at(-1);
 }

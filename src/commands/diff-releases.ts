@@ -1,5 +1,6 @@
 /** What differs between two releases of a site. */
 import { PermanentError } from "../errors.ts";
+import type { Answer } from "../model/answer.ts";
 import type { CommandTarget } from "../model/command.ts";
 import { comparePaths, type Manifest } from "../model/release.ts";
 import { findManifest } from "../store/releases.ts";
@@ -8,34 +9,17 @@ import type { Tx, Work } from "../store/work.ts";
 import { chooseRelease } from "./choose-release.ts";
 import { PREVIOUS } from "./rollback-site.ts";
 
-type ReleaseDiff = {
-  readonly added: number;
-  readonly changed: number;
-  readonly removed: number;
-  /** The first ones, by path: "+ path", "~ path", "- path". */
-  readonly paths: readonly string[];
-};
-
 /** What a publish of one release over another would do, named as people know them. */
-export type NamedDiff = ReleaseDiff & {
-  readonly site: string;
-  readonly from: { readonly id: string; readonly commit: string };
-  readonly to: { readonly id: string; readonly commit: string };
-};
+export type NamedDiff = Omit<Extract<Answer, { kind: "diff" }>, "kind">;
 
 const SHOWN = 20;
-
-/** What changes from one release to another, by their ids. Throws PermanentError where one is not kept. */
-function* diffReleases(tx: Tx, site: string, from: string, to: string): Work<ReleaseDiff> {
-  return compare(yield* filesOf(tx, site, from), yield* filesOf(tx, site, to));
-}
 
 /** What would change from the live release to another, by default to the one before. Throws PermanentError. */
 export function* diffLive(tx: Tx, site: string, target: CommandTarget | null): Work<NamedDiff> {
   const { liveRelease, liveCommit } = (yield* findSite(tx, site)) ?? {};
   if (!liveRelease) throw new PermanentError(`nothing is live on ${site} yet`);
   const { id, commit } = yield* chooseRelease(tx, site, target ?? PREVIOUS);
-  const diff = yield* diffReleases(tx, site, liveRelease, id);
+  const diff = compare(yield* filesOf(tx, site, liveRelease), yield* filesOf(tx, site, id));
   return { site, from: { id: liveRelease, commit: liveCommit ?? "" }, to: { id, commit }, ...diff };
 }
 
@@ -45,7 +29,7 @@ function* filesOf(tx: Tx, site: string, id: string): Work<Manifest> {
   throw new PermanentError(`the release ${id.slice(0, 12)} of ${site} is not kept (sites.${site}.releases)`);
 }
 
-function compare(from: Manifest, to: Manifest): ReleaseDiff {
+function compare(from: Manifest, to: Manifest): Pick<NamedDiff, "added" | "changed" | "removed" | "paths"> {
   const added = [...to.keys()].filter((path) => !from.has(path));
   const changed = [...to].filter(([path, { sha256 }]) => (from.get(path)?.sha256 ?? sha256) !== sha256);
   const removed = [...from.keys()].filter((path) => !to.has(path));

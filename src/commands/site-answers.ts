@@ -3,7 +3,6 @@ import type { Config } from "../config/schema.ts";
 import { PermanentError } from "../errors.ts";
 import type { Answer, ReleaseChoice, ReplyTo, RollbackModal, SiteStatus } from "../model/answer.ts";
 import type { CommandTarget } from "../model/command.ts";
-import type { Deployment } from "../model/deployment.ts";
 import { refusalOf, whoAndWhy } from "../model/site.ts";
 import { logUrlOf, type Telling } from "../notify/tell.ts";
 import { logLines } from "../notify/wording/log-lines.ts";
@@ -19,21 +18,18 @@ import { waitingOf } from "../store/waiting.ts";
 import type { Tx, Work } from "../store/work.ts";
 import { noDeployment, notOf } from "./cancel-deployment.ts";
 import { chooseRelease } from "./choose-release.ts";
-import { requireSite } from "./deed-context.ts";
 import { diffLive } from "./diff-releases.ts";
 
 type AnswerOf<K extends Answer["kind"]> = Extract<Answer, { kind: K }>;
 
-/** How one site stands, or all of them. Throws PermanentError where there is no such site. */
+/** How these sites stand, and Slipway itself. */
 export function* statusAnswer(
   tx: Tx,
   config: Config,
-  { site, nowMs }: { readonly site: string | null; readonly nowMs: number },
+  { sites: names, nowMs }: { readonly sites: readonly string[]; readonly nowMs: number },
 ): Work<AnswerOf<"status">> {
-  if (site !== null) requireSite({ config }, site);
   const sites: SiteStatus[] = [];
-  for (const name of site === null ? Object.keys(config.sites) : [site])
-    sites.push(yield* siteStatus(tx, config, name));
+  for (const name of names) sites.push(yield* siteStatus(tx, config, name));
   const deliveries = yield* countDeliveries(tx);
   const outbox = yield* countOutbox(tx);
   const health = { waiting: deliveries.received ?? 0, dead: deliveries.dead ?? 0, untold: outbox.pending ?? 0 };
@@ -105,16 +101,6 @@ export function* auditAnswer(tx: Tx, site: string | null, limit: number): Work<A
   return { kind: "audit", entries: yield* listAudit(tx, site === null ? { limit } : { site, limit }) };
 }
 
-/** The deployments that run, of one site or of all that are configured. */
-export function* deploymentsRunning(tx: Tx, config: Config, site: string | null): Work<Deployment[]> {
-  const running: Deployment[] = [];
-  for (const name of site === null ? Object.keys(config.sites) : [site]) {
-    const one = yield* runningOf(tx, name);
-    if (one) running.push(one);
-  }
-  return running;
-}
-
 /** So many a list to choose from may have: docs.slack.dev/reference/block-kit/block-elements/select-menu-element. */
 const MAX_CHOICES = 100;
 
@@ -138,7 +124,6 @@ export function* rollbackModal(
     return `${site} has no release but the one that is live, so there is nothing to roll back to`;
   const chosen = yield* chosenOf(tx, site, target, others);
   if (typeof chosen === "string") return chosen;
-  if (chosen.id === live) return `${chosen.id.slice(0, 12)} is live on ${site} already`;
   const first = others.slice(0, MAX_CHOICES);
   const offered = first.includes(chosen) ? first : [...first.slice(0, MAX_CHOICES - 1), chosen];
   const from = kept.find(({ id }) => id === live);

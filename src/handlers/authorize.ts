@@ -134,7 +134,10 @@ function wrongChannel(
 }
 
 /** Whether the site is commanded in this channel. */
-export function isChannelOf({ id, name }: Pick<SlackConversation, "id" | "name">, { channels }: SiteRules): boolean {
+export function isChannelOf(
+  { id, name }: Pick<SlackConversation, "id" | "name">,
+  { channels }: Pick<SiteRules, "channels">,
+): boolean {
   return channels.some((it) => it === id || (name !== null && !isId(it) && plainName(it) === plainName(name)));
 }
 

@@ -4,6 +4,7 @@ import type { Config } from "../config/schema.ts";
 import { type CiFollow, type CiRun, verdictOf } from "../model/ci.ts";
 import type { Effect } from "../model/effect.ts";
 import type { RunEnvironmentEvent, WorkflowRunEvent } from "../model/event.ts";
+import { lastMatch } from "../model/paths.ts";
 import { belongsTo, type SiteFacts } from "../model/site.ts";
 import { isWorkflow } from "../model/workflow.ts";
 
@@ -23,7 +24,7 @@ export type CiFacts = {
 export function handleCi(event: WorkflowRunEvent, facts: CiFacts): Effect[] {
   const run = runOf(event);
   if (run === null) return [];
-  const follows = followsOf(event, facts);
+  const follows = followsOf(event, run, facts);
   const isWaitedFor = facts.sites.some((site) => site.after.length > 0 && belongsTo(site, event));
   return follows.length > 0 || isWaitedFor ? [{ do: "ci_run", run, follows }] : [];
 }
@@ -43,9 +44,7 @@ export function handleRunEnvironment(event: RunEnvironmentEvent, facts: Pick<CiF
  * were told that it is broken, so what succeeds is held against fewer filters. Whether it deploys to the environments
  * that they name is not known here; a success that does not says nothing of them.
  */
-export function followsOf(event: WorkflowRunEvent, facts: CiFacts): CiFollow[] {
-  const run = runOf(event);
-  if (run === null) return [];
+function followsOf(event: WorkflowRunEvent, run: CiRun, facts: CiFacts): CiFollow[] {
   const follows = new Map<string, CiFollow>();
   for (const [index, rule] of facts.rules.entries()) {
     if (!concerns(rule, event, run, facts.hasWorkflows)) continue;
@@ -108,15 +107,14 @@ function runOf(event: WorkflowRunEvent): CiRun | null {
   };
 }
 
-/** As in `paths`: the last pattern that matches decides, "!" says no; where the first one says no, everything else counts. */
+/** As in `paths`; a text that is written like a pattern matches itself too. No patterns: everything counts. */
 function matchesOne(patterns: readonly string[], text: string, options: { nocase?: boolean } = {}): boolean {
   if (patterns.length === 0) return true;
-  const rules = patterns.map((pattern) => {
-    const isNo = pattern.startsWith("!");
-    const own = isNo ? pattern.slice(1) : pattern;
-    return { counts: !isNo, matches: own === text || picomatch(own, { dot: true, nonegate: true, ...options })(text) };
+  const counts = lastMatch(patterns, (pattern) => {
+    const matches = picomatch(pattern, { dot: true, nonegate: true, ...options });
+    return (given) => pattern === given || matches(given);
   });
-  return rules.findLast(({ matches }) => matches)?.counts ?? rules[0]?.counts === false;
+  return counts(text);
 }
 
 /** GitHub calls its apps "dependabot[bot]": no character of a class, but the name. */

@@ -5,7 +5,17 @@ import type { Deed, Effect } from "../model/effect.ts";
 import type { Click, ClickEvent } from "../model/event.ts";
 import { nameOf } from "../model/person.ts";
 import { authorize } from "./authorize.ts";
-import { type Asking, act, commandSite, deny, note, type SiteSubject, say, whereOf } from "./commanding.ts";
+import {
+  type Asking,
+  act,
+  commandSite,
+  deny,
+  note,
+  type SiteSubject,
+  say,
+  verbDecidedBy,
+  whereOf,
+} from "./commanding.ts";
 
 export type ClickFacts = Asking & {
   /** The site that the button is about; null where there is none any more. */
@@ -112,14 +122,14 @@ function retry(facts: ClickFacts, failed: Deployment, { rules }: SiteSubject, wh
   const { trigger, askedRelease, askedCommit, cleanCaches, adopt, allowRemovals } = failed;
   const isKept = publishesKept(trigger);
   const verb = trigger === "rollback" ? "rollback" : isKept ? "redeploy" : "deploy";
-  const verdictFor = (isForced: boolean) =>
-    authorize(facts.person, { verb, isOwn: false, isForced }, rules, facts.workspace);
+  const target = askedRelease === null ? null : ({ kind: "hex", start: askedRelease } as const);
+  const decided = { verb: verbDecidedBy({ verb, target }), isOwn: false };
+  const verdictFor = (isForced: boolean) => authorize(facts.person, { ...decided, isForced }, rules, facts.workspace);
   // What was agreed to once is kept for those who may agree to it; of all others it asks again.
   const forced = adopt || allowRemovals ? verdictFor(true) : null;
   const verdict = forced?.allowed ? forced : verdictFor(false);
   if (!verdict.allowed) return deny(facts, { verb, site: rules.name, what }, verdict);
   const consent = forced?.allowed ? { adopt, allowRemovals } : { adopt: false, allowRemovals: false };
-  const target = askedRelease === null ? null : ({ kind: "hex", start: askedRelease } as const);
   const deed: Deed = !isKept
     ? { kind: "deploy", commit: askedCommit, cleanCaches, ...consent }
     : trigger === "rollback"

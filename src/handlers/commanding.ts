@@ -74,9 +74,9 @@ export function commandSite(asking: Asking, command: Command, subject: SiteSubje
   const verdict = authorize(asking.person, asked, rules, asking.workspace);
   if (!verdict.allowed) return deny(asking, { verb: command.verb, site: rules.name, what }, verdict);
 
-  const look = lookOf(asking, command, subject, verdict.needsSecondPerson);
+  const look = lookOf(asking, command, rules.name);
   if (look) return show(asking, command, look, { site: rules.name, what, rule: verdict.rule });
-  if (command.isDryRun) return [...dryRun(asking, command, subject, verdict)];
+  if (command.isDryRun) return dryRun(asking, command, subject, { what, rule: verdict.rule });
   const deed = deedOf(command, asking.askedAtMs);
   if (deed === null) throw new Error(`${command.verb} neither shows nor does anything`);
   return act(asking, deed, { site: rules.name, verb: command.verb, what, verdict });
@@ -105,7 +105,7 @@ export function act(
 }
 
 /** To publish another release than the live one is a rollback, whatever it is called. */
-function verbDecidedBy({ verb, target }: Command): Verb {
+export function verbDecidedBy({ verb, target }: Pick<Command, "verb" | "target">): Verb {
   return verb === "redeploy" && target !== null ? "rollback" : verb;
 }
 
@@ -118,8 +118,7 @@ function isOwn(person: Person, { verb }: Command, { holds, deployment }: SiteSub
 }
 
 /** What such a command shows; null where it does something. */
-function lookOf(asking: Asking, command: Command, subject: SiteSubject, needsSecondPerson: boolean): Look | null {
-  const site = subject.rules.name;
+function lookOf(asking: Asking, command: Command, site: string): Look | null {
   const { target } = command;
   switch (command.verb) {
     case "status":
@@ -135,10 +134,10 @@ function lookOf(asking: Asking, command: Command, subject: SiteSubject, needsSec
       if (command.isDryRun) return { kind: "diff", site, target };
       const { triggerId, askedAtMs, to } = asking;
       if (command.isSure || to === null) return null;
-      return { kind: "rollback", site, target, triggerId, askedAtMs, needsSecondPerson };
+      return { kind: "rollback", site, target, triggerId, askedAtMs };
     }
     case "redeploy":
-      return command.isDryRun ? { kind: "diff", site, target } : null;
+      return command.isDryRun && target !== null ? { kind: "diff", site, target } : null;
     default:
       return null;
   }
@@ -155,15 +154,19 @@ function show(
   return [{ do: "look", look, to: asking.to, entry }];
 }
 
+/** What cannot be shown file by file: the same release again, and what is not built yet. */
 function dryRun(
   asking: Asking,
-  command: Command,
+  { verb, target }: Command,
   { rules, branch }: SiteSubject,
-  { rule }: Extract<Verdict, { allowed: true }>,
+  { what, rule }: { readonly what: string; readonly rule: string },
 ): Effect[] {
-  const caches = command.verb === "rebuild" ? ", with clean caches" : "";
-  const text = `This would build the head of ${branch} for ${rules.name}${caches} and publish what differs. What that is, is known after the build; nothing was done.`;
-  const entry = { verb: command.verb, site: rules.name, what: printCommand(command), rule, outcome: "only asked" };
+  const commit = target?.kind === "hex" ? target.start.slice(0, 7) : `the head of ${branch}`;
+  const text =
+    verb === "redeploy"
+      ? `This would publish what is live on ${rules.name} again, which mends what others changed on the host; nothing was done.`
+      : `This would build ${commit} for ${rules.name}, with clean caches and publish what differs. What that is, is known after the build; nothing was done.`;
+  const entry = { verb, site: rules.name, what, rule, outcome: "only asked" };
   return [...say(asking, rules.name, text), note(asking, { ...entry, result: "done" })];
 }
 
@@ -193,8 +196,8 @@ function deedOf(command: Command, nowMs: number): Deed | null {
 
 const hexOf = (target: CommandTarget | null) => (target?.kind === "hex" ? target.start : null);
 
-/** Whether somebody may see a site, so that a list of sites may name it. */
-export function maySee(asking: Asking, rules: SiteRules): boolean {
+/** The names of those sites that somebody may see: no others are named to them. */
+export function sitesSeen({ person, workspace }: Asking, rules: readonly SiteRules[]): string[] {
   const asked: AskedFor = { verb: "status", isOwn: false, isForced: false };
-  return authorize(asking.person, asked, rules, asking.workspace).allowed;
+  return rules.filter((it) => authorize(person, asked, it, workspace).allowed).map(({ name }) => name);
 }

@@ -3,8 +3,8 @@ import { type Parsed, printCommand } from "../commands/words/parse-words.ts";
 import type { Command } from "../model/command.ts";
 import type { Effect } from "../model/effect.ts";
 import { nameOf, ROLES } from "../model/person.ts";
-import { authorize, isChannelOf, roleOf, type SiteRules } from "./authorize.ts";
-import { type Asking, commandSite, deny, entryOf, maySee, note, type SiteSubject, say } from "./commanding.ts";
+import { authorize, isChannelOf, roleOf, type SiteRules, type Verdict } from "./authorize.ts";
+import { type Asking, commandSite, deny, entryOf, note, type SiteSubject, say, sitesSeen } from "./commanding.ts";
 
 export type WordsFacts = Asking & {
   readonly parsed: Parsed;
@@ -27,13 +27,18 @@ export function handleWords(facts: WordsFacts): Effect[] {
 
 /** Whoever may ask for nothing is told that first: what would be understood is no business of theirs. */
 function unclear(facts: WordsFacts, { says, suggestion }: Extract<Parsed, { kind: "unclear" }>): Effect[] {
-  const verdict = authorize(facts.person, { verb: "help", isOwn: false, isForced: false }, null, facts.workspace);
+  const verdict = mayAsk(facts);
   const what = "words that were not understood";
   if (!verdict.allowed) return deny(facts, { verb: "help", site: null, what }, verdict);
   const text =
     suggestion === null ? `${says} \`/deploy help\` lists what can be said.` : `${says} Try \`${suggestion}\`.`;
   const entry = { verb: "help", site: null, what, rule: verdict.rule, result: "refused", outcome: says } as const;
   return [...say(facts, null, text), note(facts, entry)];
+}
+
+/** Whether they may ask for anything at all, of no site in particular. */
+function mayAsk({ person, workspace }: WordsFacts): Verdict {
+  return authorize(person, { verb: "help", isOwn: false, isForced: false }, null, workspace);
 }
 
 function introduce(facts: WordsFacts, command: Command): Effect[] {
@@ -44,7 +49,7 @@ function introduce(facts: WordsFacts, command: Command): Effect[] {
   const entry = note(facts, { verb, site: null, what: verb, rule: verdict.rule, result: "done", outcome: "was shown" });
   if (to === null) return [];
   const site = facts.subject?.rules.name ?? null;
-  const sites = facts.rules.filter((rules) => maySee(facts, rules)).map(({ name }) => name);
+  const sites = sitesSeen(facts, facts.rules);
   const answer =
     verb === "help"
       ? ({ kind: "help", about: command.about, sites } as const)
@@ -92,10 +97,10 @@ function roleOn(facts: WordsFacts, rules: SiteRules): string {
 }
 
 function noSuchSite(facts: WordsFacts, { verb, site }: Command): Effect[] {
-  const verdict = authorize(facts.person, { verb: "help", isOwn: false, isForced: false }, null, facts.workspace);
+  const verdict = mayAsk(facts);
   const what = `${verb} of a site that there is not`;
   if (!verdict.allowed) return deny(facts, { verb, site: null, what }, verdict);
-  const names = facts.rules.filter((rules) => maySee(facts, rules)).map(({ name }) => name);
+  const names = sitesSeen(facts, facts.rules);
   const outcome = `there is no site ${site?.slice(0, 40)}`;
   const text =
     `There is no site ${site?.slice(0, 40)}. ${names.length > 0 ? `There are: ${names.slice(0, 20).join(", ")}.` : ""}`.trim();
@@ -106,7 +111,7 @@ function noSuchSite(facts: WordsFacts, { verb, site }: Command): Effect[] {
 }
 
 function statusOfAll(facts: WordsFacts): Effect[] {
-  const seen = facts.rules.filter((rules) => maySee(facts, rules)).map(({ name }) => name);
+  const seen = sitesSeen(facts, facts.rules);
   const first = facts.rules.find((rules) => concerns(facts, rules));
   const asked = { verb: first ? "status" : "help", isOwn: false, isForced: false } as const;
   const verdict = authorize(facts.person, asked, first ?? null, facts.workspace);
@@ -128,7 +133,7 @@ function statusOfAll(facts: WordsFacts): Effect[] {
 /** Several sites may be meant: they choose. Those that they may not see are not named. */
 function chooseSite(facts: WordsFacts, command: Command): Effect[] {
   const { verb } = command;
-  const sites = facts.rules.filter((rules) => maySee(facts, rules)).map(({ name }) => name);
+  const sites = sitesSeen(facts, facts.rules);
   if (sites.length === 0 || facts.to === null) return nothingToSee(facts, verb);
   const rest = printCommand({ ...command, site: null })
     .slice(verb.length)
@@ -156,7 +161,7 @@ function chooseSite(facts: WordsFacts, command: Command): Effect[] {
 const FITS_A_BUTTON = /^[^\p{C}<>&]{0,120}$/u;
 
 function nothingToSee(facts: WordsFacts, verb: Command["verb"]): Effect[] {
-  const verdict = authorize(facts.person, { verb: "help", isOwn: false, isForced: false }, null, facts.workspace);
+  const verdict = mayAsk(facts);
   if (!verdict.allowed) return deny(facts, { verb, site: null, what: verb }, verdict);
   const text = "Name the site: this channel follows none that you may see. `/deploy whoami` says what you may do.";
   return [

@@ -1,10 +1,11 @@
 /** The facts that people's commands are decided by: which site is meant, who may do what there, and how it stands. */
+import { findActive } from "../commands/cancel-deployment.ts";
 import { type Parsed, parseWords } from "../commands/words/parse-words.ts";
 import type { Config } from "../config/schema.ts";
-import { rulesOf, type SiteRules, workspaceRules } from "../handlers/authorize.ts";
+import { isChannelOf, rulesOf, type SiteRules, workspaceRules } from "../handlers/authorize.ts";
 import type { CheckRunFacts } from "../handlers/check-run.ts";
 import type { ClickFacts } from "../handlers/click.ts";
-import { type Asking, maySee, type SiteSubject } from "../handlers/commanding.ts";
+import { type Asking, type SiteSubject, sitesSeen } from "../handlers/commanding.ts";
 import type { ConsentFacts } from "../handlers/consent.ts";
 import type { SubmissionFacts } from "../handlers/submission.ts";
 import type { WordsFacts } from "../handlers/words.ts";
@@ -14,12 +15,11 @@ import type { CheckRunEvent, ClickEvent, SubmissionEvent, WordsEvent } from "../
 import type { SlackConversation } from "../model/person.ts";
 import { hasBuilt } from "../store/built-releases.ts";
 import { newestDeployment } from "../store/consent.ts";
-import { findDeployment, runningOf } from "../store/deployments.ts";
+import { findDeployment } from "../store/deployments.ts";
 import { findDeploymentByMessage } from "../store/find-message.ts";
 import { listReleases } from "../store/releases.ts";
 import { findRequest } from "../store/requests.ts";
 import { findSite, repositoryOf } from "../store/sites.ts";
-import { waitingOf } from "../store/waiting.ts";
 import type { Tx, Work } from "../store/work.ts";
 import type { Asker, AskingEvent, NeededAccess } from "./look-up-person.ts";
 
@@ -76,16 +76,13 @@ function* siteOfWords(tx: Tx, config: Config, event: WordsEvent, here: Here): Wo
   const inThread = id === undefined ? undefined : yield* findDeployment(tx, id);
   if (inThread) return inThread.site;
   const names = Object.keys(config.sites);
-  const followed = names.filter((name) =>
-    isChannel(config.sites[name]?.channel, here ?? { id: event.actor.channel, name: null }),
-  );
+  const place = here ?? { id: event.actor.channel, name: null };
+  const followed = names.filter((name) => {
+    const channel = config.sites[name]?.channel;
+    return channel !== undefined && isChannelOf(place, { channels: [channel] });
+  });
   const [only, other] = followed.length > 0 ? followed : names;
   return only !== undefined && other === undefined ? only : null;
-}
-
-/** Whether a channel, as slipway.yaml calls it, is this one. */
-function isChannel(configured: string | undefined, { id, name }: NonNullable<Here>): boolean {
-  return configured === id || (name !== null && configured?.replace(/^#/, "") === name);
 }
 
 /** The repository that whoever asks has to be able to write to. What is clicked on GitHub always needs that. */
@@ -124,13 +121,13 @@ function* subjectOf(
   return { rules: rulesOf(config, site), holds, branch: configured.branch, deployment };
 }
 
-/** The one that is named; else the one that runs; else the newest one that waits. */
+/** The one that is named; else the one that would be cancelled without a name. */
 function* deploymentMeant(tx: Tx, site: string, target: CommandTarget | null): Work<Deployment | null> {
   if (target?.kind === "deployment") {
     const named = yield* findDeployment(tx, target.id);
     return named?.site === site ? named : null;
   }
-  return (yield* runningOf(tx, site)) ?? (yield* waitingOf(tx, site)).at(-1) ?? null;
+  return (yield* findActive(tx, site)) ?? null;
 }
 
 export function* wordsFacts(tx: Tx, config: Config, event: WordsEvent, asker: Asker): Work<WordsFacts> {
@@ -147,8 +144,7 @@ export function* wordsFacts(tx: Tx, config: Config, event: WordsEvent, asker: As
 function parseFor(asking: Asking, rules: readonly SiteRules[], text: string): Parsed {
   const parsed = parseWords(text, { sites: rules.map(({ name }) => name) });
   if (parsed.kind === "command") return parsed;
-  const seen = rules.filter((it) => maySee(asking, it)).map(({ name }) => name);
-  const again = parseWords(text, { sites: seen });
+  const again = parseWords(text, { sites: sitesSeen(asking, rules) });
   return again.kind === "unclear" ? again : { kind: "unclear", says: "That was not understood.", suggestion: "help" };
 }
 

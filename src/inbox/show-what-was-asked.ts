@@ -44,10 +44,10 @@ function* answerTo(
   try {
     switch (look.kind) {
       case "status": {
-        const answer = yield* statusAnswer(tx, config, { site: null, nowMs });
+        const answer = yield* statusAnswer(tx, config, { sites: look.sites, nowMs });
         // The delivery that asks is not done before it is answered, and is nobody's backlog.
         const health = { ...answer.health, waiting: Math.max(0, answer.health.waiting - 1) };
-        return { ...answer, health, sites: answer.sites.filter(({ name }) => look.sites.includes(name)) };
+        return { ...answer, health };
       }
       case "releases":
         return yield* releasesAnswer(tx, look.site, MAX_RELEASES);
@@ -78,7 +78,7 @@ function* dialog(
     const chosen = modal.choices.find(({ id }) => id === modal.chosen);
     const from = modal.from ? `from ${modal.from.commit.slice(0, 7)} ` : "";
     const text = `Roll back ${site} ${from}to ${chosen?.commit.slice(0, 7) ?? "an earlier release"}?`;
-    return { kind: "offer_rollback", site, text };
+    return { kind: "offer_rollback", site, release: modal.chosen, text };
   }
   yield* tellModal(tx, { triggerId, modal, askedAtMs }, moment.cause, moment.nowMs);
   return null;

@@ -82,7 +82,7 @@ export type Answer =
       readonly added: number;
       readonly changed: number;
       readonly removed: number;
-      /** The first ones: "+ path", "~ path", "- path". */
+      /** The first ones, by path: "+ path", "~ path", "- path". */
       readonly paths: readonly string[];
     }
   | {
@@ -99,8 +99,8 @@ export type Answer =
       /** What they asked for besides, as it stands behind the site: "-2 --dry-run"; absent: nothing. */
       readonly rest?: string;
     }
-  /** Words alone open no dialog; this button does. */
-  | { readonly kind: "offer_rollback"; readonly site: string; readonly text: string };
+  /** Words alone open no dialog; this button does, with the release of that id chosen in it. */
+  | { readonly kind: "offer_rollback"; readonly site: string; readonly release: string; readonly text: string };
 
 /** The dialog that asks which release a site is to be rolled back to. */
 export type RollbackModal = {

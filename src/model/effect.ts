@@ -126,7 +126,6 @@ export type Look =
       readonly target: CommandTarget | null;
       readonly triggerId: string | null;
       readonly askedAtMs: number;
-      readonly needsSecondPerson: boolean;
     };
 
 /** What can be done to a site on command. */

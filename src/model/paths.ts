@@ -48,15 +48,25 @@ export function decidePaths(patterns: readonly string[], changed: readonly strin
 }
 
 function createFilter(patterns: readonly string[]): (path: string) => boolean {
+  return lastMatch(patterns, (pattern) => {
+    const matches = picomatch(pattern.replace(/^\.?\/+|\/+$/g, ""), { dot: true, nonegate: true });
+    return (path) => placesOf(path).some((place) => matches(place));
+  });
+}
+
+/**
+ * What counts by a list of patterns: the last one that matches decides, "!" before it says no; where the first one says
+ * no, everything else counts. `matcherOf` reads a pattern without its "!".
+ */
+export function lastMatch(
+  patterns: readonly string[],
+  matcherOf: (pattern: string) => (text: string) => boolean,
+): (text: string) => boolean {
   const rules = patterns.map((pattern) => {
     const isNo = pattern.startsWith("!");
-    const matches = picomatch((isNo ? pattern.slice(1) : pattern).replace(/^\.?\/+|\/+$/g, ""), {
-      dot: true,
-      nonegate: true,
-    });
-    return { counts: !isNo, matches: (path: string) => placesOf(path).some((place) => matches(place)) };
+    return { counts: !isNo, matches: matcherOf(isNo ? pattern.slice(1) : pattern) };
   });
-  return (path) => rules.findLast((rule) => rule.matches(path))?.counts ?? rules[0]?.counts === false;
+  return (text) => rules.findLast(({ matches }) => matches(text))?.counts ?? rules[0]?.counts === false;
 }
 
 /** The path itself, and the folders that it lies in: "a/b/c.js", "a", "a/b". */

@@ -42,6 +42,17 @@ it.each<[CheckRunEvent["action"], object]>([
   ]);
 });
 
+it("to run again what published a kept release is as much as a rollback: not for deployers, and for two where two are needed", () => {
+  const deployment = aDeployment({ id: ID, state: "live", trigger: "rollback", askedRelease: "f00d" });
+  const as = (part: Parameters<typeof rules>[0]) =>
+    handleCheckRun(event("rerun"), facts({ deployment, subject: subject({ rules: rules(part) }) }));
+  expect(audited(as({ deployers: ["github:octavia"] }))).toEqual(["denied by role"]);
+  const deed = { kind: "redeploy", target: { kind: "hex", start: "f00d" } };
+  const operators = ["github:octavia"];
+  expect(as({ operators })).toMatchObject([{ do: "operate", deed }]);
+  expect(as({ operators, secondPerson: true })).toMatchObject([{ do: "ask_second_person", deed }]);
+});
+
 it.each<[string, Partial<CheckRunFacts>, string]>([
   ["has no role", { subject: subject() }, "denied by role"],
   [

@@ -1,7 +1,7 @@
 /** Which channels follow which runs, and which runs are remembered. */
 import { describe, expect, it } from "vitest";
 import { parseConfig } from "../../src/config/load-config.ts";
-import { type CiFacts, followsOf, handleCi, handleRunEnvironment } from "../../src/handlers/ci.ts";
+import { type CiFacts, handleCi, handleRunEnvironment } from "../../src/handlers/ci.ts";
 import type { WorkflowRunEvent } from "../../src/model/event.ts";
 import type { SiteFacts } from "../../src/model/site.ts";
 
@@ -31,6 +31,8 @@ function facts(ci: string | null, part: Partial<CiFacts> = {}): CiFacts {
   return { sites: [site()], rules, channels: CHANNELS, hasWorkflows: false, ...part };
 }
 
+const followsOf = (event: WorkflowRunEvent, known: CiFacts) =>
+  handleCi(event, known).flatMap((effect) => (effect.do === "ci_run" ? effect.follows : []));
 const channelsOf = (event: WorkflowRunEvent, known: CiFacts) => followsOf(event, known).map(({ channel }) => channel);
 
 describe("a run that failed", () => {

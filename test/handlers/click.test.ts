@@ -117,6 +117,14 @@ it("Retry replaces files of others for nobody who may not agree to that, and for
   expect(click("retry", failed, { ...two, person: dan })).toMatchObject([{ do: "operate", deed: without }]);
 });
 
+it("Retry of a redeploy of another release than the live one is a rollback to whoever may not, and to a second person", () => {
+  const failed = { state: "failed", trigger: "redeploy", askedRelease: "f00d" } as const;
+  expect(audited(click("retry", failed, { person: member("U0DAN") }))).toEqual(["denied by role"]);
+  expect(click("retry", failed)).toMatchObject([{ do: "operate", deed: { kind: "redeploy" } }]);
+  const two = { subject: subject({ rules: rules({ secondPerson: true }) }) };
+  expect(click("retry", failed, two)).toMatchObject([{ do: "ask_second_person", deed: { kind: "redeploy" } }]);
+});
+
 describe("a click on a message of yesterday", () => {
   it.each<[PlainClick["click"], Partial<Deployment>, string | null, RegExp]>([
     ["redeploy", { state: "live" }, "d-newer-1", /no longer what is live/],

@@ -38,7 +38,7 @@ const LOCKED = { githubPause: null, paused: null, locked: { by: "ada", reason: n
 it.each<[string, Partial<SubmissionFacts>, RegExp, string]>([
   ["another release went live", { liveRelease: "c".repeat(64) }, /went live meanwhile/, "refused by state"],
   ["the release was collected", { isKept: false }, /no longer kept/, "refused by state"],
-  ["the release is the live one", { liveRelease: EVENT.to }, /went live meanwhile/, "refused by state"],
+  ["the chosen release went live", { liveRelease: EVENT.to }, /went live meanwhile/, "refused by state"],
   ["the site is locked", { subject: subject({ holds: LOCKED }) }, /locked by ada/, "refused by state"],
   ["the site is gone", { subject: null }, /no longer in slipway.yaml/, "refused by state"],
   ["they may not any more", { person: member("U0DAN") }, /sites\.shop\.operators/, "denied by role"],
@@ -48,6 +48,10 @@ it.each<[string, Partial<SubmissionFacts>, RegExp, string]>([
   expect(effects.map((it) => it.do)).toEqual(["answer", "audit"]);
   expect(told(effects)).toMatch(says);
   expect(audited(effects)).toEqual([rule]);
+});
+
+it("to choose what is live already is an error", () => {
+  expect(fieldError({ ...EVENT, to: EVENT.from ?? "" }, facts())?.says).toBe("That release is the one that is live.");
 });
 
 it("where two people are needed, the second one is asked", () => {

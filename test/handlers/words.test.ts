@@ -30,7 +30,7 @@ describe("words of somebody who may", () => {
     ["diff previous", { kind: "diff", site: "shop", target: { kind: "back", steps: 1 } }],
     ["audit", { kind: "audit", site: "shop" }],
     ["rollback --dry-run", { kind: "diff", site: "shop", target: null }],
-    ["redeploy shop --dry-run", { kind: "diff", site: "shop", target: null }],
+    ["redeploy shop previous --dry-run", { kind: "diff", site: "shop", target: { kind: "back", steps: 1 } }],
   ])("%s is shown to them, and written down", (text, look) => {
     const effects = say(text);
     expect(effects).toMatchObject([{ do: "look", look, to: REPLY }]);
@@ -54,22 +54,25 @@ describe("words of somebody who may", () => {
   });
 
   it("a rollback opens the dialog where Slack lets one be opened", () => {
-    const look = { kind: "rollback", site: "shop", triggerId: "1.2.3", askedAtMs: 1000, needsSecondPerson: false };
+    const look = { kind: "rollback", site: "shop", triggerId: "1.2.3", askedAtMs: 1000 };
     expect(say("rollback")).toMatchObject([{ do: "look", look }]);
     expect(say("rollback", { triggerId: null })).toMatchObject([{ do: "look", look: { triggerId: null } }]);
   });
 
-  it("a dry run of a rebuild says what it would do, and does nothing", () => {
-    const effects = say("rebuild --dry-run");
+  it.each([
+    ["rebuild --dry-run", "This would build the head of main for shop, with clean caches and publish"],
+    ["rebuild A1B2C3D --dry-run", "This would build a1b2c3d for shop, with clean caches and publish"],
+    ["redeploy --dry-run", "This would publish what is live on shop again"],
+  ])("%s says what it would do, and does nothing", (text, says) => {
+    const effects = say(text);
     expect(effects.map((it) => it.do)).toEqual(["answer", "audit"]);
-    expect(told(effects)).toContain("build the head of main for shop, with clean caches");
+    expect(told(effects)).toContain(says);
   });
 
   it("what needs two people asks for the second one", () => {
     const two = { subject: subject({ rules: rules({ secondPerson: true }) }) };
     expect(say("rollback previous --yes", two)).toMatchObject([{ do: "ask_second_person", site: "shop" }]);
     expect(say("redeploy", two)).toMatchObject([{ do: "operate" }]);
-    expect(say("rollback", two)).toMatchObject([{ look: { needsSecondPerson: true } }]);
   });
 });
 

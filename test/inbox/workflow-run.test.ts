@@ -101,43 +101,19 @@ describe("a site that waits for CI before Slipway builds it", () => {
   });
   const states = async () => (await deploymentsOf("shop")).map(({ trigger, state }) => `${trigger} ${state}`).sort();
 
-  it.each<[string, Array<[string, unknown]>]>([
-    [
-      "last",
-      [
-        ["push", push()],
-        ["workflow_run", run()],
-        ["workflow_run", lint()],
-      ],
-    ],
-    [
-      "first",
-      [
-        ["workflow_run", lint()],
-        ["workflow_run", run()],
-        ["push", push()],
-      ],
-    ],
-    [
-      "on both sides of it",
-      [
-        ["workflow_run", run()],
-        ["push", push()],
-        ["workflow_run", lint()],
-      ],
-    ],
-    [
-      "and again",
-      [
-        ["workflow_run", run()],
-        ["workflow_run", lint()],
-        ["workflow_run", run()],
-        ["push", push()],
-        ["push", push()],
-      ],
-    ],
-  ])("is built once when CI comes %s than the push", async (_, deliveries) => {
-    for (const [event, payload] of deliveries) await sent(event, payload);
+  const deliver = {
+    push: () => sent("push", push()),
+    ci: () => sent("workflow_run", run()),
+    lint: () => sent("workflow_run", lint()),
+  };
+
+  it.each<[string, Array<keyof typeof deliver>]>([
+    ["after the push", ["push", "ci", "lint"]],
+    ["before the push", ["lint", "ci", "push"]],
+    ["on both sides of the push", ["ci", "push", "lint"]],
+    ["twice, and the push too", ["ci", "lint", "ci", "push", "push"]],
+  ])("is built once when CI comes %s", async (_, deliveries) => {
+    for (const name of deliveries) await deliver[name]();
     const queued = (await deploymentsOf("shop")).filter(({ state }) => state === "queued");
     expect(queued).toMatchObject([{ trigger: "workflow", runId: null, askedCommit: HEAD, commit: HEAD, force: false }]);
     expect((await states()).filter((it) => it !== "workflow queued").every((it) => it === "push skipped")).toBe(true);

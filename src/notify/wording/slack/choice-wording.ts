@@ -27,9 +27,10 @@ export function wordChoice({ verb, sites, rest = "" }: Extract<Answer, { kind: "
   return { text: `Which site do you mean? ${verb} needs one.`, blocks };
 }
 
-/** A button that opens the dialog. */
-export function wordRollbackOffer({ site, text }: Extract<Answer, { kind: "offer_rollback" }>): SlackMessage {
+/** A button that asks for the same where Slack lets a dialog be opened. */
+export function wordRollbackOffer({ site, release, text }: Extract<Answer, { kind: "offer_rollback" }>): SlackMessage {
   const words = wordText(text);
   const label = outside(`Roll back ${site}…`, 75);
-  return { text: words.text, blocks: [...words.blocks, actions([{ action: "rollback", label, value: site }])] };
+  const value = `rollback ${site} ${release.slice(0, 12)}`;
+  return { text: words.text, blocks: [...words.blocks, actions([{ action: "choose", label, value }])] };
 }

@@ -223,11 +223,12 @@ describe("The other answers", () => {
     expect(textsOf(message.blocks).at(-1)).toBe("150 more sites can be named: `rollback NAME`");
   });
 
-  test("a rollback is offered with a button that names the site", () => {
-    const { blocks } = wordAnswer({ kind: "offer_rollback", site: "shop", text: "This button does:" });
+  test("a rollback is offered with a button that names the site and the release that was meant", () => {
+    const release = "9f8e7d6c".repeat(8);
+    const { blocks } = wordAnswer({ kind: "offer_rollback", site: "shop", release, text: "This button does:" });
     expect(textsOf(blocks)).toEqual(["This button does:", "Roll back shop…"]);
-    expect(JSON.stringify(blocks)).toContain('"action_id":"slipway.rollback","text"');
-    expect(JSON.stringify(blocks)).toContain('"value":"shop"');
+    expect(JSON.stringify(blocks)).toContain('"action_id":"slipway.choose","text"');
+    expect(JSON.stringify(blocks)).toContain('"value":"rollback shop 9f8e7d6c9f8e"');
   });
 
   /** Every kind of answer, of these words. */
@@ -272,7 +273,7 @@ describe("The other answers", () => {
         entries: Array(many).fill({ ...entry, who: a, what: b, verb: a, site: b, outcome: a, rule: b, deployment: a }),
       },
       { kind: "choose_site", verb: "rollback", sites: Array(many).fill("s".repeat(40)) },
-      { kind: "offer_rollback", site: "s".repeat(40), text: b },
+      { kind: "offer_rollback", site: "s".repeat(40), release: "9f8e7d6c".repeat(8), text: b },
     ];
   }
 
