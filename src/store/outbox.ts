@@ -184,19 +184,29 @@ export function* retryFailed(tx: Tx): Work<void> {
   );
 }
 
-/** Never: "dead" was refused for good, "unsure" may have been told and cannot be looked up, "expired" came too late. */
+/**
+ * Never: "dead" was refused for good, "unsure" may have been told and cannot be looked up, "expired" came too late. A newer
+ * wish that came meanwhile stays pending, unless nobody can tell what the older one did. Answers whether the row is over.
+ */
 export function* outboxGivenUp(
   tx: Tx,
-  id: number,
+  { id, desiredVersion }: Pick<OutboxRow, "id" | "desiredVersion">,
   state: Exclude<OutboxState, "pending" | "sent">,
   error: string,
-): Work<void> {
-  yield* all(
+): Work<boolean> {
+  const unlessNewer = state === "unsure" ? state : "pending";
+  const row = yield* first(
     tx.db
       .updateTable("outbox")
-      .set({ ...freed, state, last_error: error })
-      .where("id", "=", id),
+      .set((is) => ({
+        ...freed,
+        state: is.case().when("desired_version", "=", desiredVersion).then(state).else(unlessNewer).end(),
+        last_error: error,
+      }))
+      .where("id", "=", id)
+      .returning("state"),
   );
+  return row?.state !== "pending";
 }
 
 /** When the next row, or the next of a share, becomes due, in milliseconds since 1970; undefined when nothing waits. */

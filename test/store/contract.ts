@@ -25,6 +25,7 @@ import {
   claimOutbox,
   findRemote,
   nextOutboxMs,
+  type OutboxRow,
   outboxGivenUp,
   outboxRetry,
   outboxSent,
@@ -629,9 +630,21 @@ export function storeContract(
       it("never takes up again what may have been told and cannot be looked up", async () => {
         await store.transact((tx) => wish(tx, wanted("x"), 1));
         const [row] = await take();
-        await store.transact((tx) => outboxGivenUp(tx, row?.id ?? 0, "unsure", "no history"));
+        await store.transact((tx) => outboxGivenUp(tx, row as OutboxRow, "unsure", "no history"));
         await store.transact((tx) => wish(tx, wanted("y"), 2));
         expect(await take(9000)).toEqual([]);
+      });
+
+      it("does not give up what was wished while something older was refused", async () => {
+        await store.transact((tx) => wish(tx, wanted("x"), 1));
+        const [row] = await take();
+        const giveUp = (state: "dead" | "unsure") =>
+          store.transact((tx) => outboxGivenUp(tx, row as OutboxRow, state, "refused"));
+        expect(await giveUp("dead")).toBe(true);
+        await store.transact((tx) => wish(tx, wanted("y"), 2));
+        expect(await giveUp("dead")).toBe(false);
+        expect(await take(9000)).toMatchObject([{ desired: wanted("y").desired, inDoubt: false }]);
+        expect(await giveUp("unsure")).toBe(true);
       });
     });
 
