@@ -221,12 +221,6 @@ export function* nextOutboxMs(tx: Tx, share?: Share): Work<number | undefined> {
   return row?.at === null || row?.at === undefined ? undefined : Number(row.at);
 }
 
-/** What the other side called the thing that was told under this key; null as long as it did not. */
-export function* findRemote(tx: Tx, key: string): Work<unknown> {
-  const row = yield* first(tx.db.selectFrom("outbox").select("remote").where("key", "=", key));
-  return row?.remote ? JSON.parse(row.remote) : null;
-}
-
 /** How the wish with this key stands, and what the other side called the thing; null where nothing was wished. */
 export function* findTold(tx: Tx, key: string): Work<Told | null> {
   const row = yield* first(tx.db.selectFrom("outbox").select(["state", "remote", "last_error"]).where("key", "=", key));
@@ -241,6 +235,11 @@ export type Told = {
   /** The last attempt failed. */
   readonly hasFailed: boolean;
 };
+
+/** Whether something is told, or is to be told, under this key. */
+export function* isWished(tx: Tx, key: string): Work<boolean> {
+  return (yield* findTold(tx, key)) !== null;
+}
 
 /** Whether anybody was told, or is to be told, about a deployment. */
 export function* wasTold(tx: Tx, deploymentId: string): Work<boolean> {
