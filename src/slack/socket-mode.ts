@@ -2,6 +2,7 @@
  * Socket Mode: Slack's requests over a connection that Slipway opens itself, so that it needs no address of its own.
  * https://docs.slack.dev/apis/events-api/using-socket-mode. Each is recorded first and acknowledged then, as over HTTP.
  */
+import { setTimeout as delay } from "node:timers/promises";
 import type { SocketModeClient } from "@slack/socket-mode";
 import { describeError } from "../errors.ts";
 import type { Log } from "../log.ts";
@@ -137,7 +138,8 @@ export function startSocketMode(options: SocketModeOptions): SocketMode {
         waitMs = waitAfter(error);
       }
       isConnected = false;
-      await sleep(waitMs, ending.signal);
+      // Whoever ends it ends the wait, too.
+      await delay(waitMs, undefined, { signal: ending.signal }).catch(() => {});
     }
   }
 
@@ -186,17 +188,4 @@ async function createClient(
     }
   });
   return client;
-}
-
-function sleep(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) return resolve();
-    const timer = setTimeout(done, ms);
-    signal.addEventListener("abort", done, { once: true });
-    function done(): void {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", done);
-      resolve();
-    }
-  });
 }
