@@ -141,11 +141,11 @@ describe("the order of telling", () => {
 
   it("puts back what has to wait, without an attempt, and tells it at once when it becomes final", async () => {
     const attempts: OutboxRow[] = [];
-    const asked: string[] = [];
+    const asked: number[] = [];
     const pace = {
       ...AT_ONCE,
       waitMs(row: PacedRow) {
-        asked.push(row.key);
+        asked.push(row.id);
         return row.isUrgent ? 0 : 60_000;
       },
     };
@@ -167,7 +167,7 @@ describe("the order of telling", () => {
     await world.wish(aWish("slack.deployment", "a", { isUrgent: true }));
     await vi.waitFor(async () => expect(await world.states()).toEqual({ sent: 1 }), PATIENCE);
     expect(attempts).toMatchObject([{ attempts: 1, inDoubt: false, isUrgent: true }]);
-    expect(asked).toEqual(["a", "a"]);
+    expect(asked).toEqual([1, 1]);
   });
 
   it("keeps what became final while it was put back due at once", async () => {
