@@ -14,8 +14,6 @@ import { slackLogger } from "./slack-logger.ts";
 export type SocketEnvelope = { readonly type: string; readonly body: Buffer };
 
 export type SocketMode = {
-  /** Whether Slack can reach us at this moment. */
-  isConnected(): boolean;
   /** Waits for what is being received, says good-bye, and opens no connection again. */
   stop(): Promise<void>;
 };
@@ -53,7 +51,6 @@ export function startSocketMode(options: SocketModeOptions): SocketMode {
   const ending = new AbortController();
   const receiving = new Set<Promise<void>>();
   let current: SocketModeClient | undefined;
-  let isConnected = false;
   let failures = 0;
   let wasRefused = false;
 
@@ -98,7 +95,6 @@ export function startSocketMode(options: SocketModeOptions): SocketMode {
     } finally {
       clearTimeout(late);
     }
-    isConnected = true;
     failures = 0;
     wasRefused = false;
     log.info("Slack's requests come by Socket Mode");
@@ -137,7 +133,6 @@ export function startSocketMode(options: SocketModeOptions): SocketMode {
         if (ending.signal.aborted) break;
         waitMs = waitAfter(error);
       }
-      isConnected = false;
       // Whoever ends it ends the wait, too.
       await delay(waitMs, undefined, { signal: ending.signal }).catch(() => {});
     }
@@ -145,7 +140,6 @@ export function startSocketMode(options: SocketModeOptions): SocketMode {
 
   const running = keep();
   return {
-    isConnected: () => isConnected,
     async stop() {
       await Promise.all(receiving);
       ending.abort();
