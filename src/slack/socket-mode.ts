@@ -10,9 +10,6 @@ import { rootCause } from "../model/unreached.ts";
 import type { Secret } from "../secrets/secret.ts";
 import { slackLogger } from "./slack-logger.ts";
 
-/** One request: what sort it is ("slash_commands", "interactive", "events_api"), and its payload as JSON. */
-export type SocketEnvelope = { readonly type: string; readonly body: Buffer };
-
 export type SocketMode = {
   /** Waits for what is being received, says good-bye, and opens no connection again. */
   stop(): Promise<void>;
@@ -24,10 +21,10 @@ export type SocketModeOptions = {
   readonly apiUrl: string;
   readonly log: Log;
   /**
-   * Records a request and gives the answer's body: JSON, or "" for none. What it rejects is not acknowledged, and Slack
-   * sends it again.
+   * Records a request, its payload as JSON, and gives the answer's body: JSON, or "" for none. What it rejects is not
+   * acknowledged, and Slack sends it again.
    */
-  receive(envelope: SocketEnvelope): Promise<string>;
+  receive(body: Buffer): Promise<string>;
   /** For tests: how long to wait after a failure, which doubles, and after a refusal of the token; in milliseconds. */
   readonly waits?: { readonly failedMs: number; readonly refusedMs: number };
 };
@@ -61,7 +58,7 @@ export function startSocketMode(options: SocketModeOptions): SocketMode {
         log.error({ type, bytes: body.length }, "what came by Socket Mode is too large and was not recorded");
         return await ack();
       }
-      const answer = await receive({ type, body });
+      const answer = await receive(body);
       await ack(answer === "" ? undefined : (JSON.parse(answer) as object));
     } catch (error) {
       log.warn(
