@@ -203,8 +203,7 @@ export async function startService(options: {
     onStop("clock", () => clock.stop());
 
     if (appToken) {
-      const receive = ({ body }: { body: Buffer }) =>
-        intake.receive({ source: "slack", body, ...readSocketPayload(body) });
+      const receive = (body: Buffer) => intake.receive({ source: "slack", body, ...readSocketPayload(body) });
       const socket = startSocketMode({ ...slackOptions, appToken, receive });
       onStop("Socket Mode", () => socket.stop());
     }

@@ -57,9 +57,7 @@ function readPush(payload: z.output<typeof pushPayload>, id: string): Event {
   const madeAt = repository.pushed_at ?? id.split("#")[0];
   return {
     type: "push",
-    repoId: repository.id,
-    repoName: repository.full_name,
-    installationId: payload.installation?.id ?? null,
+    ...whereOf(payload),
     ref,
     before,
     after,
@@ -70,14 +68,12 @@ function readPush(payload: z.output<typeof pushPayload>, id: string): Event {
 }
 
 function readWorkflowRun(payload: z.output<typeof workflowRunPayload>): Event {
-  const { action, repository, workflow, workflow_run: run } = payload;
+  const { action, workflow, workflow_run: run } = payload;
   const attempt = run.run_attempt ?? 1;
   return {
     type: "workflow_run",
     isCheckSuite: false,
-    repoId: repository.id,
-    repoName: repository.full_name,
-    installationId: payload.installation?.id ?? null,
+    ...whereOf(payload),
     action,
     workflow: { name: workflow?.name || run.name || "", path: run.path || workflow?.path || "" },
     runId: run.id,
@@ -108,9 +104,7 @@ function readCheckSuite(payload: z.output<typeof checkSuitePayload>, appId: numb
   return {
     type: "workflow_run",
     isCheckSuite: true,
-    repoId: repository.id,
-    repoName: repository.full_name,
-    installationId: payload.installation?.id ?? null,
+    ...whereOf(payload),
     action,
     workflow: { name: app.name || app.slug || "", path: "" },
     runId: suite.id,
@@ -140,7 +134,7 @@ function ageInSeconds(from: string | null | undefined, to: string | null | undef
 const CHECK_ACTIONS: readonly CheckRunEvent["action"][] = ["redeploy", "rollback"];
 
 function readCheckRun(payload: z.output<typeof checkRunPayload>, id: string): Event {
-  const { action, check_run: check, repository, sender } = payload;
+  const { action, check_run: check, sender } = payload;
   const identifier = payload.requested_action?.identifier;
   const asked =
     action === "rerequested"
@@ -155,9 +149,7 @@ function readCheckRun(payload: z.output<typeof checkRunPayload>, id: string): Ev
   return {
     type: "check_run",
     action: asked,
-    repoId: repository.id,
-    repoName: repository.full_name,
-    installationId: payload.installation?.id ?? null,
+    ...whereOf(payload),
     deployment,
     login: sender.login,
     // Each click is a delivery of its own.
@@ -168,17 +160,15 @@ function readCheckRun(payload: z.output<typeof checkRunPayload>, id: string): Ev
 function readDeployment(payload: z.output<typeof deploymentPayload>): Event {
   const { repository, deployment, workflow_run: run } = payload;
   if (!run) return ignored("a deployment that no run of a workflow made");
-  const { id: repoId, full_name: repoName } = repository;
-  return { type: "run_environment", repoId, repoName, runId: run.id, environment: deployment.environment };
+  return { type: "run_environment", ...brief(repository), runId: run.id, environment: deployment.environment };
 }
 
 const ignored = (reason: string): Event => ({ type: "ignored", reason });
 
 function readRepository(payload: z.output<typeof repositoryPayload>): Event {
-  const { action, repository } = payload;
+  const { action } = payload;
   const change = action === "renamed" || action === "transferred" ? action : "other";
-  const installationId = payload.installation?.id ?? null;
-  return { type: "repository_changed", repoId: repository.id, repoName: repository.full_name, installationId, change };
+  return { type: "repository_changed", ...whereOf(payload), change };
 }
 
 const INSTALLATION_CHANGES = {
@@ -213,6 +203,15 @@ function readInstallationRepositories(payload: z.output<typeof installationRepos
     removed: payload.repositories_removed.map(brief),
   };
 }
+
+/** The repository that a delivery is about, and the installation through which it came. */
+const whereOf = ({
+  repository,
+  installation,
+}: Pick<z.output<typeof repositoryPayload>, "repository" | "installation">) => ({
+  ...brief(repository),
+  installationId: installation?.id ?? null,
+});
 
 const brief = (repository: { id: number; full_name: string }) => ({
   repoId: repository.id,

@@ -11,14 +11,13 @@ import {
   endDigest,
   findOpenDigest,
   insertDigest,
-  isWished,
   type KnownDigest,
   lockChannel,
   quietDigests,
   recordNews,
   touchDigest,
 } from "../store/digests.ts";
-import { type Wish, wish } from "../store/outbox.ts";
+import { isWished, type Wish, wish } from "../store/outbox.ts";
 import type { Tx, Work } from "../store/work.ts";
 import { announceNotice, type SlackThreadWish } from "./announce.ts";
 

@@ -2,7 +2,8 @@
 import type { CiFollow, CiIncident, CiRun } from "../model/ci.ts";
 import type { Effect } from "../model/effect.ts";
 import { countFailure, environmentsOf, type KnownIncident, mendIncident, recordRun } from "../store/ci.ts";
-import { hasNews, isWished } from "../store/digests.ts";
+import { hasNews } from "../store/digests.ts";
+import { isWished } from "../store/outbox.ts";
 import type { Tx, Work } from "../store/work.ts";
 import { announceNotice } from "./announce.ts";
 import { tellNews } from "./digest.ts";

@@ -129,7 +129,7 @@ async function end(
   log[level]({ key: row.key, error: reason }, ENDS[state]);
   const nowMs = now();
   await store.transact(function* (tx): Work<void> {
-    yield* outboxGivenUp(tx, row.id, state, reason);
+    if (!(yield* outboxGivenUp(tx, row, state, reason))) return;
     if (state === "expired" && row.late) yield* wish(tx, row.late, nowMs);
     yield* remark(tx, row, state, reason);
   });

@@ -55,14 +55,14 @@ export function createOutbox(deps: OutboxDeps): Outbox {
   const attemptDeps = { ...deps, now, pace };
   const underWay: Record<Share, Set<Promise<void>>> = { quick: new Set(), others: new Set() };
   const free = (share: Share) => PLACES[share] - underWay[share].size;
+  const freeShares = () => (["quick", "others"] as const).filter((share) => free(share) > 0);
 
   async function claim(): Promise<OutboxRow[]> {
     const nowMs = now();
     return store.transact(function* (tx): Work<OutboxRow[]> {
       const rows: OutboxRow[] = [];
-      for (const share of ["quick", "others"] as const) {
+      for (const share of freeShares()) {
         const limit = free(share);
-        if (limit === 0) continue;
         rows.push(...(yield* claimOutbox(tx, { boot: deps.boot, nowMs, untilMs: nowMs + LEASE_MS, limit, share })));
       }
       return rows;
@@ -102,9 +102,9 @@ export function createOutbox(deps: OutboxDeps): Outbox {
       return 0;
     }
     // A place that becomes free nudges.
-    const share = free("others") === 0 ? "quick" : undefined;
-    if (free("quick") === 0 && share === "quick") return undefined;
-    const next = await store.transact((tx) => nextOutboxMs(tx, share));
+    const [share, other] = freeShares();
+    if (!share) return undefined;
+    const next = await store.transact((tx) => nextOutboxMs(tx, other ? undefined : share));
     return next === undefined ? undefined : Math.max(next - now(), 10);
   }
 

@@ -16,7 +16,6 @@ export type SlackMethod = "chat.postMessage" | "chat.update" | "chat.postEphemer
 /** What the pace has to know of a row of the outbox. */
 export type PacedRow = {
   readonly id: number;
-  readonly key: string;
   readonly kind: OutboxKind;
   /** As the wish names it; "" where there is none. */
   readonly channel: string;

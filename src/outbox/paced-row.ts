@@ -4,9 +4,9 @@ import type { OutboxRow } from "../store/outbox.ts";
 import type { PacedRow } from "./pace.ts";
 
 export function pacedRow(row: OutboxRow): PacedRow {
-  const { id, key, kind, isUrgent } = row;
+  const { id, kind, isUrgent } = row;
   const isEdit = row.remote !== null;
-  return { id, key, kind, channel: channelOf(row), isEdit, isUrgent, isGathering: isGathering(row) };
+  return { id, kind, channel: channelOf(row), isEdit, isUrgent, isGathering: isGathering(row) };
 }
 
 /** The channel that the row's wish names; "" where it names none. */

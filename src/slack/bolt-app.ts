@@ -10,10 +10,9 @@ export type BoltOptions = {
   /** Ends in "/". */
   readonly apiUrl: string;
   readonly log: Log;
-  /** Limit of one request, in milliseconds. Default 10 s. */
-  readonly requestMs?: number;
 };
 
+/** Limit of one request, in milliseconds: no listener of ours makes any. */
 const REQUEST_MS = 10_000;
 
 /**
@@ -27,7 +26,7 @@ export async function createBoltApp(options: BoltOptions): Promise<App> {
     authorize: async () => ({ botToken: options.botToken.reveal(), botId: "", botUserId: "" }),
     convoStore: false,
     logger: slackLogger(options.log),
-    clientOptions: webOptions({ ...options, requestMs: options.requestMs ?? REQUEST_MS }),
+    clientOptions: webOptions({ ...options, requestMs: REQUEST_MS }),
   });
 }
 

@@ -12,31 +12,22 @@ type Account = { readonly kind: AccountKind; readonly team: string | null; reado
 /** The groups that somebody is in, and how old the oldest of that knowledge is; null: nothing was ever learned. */
 type Groups = { readonly groups: string[]; readonly ageMs: number | null };
 
-/** What a payload says of a conversation by itself, used where Slack cannot be asked. */
-type ConversationHint = { readonly name?: string | null };
-
 /** Never throws: what Slack does not tell is "unknown" or null. */
 export type Directory = {
   account(user: string): Promise<Account>;
   /** Which of these user groups they are in. */
   groupsOf(user: string, groupIds: readonly string[]): Promise<Groups>;
-  conversation(id: string, hint?: ConversationHint): Promise<SlackConversation>;
+  conversation(id: string): Promise<SlackConversation>;
   /** The workspace that the bot is installed in. */
   ownTeam(): Promise<string | null>;
-  /** The bot's own user. */
-  ownUser(): Promise<string | null>;
   /** The same, as far as it is known without asking; null where nothing is. */
   readonly known: {
     account(user: string): Account | null;
     groupsOf(user: string, groupIds: readonly string[]): Groups | null;
-    conversation(id: string, hint?: ConversationHint): SlackConversation | null;
+    conversation(id: string): SlackConversation | null;
     ownTeam(): string | null;
-    ownUser(): string | null;
   };
 };
-
-/** The bot itself; null while Slack did not say. */
-type Own = { readonly team: string; readonly user: string | null } | null;
 
 const MINUTE_MS = 60_000;
 const ACCOUNT = { freshMs: 5 * MINUTE_MS, keepMs: 60 * MINUTE_MS, max: 10_000 };
@@ -61,19 +52,18 @@ export function createDirectory(options: {
 }): Directory {
   const { now = Date.now, ...rest } = options;
   const lookUp = createLookup({ ...rest, now });
-  let own: Own = null;
+  let own: string | null = null;
   let ownAskedMs = Number.NEGATIVE_INFINITY;
-  let ownUnderWay: Promise<Own> | undefined;
+  let ownUnderWay: Promise<string | null> | undefined;
 
-  async function askOwn(): Promise<Own> {
+  async function askOwn(): Promise<string | null> {
     ownAskedMs = now();
-    const answer = await lookUp("auth.test", (slack) => slack.auth.test());
-    if (answer?.team_id) own = { team: answer.team_id, user: answer.user_id ?? null };
+    own = (await lookUp("auth.test", (slack) => slack.auth.test()))?.team_id ?? null;
     return own;
   }
 
   /** Known for good once it is known. */
-  async function self(): Promise<Own> {
+  async function ownTeam(): Promise<string | null> {
     if (own !== null || (ownUnderWay === undefined && now() - ownAskedMs < OWN_RETRY_MS)) return own;
     ownUnderWay ??= askOwn().finally(() => {
       ownUnderWay = undefined;
@@ -130,29 +120,28 @@ export function createDirectory(options: {
 
   return {
     async account(user) {
-      const [me, info] = await Promise.all([self(), accounts.get(user)]);
-      return { ...accountOf(user, info?.value ?? null, me?.team ?? null), ageMs: info?.ageMs ?? 0 };
+      const [team, info] = await Promise.all([ownTeam(), accounts.get(user)]);
+      return { ...accountOf(user, info?.value ?? null, team), ageMs: info?.ageMs ?? 0 };
     },
     async groupsOf(user, groupIds) {
       return groupsAmong(user, groupIds, await Promise.all(groupIds.map((id) => members.get(id))));
     },
-    async conversation(id, hint) {
-      return direct(id) ?? (await conversations.get(id))?.value ?? unknownConversation(id, hint);
+    async conversation(id) {
+      const unknown = { id, name: null, kind: "channel", isShared: null } as const;
+      return direct(id) ?? (await conversations.get(id))?.value ?? unknown;
     },
-    ownTeam: async () => (await self())?.team ?? null,
-    ownUser: async () => (await self())?.user ?? null,
+    ownTeam,
     known: {
       account(user) {
         const info = accounts.known(user);
-        return info && own ? { ...accountOf(user, info.value, own.team), ageMs: info.ageMs } : null;
+        return info && own ? { ...accountOf(user, info.value, own), ageMs: info.ageMs } : null;
       },
       groupsOf(user, groupIds) {
         const known = groupIds.map((id) => members.known(id));
         return known.includes(null) ? null : groupsAmong(user, groupIds, known);
       },
       conversation: (id) => direct(id) ?? conversations.known(id)?.value ?? null,
-      ownTeam: () => own?.team ?? null,
-      ownUser: () => own?.user ?? null,
+      ownTeam: () => own,
     },
   };
 }
@@ -191,8 +180,4 @@ function groupsAmong(
 /** Between two, and who they are is said by their accounts: there is nothing to ask. */
 function direct(id: string): SlackConversation | null {
   return id.startsWith("D") ? { id, name: null, kind: "direct", isShared: false } : null;
-}
-
-function unknownConversation(id: string, hint: ConversationHint = {}): SlackConversation {
-  return { id, name: hint.name ?? null, kind: "channel", isShared: null };
 }

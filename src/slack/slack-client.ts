@@ -9,7 +9,6 @@ import type { ConversationsHistoryResponse, ConversationsRepliesResponse, WebCli
 import { AmbiguousError, OperatorError, PermanentError } from "../errors.ts";
 import type { Log } from "../log.ts";
 import type { Secret } from "../secrets/secret.ts";
-import { createBoltApp } from "./bolt-app.ts";
 import { respondAt } from "./respond.ts";
 import { explainFailure } from "./slack-failure.ts";
 import { isGone, type SlackRequest } from "./slack-refusal.ts";
@@ -68,7 +67,7 @@ const OUTBOX_MS = 10_000;
 
 type Road = "outbox" | "interactive";
 
-/** Creates the client. Slack's packages are loaded at the first call, since that takes longer than everything else. */
+/** Creates the client. Slack's package is loaded at the first call, since that takes longer than everything else. */
 export function createSlackClient(options: {
   /** null: there is no Slack, and every call throws an OperatorError that says so. */
   botToken: Secret | null;
@@ -80,14 +79,14 @@ export function createSlackClient(options: {
   const { apiUrl, log, requestMs = OUTBOX_MS } = options;
   const clients: Partial<Record<Road, Promise<WebClient>>> = {};
 
-  function load(road: Road, botToken: Secret): Promise<WebClient> {
-    if (road === "outbox") return createBoltApp({ apiUrl, log, botToken, requestMs }).then((app) => app.client);
-    return createWebClient({ apiUrl, log, botToken, requestMs: Math.min(requestMs, INTERACTIVE_MS) });
-  }
-
   async function call<T>(road: Road, request: SlackRequest, send: (client: WebClient) => Promise<T>): Promise<T> {
     if (options.botToken === null) throw new OperatorError("SLACK_BOT_TOKEN", "is not set, so Slack cannot be told");
-    clients[road] ??= load(road, options.botToken);
+    clients[road] ??= createWebClient({
+      apiUrl,
+      log,
+      botToken: options.botToken,
+      requestMs: road === "outbox" ? requestMs : Math.min(requestMs, INTERACTIVE_MS),
+    });
     const ready = await clients[road];
     try {
       return await send(ready);

@@ -2,6 +2,7 @@
  * Socket Mode: Slack's requests over a connection that Slipway opens itself, so that it needs no address of its own.
  * https://docs.slack.dev/apis/events-api/using-socket-mode. Each is recorded first and acknowledged then, as over HTTP.
  */
+import { setTimeout as delay } from "node:timers/promises";
 import type { SocketModeClient } from "@slack/socket-mode";
 import { describeError } from "../errors.ts";
 import type { Log } from "../log.ts";
@@ -9,12 +10,7 @@ import { rootCause } from "../model/unreached.ts";
 import type { Secret } from "../secrets/secret.ts";
 import { slackLogger } from "./slack-logger.ts";
 
-/** One request: what sort it is ("slash_commands", "interactive", "events_api"), and its payload as JSON. */
-export type SocketEnvelope = { readonly type: string; readonly body: Buffer };
-
 export type SocketMode = {
-  /** Whether Slack can reach us at this moment. */
-  isConnected(): boolean;
   /** Waits for what is being received, says good-bye, and opens no connection again. */
   stop(): Promise<void>;
 };
@@ -25,10 +21,10 @@ export type SocketModeOptions = {
   readonly apiUrl: string;
   readonly log: Log;
   /**
-   * Records a request and gives the answer's body: JSON, or "" for none. What it rejects is not acknowledged, and Slack
-   * sends it again.
+   * Records a request, its payload as JSON, and gives the answer's body: JSON, or "" for none. What it rejects is not
+   * acknowledged, and Slack sends it again.
    */
-  receive(envelope: SocketEnvelope): Promise<string>;
+  receive(body: Buffer): Promise<string>;
   /** For tests: how long to wait after a failure, which doubles, and after a refusal of the token; in milliseconds. */
   readonly waits?: { readonly failedMs: number; readonly refusedMs: number };
 };
@@ -52,7 +48,6 @@ export function startSocketMode(options: SocketModeOptions): SocketMode {
   const ending = new AbortController();
   const receiving = new Set<Promise<void>>();
   let current: SocketModeClient | undefined;
-  let isConnected = false;
   let failures = 0;
   let wasRefused = false;
 
@@ -63,7 +58,7 @@ export function startSocketMode(options: SocketModeOptions): SocketMode {
         log.error({ type, bytes: body.length }, "what came by Socket Mode is too large and was not recorded");
         return await ack();
       }
-      const answer = await receive({ type, body });
+      const answer = await receive(body);
       await ack(answer === "" ? undefined : (JSON.parse(answer) as object));
     } catch (error) {
       log.warn(
@@ -97,7 +92,6 @@ export function startSocketMode(options: SocketModeOptions): SocketMode {
     } finally {
       clearTimeout(late);
     }
-    isConnected = true;
     failures = 0;
     wasRefused = false;
     log.info("Slack's requests come by Socket Mode");
@@ -136,14 +130,13 @@ export function startSocketMode(options: SocketModeOptions): SocketMode {
         if (ending.signal.aborted) break;
         waitMs = waitAfter(error);
       }
-      isConnected = false;
-      await sleep(waitMs, ending.signal);
+      // Whoever ends it ends the wait, too.
+      await delay(waitMs, undefined, { signal: ending.signal }).catch(() => {});
     }
   }
 
   const running = keep();
   return {
-    isConnected: () => isConnected,
     async stop() {
       await Promise.all(receiving);
       ending.abort();
@@ -186,17 +179,4 @@ async function createClient(
     }
   });
   return client;
-}
-
-function sleep(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) return resolve();
-    const timer = setTimeout(done, ms);
-    signal.addEventListener("abort", done, { once: true });
-    function done(): void {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", done);
-      resolve();
-    }
-  });
 }

@@ -136,11 +136,6 @@ function rest(groups: readonly Group[]): Group[] {
   return [{ title: `${groups.length} more`, count, state, url: null }];
 }
 
-/** Whether something is told, or is to be told, under this key of the outbox. */
-export function* isWished(tx: Tx, key: string): Work<boolean> {
-  return (yield* first(tx.db.selectFrom("outbox").select("id").where("key", "=", key))) !== undefined;
-}
-
 /** Forgets what channels were told before this time, and the digests that had ended by then. */
 export function* forgetNews(tx: Tx, beforeMs: number): Work<void> {
   yield* all(tx.db.deleteFrom("digests").where("ended_at", "<", beforeMs));

@@ -184,19 +184,29 @@ export function* retryFailed(tx: Tx): Work<void> {
   );
 }
 
-/** Never: "dead" was refused for good, "unsure" may have been told and cannot be looked up, "expired" came too late. */
+/**
+ * Never: "dead" was refused for good, "unsure" may have been told and cannot be looked up, "expired" came too late. A newer
+ * wish that came meanwhile stays pending, unless nobody can tell what the older one did. Answers whether the row is over.
+ */
 export function* outboxGivenUp(
   tx: Tx,
-  id: number,
+  { id, desiredVersion }: Pick<OutboxRow, "id" | "desiredVersion">,
   state: Exclude<OutboxState, "pending" | "sent">,
   error: string,
-): Work<void> {
-  yield* all(
+): Work<boolean> {
+  const unlessNewer = state === "unsure" ? state : "pending";
+  const row = yield* first(
     tx.db
       .updateTable("outbox")
-      .set({ ...freed, state, last_error: error })
-      .where("id", "=", id),
+      .set((is) => ({
+        ...freed,
+        state: is.case().when("desired_version", "=", desiredVersion).then(state).else(unlessNewer).end(),
+        last_error: error,
+      }))
+      .where("id", "=", id)
+      .returning("state"),
   );
+  return row?.state !== "pending";
 }
 
 /** When the next row, or the next of a share, becomes due, in milliseconds since 1970; undefined when nothing waits. */
@@ -209,12 +219,6 @@ export function* nextOutboxMs(tx: Tx, share?: Share): Work<number | undefined> {
   if (share) query = query.where("kind", share === "quick" ? "in" : "not in", QUICK_LITERALS);
   const row = yield* first(query);
   return row?.at === null || row?.at === undefined ? undefined : Number(row.at);
-}
-
-/** What the other side called the thing that was told under this key; null as long as it did not. */
-export function* findRemote(tx: Tx, key: string): Work<unknown> {
-  const row = yield* first(tx.db.selectFrom("outbox").select("remote").where("key", "=", key));
-  return row?.remote ? JSON.parse(row.remote) : null;
 }
 
 /** How the wish with this key stands, and what the other side called the thing; null where nothing was wished. */
@@ -231,6 +235,11 @@ export type Told = {
   /** The last attempt failed. */
   readonly hasFailed: boolean;
 };
+
+/** Whether something is told, or is to be told, under this key. */
+export function* isWished(tx: Tx, key: string): Work<boolean> {
+  return (yield* findTold(tx, key)) !== null;
+}
 
 /** Whether anybody was told, or is to be told, about a deployment. */
 export function* wasTold(tx: Tx, deploymentId: string): Work<boolean> {

@@ -51,6 +51,19 @@ describe("the outbox", () => {
     expect(seen).toEqual([1, 4]);
   });
 
+  it("sends what was wished while it was refused something older", async () => {
+    const seen: unknown[] = [];
+    world.start(async (row) => {
+      seen.push(row.desired);
+      if (row.desired === 2) return { kind: "sent", remote: {} };
+      await want("a", 2);
+      throw new PermanentError("msg_too_long");
+    });
+    await want("a", 1);
+    await vi.waitFor(async () => expect(await world.states()).toEqual({ sent: 1 }), PATIENCE);
+    expect(seen).toEqual([1, 2]);
+  });
+
   it("waits as long as it was told, without doubt, and does not hold up others", async () => {
     const attempts: Array<{ key: string; atMs: number; inDoubt: boolean }> = [];
     world.start(async (row) => {

@@ -12,8 +12,7 @@ const aPace = () => {
 };
 
 function aRow(part: Partial<PacedRow> & Pick<PacedRow, "id">): PacedRow {
-  const key = `key:${part.id}`;
-  return { key, kind: "slack.deployment", channel: "C0ONE", isEdit: true, isUrgent: false, ...part };
+  return { kind: "slack.deployment", channel: "C0ONE", isEdit: true, isUrgent: false, ...part };
 }
 
 describe("the pace", () => {
@@ -159,7 +158,7 @@ function drive(arrivals: readonly Arrival[], pauseAt: number) {
     const next = due.shift() as (typeof due)[number];
     nowMs = Math.max(nowMs, next.atMs);
     if (steps === pauseAt) pace.pauseMethod("chat.update", nowMs + 7000);
-    const row = aRow({ ...next, key: "k", isEdit: isThere.has(next.id) });
+    const row = aRow({ ...next, isEdit: isThere.has(next.id) });
     const waitMs = pace.waitMs(row);
     if (waitMs > 0) {
       due.push({ ...next, lateMs: Math.floor(next.lateMs / 2), atMs: nowMs + waitMs + next.lateMs });

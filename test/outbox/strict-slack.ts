@@ -18,8 +18,6 @@ export type StrictSlack = {
   readonly apiUrl: string;
   /** In the order in which they were posted. */
   readonly messages: readonly ShownMessage[];
-  /** When each request that was taken came, by method. */
-  readonly taken: ReadonlyMap<string, readonly number[]>;
   /** How often each method was refused for coming too often. */
   readonly refused: ReadonlyMap<string, number>;
   cuts(): number;
@@ -41,6 +39,7 @@ export async function startStrictSlack(options: {
   const { now, isCut } = options;
   const messages: ShownMessage[] = [];
   const byTs = new Map<string, ShownMessage>();
+  /** When each request that was taken came, by method. */
   const taken = new Map<string, number[]>();
   const refused = new Map<string, number>();
   const tokens = new Map<string, { left: number; atMs: number }>();
@@ -122,7 +121,6 @@ export async function startStrictSlack(options: {
   return {
     apiUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}/api/`,
     messages,
-    taken,
     refused,
     cuts: () => cuts,
     async stop() {

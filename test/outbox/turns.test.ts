@@ -1,6 +1,8 @@
 /** What is told in its turn, in time, or not at all. */
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { AmbiguousError, PermanentError, RetryLaterError } from "../../src/errors.ts";
+import { createLog } from "../../src/log.ts";
+import { createOutbox, type OutboxDeps } from "../../src/outbox/outbox.ts";
 import type { PacedRow } from "../../src/outbox/pace.ts";
 import { claimOutbox, nextOutboxMs, type OutboxRow, outboxPostponed, outboxSent } from "../../src/store/outbox.ts";
 import { PATIENCE } from "../patience.ts";
@@ -118,13 +120,32 @@ describe("the order of telling", () => {
     await vi.waitFor(async () => expect(await world.states()).toEqual({ sent: 21 }), PATIENCE);
   });
 
+  it("does not look again and again while all places of answers are taken", async () => {
+    const gate = Promise.withResolvers<void>();
+    const perform = async () => {
+      await gate.promise;
+      return { kind: "sent", remote: {} } as const;
+    };
+    const { store, queue } = world;
+    const log = createLog({ level: "silent", pretty: false });
+    const performers = { "slack.answer": perform } as unknown as OutboxDeps["performers"];
+    const outbox = createOutbox({ store, queue, log, boot: "b", performers, pace: AT_ONCE });
+    for (let n = 0; n < 5; n++) await world.wish(aWish("slack.answer", `answer-${n}`));
+    expect(await outbox.round()).toBeUndefined();
+    gate.resolve();
+    await outbox.settled();
+    await outbox.round();
+    await outbox.settled();
+    expect(await world.states()).toEqual({ sent: 5 });
+  });
+
   it("puts back what has to wait, without an attempt, and tells it at once when it becomes final", async () => {
     const attempts: OutboxRow[] = [];
-    const asked: string[] = [];
+    const asked: number[] = [];
     const pace = {
       ...AT_ONCE,
       waitMs(row: PacedRow) {
-        asked.push(row.key);
+        asked.push(row.id);
         return row.isUrgent ? 0 : 60_000;
       },
     };
@@ -146,7 +167,7 @@ describe("the order of telling", () => {
     await world.wish(aWish("slack.deployment", "a", { isUrgent: true }));
     await vi.waitFor(async () => expect(await world.states()).toEqual({ sent: 1 }), PATIENCE);
     expect(attempts).toMatchObject([{ attempts: 1, inDoubt: false, isUrgent: true }]);
-    expect(asked).toEqual(["a", "a"]);
+    expect(asked).toEqual([1, 1]);
   });
 
   it("keeps what became final while it was put back due at once", async () => {

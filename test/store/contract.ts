@@ -23,8 +23,9 @@ import {
 } from "../../src/store/deployments.ts";
 import {
   claimOutbox,
-  findRemote,
+  findTold,
   nextOutboxMs,
+  type OutboxRow,
   outboxGivenUp,
   outboxRetry,
   outboxSent,
@@ -457,13 +458,13 @@ export function storeContract(
 
     describe("what another party calls a thing", () => {
       it("is found by the key under which it was told, once it was", async () => {
-        const find = (key: string) => store.transact((tx) => findRemote(tx, key));
+        const find = (key: string) => store.transact((tx) => findTold(tx, key));
         const one = { kind: "slack.deployment", key: "slack:d-1:#shop", deploymentId: "d-1", desired: {} } as const;
         await store.transact((tx) => wish(tx, one, 1));
-        expect([await find(one.key), await find("slack:d-1:#other")]).toEqual([null, null]);
+        expect([(await find(one.key))?.remote, await find("slack:d-1:#other")]).toEqual([null, null]);
         const [row] = await store.transact((tx) => claimOutbox(tx, { boot: "b", nowMs: 1, untilMs: 2, limit: 1 }));
         await store.transact((tx) => rememberRemote(tx, row?.id ?? 0, { channel: "C0SHOP", ts: "1.1" }));
-        expect(await find(one.key)).toEqual({ channel: "C0SHOP", ts: "1.1" });
+        expect((await find(one.key))?.remote).toEqual({ channel: "C0SHOP", ts: "1.1" });
       });
     });
 
@@ -629,9 +630,21 @@ export function storeContract(
       it("never takes up again what may have been told and cannot be looked up", async () => {
         await store.transact((tx) => wish(tx, wanted("x"), 1));
         const [row] = await take();
-        await store.transact((tx) => outboxGivenUp(tx, row?.id ?? 0, "unsure", "no history"));
+        await store.transact((tx) => outboxGivenUp(tx, row as OutboxRow, "unsure", "no history"));
         await store.transact((tx) => wish(tx, wanted("y"), 2));
         expect(await take(9000)).toEqual([]);
+      });
+
+      it("does not give up what was wished while something older was refused", async () => {
+        await store.transact((tx) => wish(tx, wanted("x"), 1));
+        const [row] = await take();
+        const giveUp = (state: "dead" | "unsure") =>
+          store.transact((tx) => outboxGivenUp(tx, row as OutboxRow, state, "refused"));
+        expect(await giveUp("dead")).toBe(true);
+        await store.transact((tx) => wish(tx, wanted("y"), 2));
+        expect(await giveUp("dead")).toBe(false);
+        expect(await take(9000)).toMatchObject([{ desired: wanted("y").desired, inDoubt: false }]);
+        expect(await giveUp("unsure")).toBe(true);
       });
     });
 
