@@ -6,7 +6,7 @@ import { type Html, html } from "../../web/html.ts";
 import { drawBlocks } from "./block-pictures.ts";
 import { STYLE } from "./inspector-style.ts";
 import { drawModal, type InspectedView } from "./modal-picture.ts";
-import { drawMrkdwn } from "./mrkdwn.ts";
+import { drawMrkdwn, type Name } from "./mrkdwn.ts";
 
 /** A message as Slack's API gives it. */
 export type InspectedMessage = {
@@ -49,7 +49,7 @@ export type Inspected = {
 export function renderInspector(inspected: Inspected): string {
   const { channels, modals, selected, names = {}, refreshS } = inspected;
   const shown = channels.find(({ id }) => id === selected) ?? channels[0] ?? null;
-  const name = (user: string) => (Object.hasOwn(names, user) ? names[user] : undefined) ?? user;
+  const name: Name = (user) => (Object.hasOwn(names, user) ? names[user] : undefined) ?? user;
   const { markup } = html`<!doctype html>
 <html lang="en">
 <head>
@@ -73,8 +73,6 @@ ${modals.length === 0 ? null : html`<section class="modals">${modals.map(({ user
 `;
   return markup;
 }
-
-type Name = (user: string) => string;
 
 function drawChannel({ id, name, messages }: InspectedChannel, isShown: boolean): Html {
   const count = messages.filter(isTopLevel).length;
