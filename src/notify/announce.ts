@@ -148,8 +148,8 @@ export function announceNotice(notice: Notice, cause: string, channel: string): 
   return { kind: "slack.notice", key, deploymentId: null, desired, isUrgent: isLastWord(notice) };
 }
 
-/** Names the message about a notice in a channel, as the configuration calls that. */
-function noticeKey(cause: string, channel: string): string {
+/** Names the message about a notice in a channel, as the configuration calls that; `cause` as in `announceNotice`. */
+export function noticeKey(cause: string, channel: string): string {
   return `notice:${cause}:${channel}`;
 }
 
