@@ -69,16 +69,21 @@ const asked = (id: string, part: Partial<NewDeployment> = {}): NewDeployment => 
 });
 
 /** Runs a deployment from queued to `end`, telling as the service does. */
-async function run(id: string, end: DeploymentChange, part: Partial<NewDeployment> = {}): Promise<Deployment> {
+async function run(
+  id: string,
+  end: DeploymentChange,
+  part: Partial<NewDeployment> = {},
+  telling: Telling = TELLING,
+): Promise<Deployment> {
   nowMs += 60_000;
   return store.transact(function* (tx): Work<Deployment> {
     const { deployment } = yield* queueDeployment(tx, asked(id, part), nowMs);
-    yield* tellDeployment(tx, TELLING, deployment, { nowMs });
+    yield* tellDeployment(tx, telling, deployment, { nowMs });
     yield* claimDeployment(tx, { boot: "b", nowMs, untilMs: nowMs + 1000 });
     if (end.state === "live") yield* changeDeployment(tx, id, { state: "publishing", stage: "publish" }, nowMs);
     const ended = yield* changeDeployment(tx, id, end, nowMs + 5000);
     if (!ended) throw new Error(`${id} cannot end so`);
-    yield* tellDeployment(tx, TELLING, ended, { nowMs: nowMs + 5000 });
+    yield* tellDeployment(tx, telling, ended, { nowMs: nowMs + 5000 });
     return ended;
   });
 }
@@ -132,6 +137,13 @@ describe("A deployment that failed", () => {
     expect(lines.length).toBeLessThanOrEqual(4000);
     expect(lines).toMatch(/^\d+ x{300}\n/);
     expect(lines).toMatch(/39 x{300}$/);
+  });
+
+  test("has the end of its transcript stored for its check run, and not with every other report of it", async () => {
+    await store.transact((tx) => appendTranscript(tx, "d-1", { seq: 1, text: "a line of the log\n" }));
+    await run("d-1", FAILED, { installationId: 100 }, { ...TELLING, hasGithub: true });
+    const carriers = (await wishes()).filter(({ desired }) => JSON.stringify(desired).includes("a line of the log"));
+    expect(carriers.map(({ kind }) => kind).sort()).toEqual(["github.check", "slack.thread"]);
   });
 
   test("is said once, however often it is told", async () => {
