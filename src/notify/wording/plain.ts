@@ -99,6 +99,16 @@ export function shortCommit(commit: string): string {
   return outside([...oneLine(commit, 40)].slice(0, 7).join(""), 40);
 }
 
+/** The commit as people call it, in Slack's code span; "" for none. */
+export function slackCommit(commit: string): string {
+  return slackCode(commit.slice(0, 7), 40);
+}
+
+/** The release by as much of its id as names it in a command, in Slack's code span; "" for none. */
+export function slackRelease(id: string): string {
+  return slackCode(id.slice(0, 12), 60);
+}
+
 /** Nobody's log has longer lines that are worth reading in a chat. */
 const MAX_LINE_CHARS = 400;
 const MAX_LINES = 40;

@@ -2,7 +2,17 @@
 import { basename } from "node:path/posix";
 import type { CiIncident, CiRun } from "../../../model/ci.ts";
 import type { SlackMessage } from "../../../slack/slack-client.ts";
-import { ageText, count, outside, slackCode, slackDate, slackLink, unformatted, utcText } from "../plain.ts";
+import {
+  ageText,
+  count,
+  outside,
+  slackCode,
+  slackCommit,
+  slackDate,
+  slackLink,
+  unformatted,
+  utcText,
+} from "../plain.ts";
 import { context, header, section } from "./slack-blocks.ts";
 
 /** The message about it, as it stands now. */
@@ -12,7 +22,7 @@ export function wordCi(incident: CiIncident): SlackMessage {
   const workflow = workflowOf(incident);
   const times = count(failures, "time");
   const place = `*${unformatted(workflow, 100)}* on ${slackCode(branch, 250)} of ${slackCode(repoName, 140)}`;
-  const first = slackCode(firstCommit.slice(0, 7), 40);
+  const first = slackCommit(firstCommit);
   if (state === "broken") {
     return {
       text: `CI fails ${where}: ${outside(workflow, 100)}, failed ${times} since ${utcText(sinceMs)}`,
@@ -46,7 +56,7 @@ function how({ conclusion }: CiRun): string {
 
 function commitOf({ commit, title, author }: CiRun): string {
   const by = author ? ` by ${unformatted(author, 80)}` : "";
-  return `${[slackCode(commit.slice(0, 7), 40), unformatted(title, 250)].filter(Boolean).join(" ")}${by}` || "a commit";
+  return `${[slackCommit(commit), unformatted(title, 250)].filter(Boolean).join(" ")}${by}` || "a commit";
 }
 
 function runOf({ url, runNumber, attempt, actorLogin }: CiRun): string[] {
