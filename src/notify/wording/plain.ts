@@ -2,6 +2,8 @@
  * Makes words from outside harmless: one line, no control characters, cut to a length, escaped for where they go. And
  * the few words of our own that all parties are told alike.
  */
+import { basename } from "node:path/posix";
+import type { CiIncident } from "../../model/ci.ts";
 import type { Deployment } from "../../model/deployment.ts";
 
 /**
@@ -203,6 +205,11 @@ export function againWord({ trigger, state }: Pick<Deployment, "trigger" | "stat
   if (trigger === "rollback") return state === "live" ? "rolled back" : "rollback";
   if (trigger === "redeploy") return state === "live" ? "redeployed" : "redeploy";
   return "";
+}
+
+/** How a workflow is called: by its file, as slipway.yaml names it and no other is named, or by its name where GitHub names none. */
+export function workflowName({ workflow, run }: Pick<CiIncident, "workflow" | "run">): string {
+  return basename(run.path.replace(/@.*$/s, "")) || workflow || "a workflow";
 }
 
 /** "1 file", "2 files"; `plural` where it is no more than an "s". */

@@ -1,5 +1,4 @@
 /** How a CI that fails is told: one message from the first failure on, edited until it works again. */
-import { basename } from "node:path/posix";
 import type { CiIncident, CiRun } from "../../../model/ci.ts";
 import type { SlackMessage } from "../../../slack/slack-client.ts";
 import {
@@ -12,6 +11,7 @@ import {
   slackLink,
   unformatted,
   utcText,
+  workflowName,
 } from "../plain.ts";
 import { context, header, section } from "./slack-blocks.ts";
 
@@ -19,7 +19,7 @@ import { context, header, section } from "./slack-blocks.ts";
 export function wordCi(incident: CiIncident): SlackMessage {
   const { repoName, branch, state, failures, sinceMs, mendedAtMs, run, firstCommit } = incident;
   const where = `on ${outside(branch, 60)} of ${outside(repoName, 60)}`;
-  const workflow = workflowOf(incident);
+  const workflow = workflowName(incident);
   const times = count(failures, "time");
   const place = `*${unformatted(workflow, 100)}* on ${slackCode(branch, 250)} of ${slackCode(repoName, 140)}`;
   const first = slackCommit(firstCommit);
@@ -42,11 +42,6 @@ export function wordCi(incident: CiIncident): SlackMessage {
       context([first && `broke with ${first}`, ...runOf(run)].filter(Boolean)),
     ],
   };
-}
-
-/** By its file, as slipway.yaml names it, or as people call it where GitHub names none. */
-function workflowOf({ workflow, run }: CiIncident): string {
-  return basename(run.path.replace(/@.*$/s, "")) || workflow || "a workflow";
 }
 
 /** Where it is more than a failure: "timed_out". */
