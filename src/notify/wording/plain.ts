@@ -24,8 +24,13 @@ export function oneLine(text: string, maxChars: number): string {
     .replace(/\s+/g, " ")
     .replace(INVISIBLE, "")
     .trim();
-  if (line.length <= maxChars) return line;
-  const room = line.slice(0, maxChars - 1);
+  return cut(line, maxChars);
+}
+
+/** At most `maxChars` of a well-formed text, in UTF-16 units and with the "…", never cut inside a character. */
+export function cut(text: string, maxChars: number): string {
+  if (text.length <= maxChars) return text;
+  const room = text.slice(0, maxChars - 1);
   // Half a character at the end is left out.
   return `${(room.isWellFormed() ? room : room.slice(0, -1)).trimEnd()}…`;
 }
@@ -146,8 +151,7 @@ function fencedLine(line: string): string {
     .replaceAll("\t", "  ")
     .replace(INVISIBLE, "")
     .trimEnd();
-  const cut = visible.length > MAX_LINE_CHARS ? `${visible.slice(0, MAX_LINE_CHARS - 1).toWellFormed()}…` : visible;
-  return escapeWithin(cut, MAX_LINE_CHARS).replace(/`{3,}/g, (run) => "'".repeat(run.length));
+  return escapeWithin(cut(visible, MAX_LINE_CHARS), MAX_LINE_CHARS).replace(/`{3,}/g, (run) => "'".repeat(run.length));
 }
 
 /** Mentions a user of Slack; "" where that is no id of a user. */
