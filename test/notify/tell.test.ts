@@ -1,7 +1,4 @@
 /** A failure is said aloud once, to whom it concerns, and so is its end, where people look for it. */
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { parseConfig } from "../../src/config/load-config.ts";
 import type { Deployment } from "../../src/model/deployment.ts";
@@ -17,10 +14,10 @@ import {
   queueDeployment,
 } from "../../src/store/deployments.ts";
 import { claimOutbox, type OutboxRow } from "../../src/store/outbox.ts";
-import { openSqlite } from "../../src/store/sqlite.ts";
 import type { Store } from "../../src/store/store.ts";
 import { appendTranscript } from "../../src/store/transcripts.ts";
 import type { Work } from "../../src/store/work.ts";
+import { openToldWorld, type ToldWorld } from "./outbox-rows.ts";
 
 const CONFIG = parseConfig(
   `
@@ -40,18 +37,15 @@ const TELLING: Telling = {
   logKeys: createLogKeys([secret("of the tests only")]),
 };
 
-let folder: string;
+let world: ToldWorld;
 let store: Store;
 let nowMs: number;
 beforeEach(async () => {
-  folder = mkdtempSync(join(tmpdir(), "slipway-tell-"));
-  store = await openSqlite(join(folder, "slipway.db"));
+  world = await openToldWorld();
+  store = world.store;
   nowMs = 1_000_000;
 });
-afterEach(async () => {
-  await store.close();
-  rmSync(folder, { recursive: true, force: true });
-});
+afterEach(() => world.stop());
 
 const asked = (id: string, part: Partial<NewDeployment> = {}): NewDeployment => ({
   id,
