@@ -9,7 +9,7 @@ import { type FrontAnswer, type FrontRequest, type FrontRoute, parseJson, readFi
 import { createSlackDirect } from "./slack/direct.ts";
 import { filterHistory, isTrue, type SlackMessage } from "./slack/history.ts";
 import { renderInspector } from "./slack/inspector.ts";
-import { refusalOf, structured } from "./slack/limits.ts";
+import { refusalOf } from "./slack/limits.ts";
 import type { InspectedView } from "./slack/modal-picture.ts";
 import { describeGroup, describePerson, type SlackPerson, type SlackUserGroup } from "./slack/people.ts";
 import { createSlackPrivate, refused, type SlackEphemeral, type SlackModal } from "./slack/private.ts";
@@ -105,7 +105,7 @@ export async function startSlack(options: SlackOptions): Promise<SlackServer> {
   const shared = new Set(sharedChannels.map(channelId));
   const people = new Map(users.map((person) => [person.id, person]));
   const personal = createSlackPrivate(`${front.url}/response`);
-  const direct = createSlackDirect({ users: [...people.keys()], bot: botUserId, structure: structured });
+  const direct = createSlackDirect([...people.keys()], botUserId);
   const broadcasts = new Set<string>();
 
   /** Hands a request on; a method that the emulator lacks is one that Slack does not know. */

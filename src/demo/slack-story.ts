@@ -40,11 +40,11 @@ export async function rollbackInSlack(story: Story): Promise<void> {
   const opened = world.slack.modals().length;
   await slash(story, ALICE, "/rollback", "");
   const dialog = await until(WITHIN_MS, async () => world.slack.modals()[opened]);
-  const title = JSON.stringify(dialog?.view ?? {});
+  const shown = JSON.stringify(dialog?.view.blocks ?? []);
   claim(
     story,
     "a dialog shows from and to",
-    /from/i.test(title) && /to/i.test(title),
+    shown.includes("*From* what is live") && shown.includes('"text":"To"'),
     dialog ? "opened" : "not opened",
   );
   if (!dialog) return;
@@ -106,12 +106,13 @@ export async function ciInSlack(story: Story): Promise<void> {
     });
   await run("success");
   await run("failure");
-  const red = await says(/CI/);
+  const red = await says(/^CI fails/);
   claim(story, "the first failure is told", red !== undefined, red?.text ?? "not told");
   await run("failure");
   await run("success");
-  const green = await says(/again/);
-  claim(story, "the first success turns the same message green", green?.ts === red?.ts, green?.text ?? "not told");
+  const green = await says(/^CI works again/);
+  const isSame = green !== undefined && green.ts === red?.ts;
+  claim(story, "the first success turns the same message green", isSame, green?.text ?? "not told");
   // Not all that is new here is about CI: that the site goes on may be posted only now.
   const about = (await observer.messages()).slice(before).filter(({ text }) => /\bCI\b/.test(text)).length;
   claim(story, "and nothing else was said of CI", about === 1, `${about} message${about === 1 ? "" : "s"}`);

@@ -16,7 +16,7 @@ export type DeploymentNews = {
   readonly hasButtons: boolean;
   /** Whether a click on a button of a check run reaches Slipway. By default it does not. */
   readonly hasGithubButtons?: boolean;
-  /** The last lines of the transcript, where the deployment failed. */
+  /** The last lines of the transcript, where the deployment failed: for its check run alone. */
   readonly logTail?: string;
   /** The site's folder in the repository; "." by default. */
   readonly folder?: string;
@@ -99,7 +99,7 @@ export function announce(
   const isQuiet = deployment.state === "skipped" && !wasTold;
   const wishes: Wish[] = [];
   if (parties.slackChannel && !isQuiet) {
-    const desired: SlackDeploymentWish = { channel: parties.slackChannel, news };
+    const desired: SlackDeploymentWish = { channel: parties.slackChannel, news: withoutLog(news) };
     const key = slackKey(deployment.id, parties.slackChannel);
     wishes.push({
       kind: "slack.deployment",
@@ -133,12 +133,18 @@ export function slackKey(deploymentId: string, channel: string): string {
 
 function githubWishes(news: DeploymentNews, commit: string, installationId: number): Wish[] {
   const { id, repoName, state } = news.deployment;
-  const desired: GithubWish = { installationId, repoName, commit, news };
-  const common = { deploymentId: id, desired, isUrgent: isFinal(state) };
+  const whole: GithubWish = { installationId, repoName, commit, news };
+  const brief: GithubWish = { ...whole, news: withoutLog(news) };
+  const common = { deploymentId: id, isUrgent: isFinal(state) };
   return [
-    { kind: "github.deployment", key: `github:${id}:${commit}`, ...common },
-    { kind: "github.check", key: `check:${id}:${commit}`, ...common },
+    { kind: "github.deployment", key: `github:${id}:${commit}`, desired: brief, ...common },
+    { kind: "github.check", key: `check:${id}:${commit}`, desired: whole, ...common },
   ];
+}
+
+/** The outbox keeps what is told, and the end of a log is long. */
+function withoutLog({ logTail: _, ...news }: DeploymentNews): DeploymentNews {
+  return news;
 }
 
 /** The wish that a notice makes; `cause` names what it is about, so that it is told once. */
@@ -148,8 +154,8 @@ export function announceNotice(notice: Notice, cause: string, channel: string): 
   return { kind: "slack.notice", key, deploymentId: null, desired, isUrgent: isLastWord(notice) };
 }
 
-/** Names the message about a notice in a channel, as the configuration calls that. */
-function noticeKey(cause: string, channel: string): string {
+/** Names the message about a notice in a channel, as the configuration calls that; `cause` as in `announceNotice`. */
+export function noticeKey(cause: string, channel: string): string {
   return `notice:${cause}:${channel}`;
 }
 

@@ -3,7 +3,6 @@
  * on one message, which is edited, tells all that is new in the channel, until it has been quiet for a while.
  */
 import type { Config } from "../config/schema.ts";
-import type { Digest } from "../model/notice.ts";
 import {
   type ChannelNews,
   countNewTopics,
@@ -19,7 +18,7 @@ import {
 } from "../store/digests.ts";
 import { isWished, type Wish, wish } from "../store/outbox.ts";
 import type { Tx, Work } from "../store/work.ts";
-import { announceNotice, type SlackThreadWish } from "./announce.ts";
+import { announceNotice, noticeKey, type SlackThreadWish } from "./announce.ts";
 
 export type News = ChannelNews & {
   /** The key of slipway.yaml that names the channel. */
@@ -114,19 +113,20 @@ function* close(tx: Tx, { id }: KnownDigest, nowMs: number): Work<void> {
 
 function* showDigest(tx: Tx, digest: KnownDigest, nowMs: number): Work<void> {
   const told = yield* digestOf(tx, digest);
-  if (told.groups.length > 0) yield* wish(tx, wishOf(digest, told), nowMs);
+  if (told.groups.length === 0) return;
+  const { channel, setting } = digest;
+  yield* wish(tx, announceNotice({ about: "digest", setting, digest: told }, causeOf(digest), channel), nowMs);
 }
 
-function wishOf({ id, channel, setting }: KnownDigest, digest: Digest): Wish {
-  return announceNotice({ about: "digest", setting, digest }, `digest ${id}`, channel);
-}
+const causeOf = ({ id }: KnownDigest) => `digest ${id}`;
 
 /** An edit notifies nobody: the first bad news of a digest are told in its thread too, where the channel sees them. */
 function* pingOnce(tx: Tx, digest: KnownDigest, { title, url }: ChannelNews, nowMs: number): Work<void> {
-  const { id, channel, setting } = digest;
-  const key = `worst:digest ${id}:${channel}`;
+  const { channel, setting } = digest;
+  const cause = causeOf(digest);
+  const key = `worst:${cause}:${channel}`;
   if (yield* isWished(tx, key)) return;
-  const parentKey = wishOf(digest, { sinceMs: digest.openedAtMs, endedAtMs: null, groups: [] }).key;
+  const parentKey = noticeKey(cause, channel);
   const reply = { kind: "worst", title, url } as const;
   const desired: SlackThreadWish = { channel, setting, parentKey, isBroadcast: true, reply };
   yield* wish(tx, { kind: "slack.thread", key, deploymentId: null, desired }, nowMs);

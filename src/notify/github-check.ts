@@ -4,8 +4,9 @@ import { PermanentError } from "../errors.ts";
 import type { CheckRun, GithubClient, Repository } from "../github/github-client.ts";
 import type { OutboxRow } from "../store/outbox.ts";
 import type { GithubWish } from "./announce.ts";
-import { type Remember, repositoryOf, type Tools, twice, unlessRefused, unsure } from "./github-looking.ts";
-import type { Performed } from "./perform.ts";
+import { A_REPORT, repositoryOf, type Tools } from "./github-tools.ts";
+import { twice, unlessRefused, unsure } from "./looking.ts";
+import type { Performed, Remember } from "./perform.ts";
 import type { Annotation } from "./wording/github/annotations.ts";
 import { type CheckFields, checkAnnotations, checkFields } from "./wording/github/github-wording.ts";
 
@@ -32,9 +33,9 @@ export async function tellCheck(tools: Tools, row: OutboxRow, remember: Remember
     (run.externalId > deployment.id ||
       (run.externalId === deployment.id && (annotations.length === 0 || run.annotations > 0)));
   const isDoubtful = row.inDoubt && (!remembered || annotations.length > 0);
-  const looked = await unlessRefused(() => (isDoubtful ? twice(tools, find, isClear) : find()));
+  const looked = await unlessRefused(() => (isDoubtful ? twice(tools.lookAgainMs, find, isClear) : find()));
   if (typeof looked === "string") {
-    if (row.inDoubt && !remembered) return unsure(looked);
+    if (row.inDoubt && !remembered) return unsure(A_REPORT, looked);
     throw new PermanentError(looked);
   }
   if (looked && looked.externalId > deployment.id) {

@@ -4,21 +4,21 @@ import { createGithubClient, type GithubClient, type OctokitLike, type Repositor
 import type { OutboxRow } from "../store/outbox.ts";
 import type { GithubWish } from "./announce.ts";
 import { tellCheck } from "./github-check.ts";
-import { type Remember, repositoryOf, type Tools, twice, unlessRefused, unsure } from "./github-looking.ts";
-import type { Perform, Performed } from "./perform.ts";
+import { A_REPORT, repositoryOf, type Tools } from "./github-tools.ts";
+import { LOOK_AGAIN_MS, twice, unlessRefused, unsure } from "./looking.ts";
+import type { Perform, Performed, Remember } from "./perform.ts";
 import { describeState, type GithubState, githubStates } from "./wording/github/github-wording.ts";
 import { oneLine, webAddress } from "./wording/plain.ts";
 
 export type GithubDeps = {
   /** The Octokit that acts as the installation. */
   readonly octokitFor: (installationId: number) => Promise<OctokitLike>;
-  /** As in notify/slack.ts: what is missing twice, this many milliseconds apart, is missing. */
+  /** As `LOOK_AGAIN_MS`, which is the default. */
   readonly lookAgainMs?: number;
   /** Limit of one request, in milliseconds. */
   readonly requestMs?: number;
 };
 
-const LOOK_AGAIN_MS = 3000;
 const TASK = "deploy";
 
 /** Performs the wishes of the kinds "github.deployment" and "github.check". */
@@ -48,12 +48,12 @@ async function tellDeployment(tools: Tools, row: OutboxRow, remember: Remember):
 
   if (row.inDoubt) {
     const looked = await unlessRefused(async () => {
-      const id = remote?.id ?? (await twice(tools, () => findDeployment(github, repository, wish)));
+      const id = remote?.id ?? (await twice(tools.lookAgainMs, () => findDeployment(github, repository, wish)));
       if (id === null) return null;
       const listed = await github.listStatuses(repository, id);
       return { id, sentStates: [...new Set([...(remote?.sentStates ?? []), ...listed])] };
     });
-    if (typeof looked === "string") return unsure(looked);
+    if (typeof looked === "string") return unsure(A_REPORT, looked);
     remote = looked;
     if (remote) await remember(remote);
   }

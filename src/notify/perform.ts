@@ -9,6 +9,9 @@ export type Performed =
   /** It cannot be told before another wish of ours was, so nothing was done: again after so many milliseconds. */
   | { readonly kind: "waits"; readonly forMs: number; readonly reason: string };
 
+/** Stores what the other side called a thing. */
+export type Remember = (remote: unknown) => Promise<void>;
+
 /**
  * Fulfils the wish in `row`. `remember` stores what the other side called a thing as soon as it is known, before the
  * next request is made; after a crash it comes back as `row.remote`. Where `row.inDoubt` is set and `row.remote` does
@@ -17,4 +20,4 @@ export type Performed =
  * Throws RetryLaterError (nothing happened, again later), PermanentError (never), AmbiguousError and anything else
  * (may have happened, look and try again).
  */
-export type Perform = (row: OutboxRow, remember: (remote: unknown) => Promise<void>) => Promise<Performed>;
+export type Perform = (row: OutboxRow, remember: Remember) => Promise<Performed>;

@@ -2,10 +2,9 @@
  * Tells Slack: one message per deployment, posted once and edited through its stages; one message per notice; and what
  * only one person is to see, at most once.
  */
-import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
 import { COMMANDS } from "../commands/words/command-table.ts";
-import { AmbiguousError, describeError, OperatorError, PermanentError, RefusedMessageError } from "../errors.ts";
+import { AmbiguousError, describeError, PermanentError, RefusedMessageError } from "../errors.ts";
 import type { Log } from "../log.ts";
 import type { Place, Posted, SlackClient, SlackMessage } from "../slack/slack-client.ts";
 import type { OutboxKind, OutboxRow, Told } from "../store/outbox.ts";
@@ -16,37 +15,36 @@ import type {
   SlackNoticeWish,
   SlackThreadWish,
 } from "./announce.ts";
-import type { Perform, Performed } from "./perform.ts";
+import { LOOK_AGAIN_MS, twice, unlessRefused, unsure } from "./looking.ts";
+import type { Perform, Performed, Remember } from "./perform.ts";
 import { wordAnswer } from "./wording/slack/answer-wording.ts";
 import { wordDeployment } from "./wording/slack/deployment-wording.ts";
 import { wordModal } from "./wording/slack/modal-wording.ts";
 import { wordNotice } from "./wording/slack/notice-wording.ts";
 import { wordThreadReply } from "./wording/slack/thread-wording.ts";
 
-/** What the outbox remembers: where the message is, and whether it stands in for one that was deleted. */
-const remoteSchema = z.object({ channel: z.string(), ts: z.string(), isRepost: z.boolean().default(false) });
-type Remote = z.output<typeof remoteSchema>;
+/** What the outbox remembers: where the message is, and whether it stands in for one that was deleted; else null. */
+const remoteSchema = z
+  .object({ channel: z.string(), ts: z.string(), isRepost: z.boolean().default(false) })
+  .nullable()
+  .catch(null);
+type Remote = NonNullable<z.output<typeof remoteSchema>>;
 
 export type SlackDeps = {
   readonly slack: SlackClient;
   readonly log: Log;
   /** How another wish stands: the one whose message a reply belongs to. */
   readonly findTold: (key: string) => Promise<Told | null>;
-  /**
-   * What was sent a moment ago may not be listed yet, so a message counts as missing only when it is missing twice,
-   * this many milliseconds apart.
-   */
+  /** As `LOOK_AGAIN_MS`, which is the default. */
   readonly lookAgainMs?: number;
 };
 
-const LOOK_AGAIN_MS = 3000;
 /** So long a reply waits at a time for the message that it belongs to. */
 const PARENT_WAIT_MS = 2000;
 /** The same where that one cannot be told for the moment. */
 const FAILED_PARENT_WAIT_MS = 15_000;
 
 type SlackKind = Extract<OutboxKind, `slack.${string}`>;
-type Remember = Parameters<Perform>[1];
 
 /** Performs the wishes of these kinds. */
 export function createSlackPerformers(deps: SlackDeps): Record<SlackKind, Perform> {
@@ -170,17 +168,14 @@ async function tellReply(
 ): Promise<Performed> {
   const { slack } = deps;
   const { setting, parentKey, isBroadcast } = row.desired as SlackThreadWish;
-  const shown = remoteSchema.nullable().catch(null).parse(row.remote);
+  const shown = remoteSchema.parse(row.remote);
   if (shown) {
     // Whoever deleted it does not want it.
     await slack.updateMessage({ channel: shown.channel, setting }, shown, message);
     return { kind: "sent", remote: shown };
   }
   const told = await deps.findTold(parentKey);
-  const parent = remoteSchema
-    .nullable()
-    .catch(null)
-    .parse(told?.remote ?? null);
+  const parent = remoteSchema.parse(told?.remote ?? null);
   if (!parent) {
     if (told?.state === "pending") {
       const forMs = told.hasFailed ? FAILED_PARENT_WAIT_MS : PARENT_WAIT_MS;
@@ -192,7 +187,7 @@ async function tellReply(
   const place = { channel, setting };
   if (row.inDoubt) {
     const found = await look(deps, () => slack.findReply(place, ts, row.key, row.createdAtMs));
-    if (typeof found === "string") return unsure(found);
+    if (typeof found === "string") return unsure(A_POST, found);
     if (found) return { kind: "sent", remote: found };
   }
   const posted = await slack.postMessage(place, row.key, message, { ts, isBroadcast });
@@ -209,7 +204,7 @@ async function show(
   message: SlackMessage,
 ): Promise<Performed> {
   const { slack } = deps;
-  const shown = remoteSchema.nullable().catch(null).parse(row.remote);
+  const shown = remoteSchema.parse(row.remote);
   if (shown && (await slack.updateMessage(place, shown, message)) === "updated") return { kind: "sent", remote: shown };
   // Whoever deletes the second one too does not want it.
   if (shown?.isRepost) throw new PermanentError("the message in Slack was deleted twice; it is not posted again");
@@ -219,7 +214,7 @@ async function show(
   if (row.inDoubt) {
     const where = { ...place, channel: shown?.channel ?? place.channel };
     const found = await look(deps, () => slack.findMessage(where, key, row.createdAtMs));
-    if (typeof found === "string") return unsure(found);
+    if (typeof found === "string") return unsure(A_POST, found);
     if (found) {
       const adopted: Remote = { ...found, isRepost };
       await remember(adopted);
@@ -232,25 +227,12 @@ async function show(
   return { kind: "sent", remote: posted };
 }
 
-/** `why` says why nobody can look. */
-function unsure(why: string): Performed {
-  const reason = `a post may have reached Slack, and Slipway cannot look for it (${why}); it is not repeated`;
-  return { kind: "unsure", reason };
-}
+const A_POST = "a post may have reached Slack";
 
 /** Looks for a message that an earlier attempt may have posted: it, null when there is none, or why nobody can tell. */
-async function look(
+function look(
   { lookAgainMs = LOOK_AGAIN_MS }: SlackDeps,
   find: () => Promise<Posted | null>,
 ): Promise<Posted | null | string> {
-  try {
-    const found = await find();
-    if (found) return found;
-    await sleep(lookAgainMs);
-    return await find();
-  } catch (error) {
-    // What the operator can mend makes looking possible later.
-    if (error instanceof PermanentError && !(error instanceof OperatorError)) return describeError(error);
-    throw error;
-  }
+  return unlessRefused(() => twice(lookAgainMs, find));
 }

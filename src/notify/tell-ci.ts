@@ -8,6 +8,7 @@ import type { Tx, Work } from "../store/work.ts";
 import { announceNotice } from "./announce.ts";
 import { tellNews } from "./digest.ts";
 import type { Telling } from "./tell.ts";
+import { workflowName } from "./wording/plain.ts";
 
 type CiRunEffect = Extract<Effect, { do: "ci_run" }>;
 
@@ -57,9 +58,9 @@ function* thoseOfEnvironments(tx: Tx, run: CiRun, follows: readonly CiFollow[]):
   );
 }
 
-/** "CI on main of acme/shop" */
-export function titleOf({ workflow, branch, repoName }: Pick<CiIncident, "workflow" | "branch" | "repoName">): string {
-  return `${short(workflow)} on ${short(branch)} of ${repoName}`;
+/** "ci.yml on main of acme/shop" */
+export function titleOf(incident: CiIncident): string {
+  return `${short(workflowName(incident))} on ${short(incident.branch)} of ${incident.repoName}`;
 }
 
 const nameOf = ({ workflow, path }: CiRun) => short(workflow || path);

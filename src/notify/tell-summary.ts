@@ -9,7 +9,7 @@ import { isWished, wish } from "../store/outbox.ts";
 import { findSite } from "../store/sites.ts";
 import { type Finished, finishedBetween, wasThereBefore } from "../store/summary.ts";
 import type { Tx, Work } from "../store/work.ts";
-import { announceNotice } from "./announce.ts";
+import { announceNotice, noticeKey } from "./announce.ts";
 import { slackChannelOf } from "./tell.ts";
 import { titleOf } from "./tell-ci.ts";
 
@@ -41,13 +41,13 @@ function* tellOne(
   { channel, setting, day, nowMs }: { channel: string; setting: string; day: DailyMoment; nowMs: number },
 ): Work<boolean> {
   const cause = `summary ${channel} ${day.date}`;
-  const wishOf = (summary: Summary) => announceNotice({ about: "summary", setting, summary }, cause, channel);
-  const { key } = wishOf({ fromMs: day.dayBeforeMs, toMs: day.atMs, sites: [], broken: [] });
+  const key = noticeKey(cause, channel);
   if (yield* isWished(tx, key)) return false;
   yield* lockChannel(tx, channel);
   // Another process may have told it meanwhile.
   if (yield* isWished(tx, key)) return false;
-  yield* wish(tx, wishOf(yield* summaryOf(tx, config, channel, day.dayBeforeMs, day.atMs)), nowMs);
+  const summary = yield* summaryOf(tx, config, channel, day.dayBeforeMs, day.atMs);
+  yield* wish(tx, announceNotice({ about: "summary", setting, summary }, cause, channel), nowMs);
   return true;
 }
 

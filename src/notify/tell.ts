@@ -140,7 +140,6 @@ export function* tellModal(
 /** Tells the operator, in the channel for Slipway's own news or, where a site is concerned, in the site's. */
 export function* tellNotice(tx: Tx, telling: Telling, notice: Notice, cause: string, nowMs: number): Work<void> {
   const { config, hasSlack } = telling;
-  const siteChannel = "site" in notice ? config.sites[notice.site]?.channel : undefined;
-  const channel = siteChannel ?? config.channel;
+  const channel = "site" in notice ? slackChannelOf(config, notice.site) : config.channel;
   if (hasSlack && channel) yield* wish(tx, announceNotice(notice, cause, channel), nowMs);
 }

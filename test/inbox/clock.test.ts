@@ -121,7 +121,7 @@ describe("the summary of the day", () => {
             },
             { site: "blog", ...none, other: 1 },
           ],
-          broken: ["CI on main of acme/shop"],
+          broken: ["ci.yml on main of acme/shop"],
         },
       },
     ]);

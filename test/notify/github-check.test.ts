@@ -1,35 +1,26 @@
 /** What a check run carries beside its state: buttons, annotations and the end of a log, each as often as it should. */
 import fc from "fast-check";
-import { ProbotOctokit } from "probot";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type GithubServer, startGithub } from "../../src/demo/github-server.ts";
 import { DEPLOYMENT_STATES, type Deployment } from "../../src/model/deployment.ts";
 import type { DeploymentNews } from "../../src/notify/announce.ts";
-import { createGithubPerformers } from "../../src/notify/github.ts";
 import { checkActions, checkAnnotations, checkFields } from "../../src/notify/wording/github/github-wording.ts";
 import { attempt, type Told, untold } from "./attempts.ts";
 import { news } from "./deployment.ts";
+import { type GithubWorld, startGithubWorld } from "./github-world.ts";
 
 const CHECK_RUNS = "/repos/:owner/:repo/check-runs";
 const CHECK_RUN = "/repos/:owner/:repo/check-runs/:id";
 const ended = { startedAtMs: 1000, finishedAtMs: 13_000 };
 const LOG = "> build\nsrc/a.ts(3,1): error TS1005: ';' expected.\nsrc/b.ts(9,1): error TS2304: Cannot find name 'x'.\n";
 
-let github: GithubServer;
-let perform: ReturnType<typeof createGithubPerformers>;
+let github: GithubWorld["github"];
+let perform: GithubWorld["perform"];
+let ask: GithubWorld["ask"];
 let commits = 0;
 
 // One server for all tests: each has a commit of its own.
 beforeAll(async () => {
-  const repos = [{ owner: "acme", name: "shop", id: 42 }];
-  github = await startGithub({ appId: 1, webhookSecret: "0123456789abcdef", installationId: 100, repos });
-  const octokit = new ProbotOctokit({
-    baseUrl: github.url,
-    auth: { appId: github.appId, privateKey: github.privateKey, installationId: 100 },
-    throttle: { enabled: false },
-    log: { debug() {}, info() {}, warn() {}, error() {} },
-  });
-  perform = createGithubPerformers({ octokitFor: async () => octokit, lookAgainMs: 10 });
+  ({ github, perform, ask } = await startGithubWorld());
 });
 afterAll(() => github.stop());
 
@@ -43,10 +34,6 @@ type Shown = {
 /** A commit of its own, and ways to tell of its deployments and to look at its check runs. */
 function aCommit() {
   const commit = String(++commits).padStart(40, "0");
-  const ask = async <T>(path: string): Promise<T> => {
-    const headers = { authorization: `Bearer ${github.ownerToken}` };
-    return (await (await fetch(`${github.url}/repos/acme/shop/${path}`, { headers })).json()) as T;
-  };
   const wish = (part: Partial<Deployment>, more: Partial<DeploymentNews>) => ({
     ...{ installationId: 100, repoName: "acme/shop", commit },
     news: { ...news({ commit, ...part }), ...more },

@@ -3,14 +3,13 @@
  * once, and no request is sent twice in one attempt.
  */
 import nock from "nock";
-import { ProbotOctokit } from "probot";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, onTestFinished, test } from "vitest";
-import { startGithub } from "../../src/demo/github-server.ts";
 import { RetryLaterError } from "../../src/errors.ts";
 import type { Deployment } from "../../src/model/deployment.ts";
 import { createGithubPerformers } from "../../src/notify/github.ts";
 import { attempt, untold } from "./attempts.ts";
 import { news } from "./deployment.ts";
+import { octokitAt, startGithubWorld } from "./github-world.ts";
 
 const API = "https://api.github.example";
 const COMMIT = "a1b2c3d4e5f60718293a4b5c6d7e8f9001122334";
@@ -92,22 +91,14 @@ function serve(method: string, path: RegExp, handle: (fields: Fields) => [number
 const fail = (request: string, ...faults: Fault[]) => hub.faults.set(request, faults);
 const count = (request: string) => hub.requests.filter((one) => one === request).length;
 
-/** With Octokit's habit of retrying: three times after everything but 400, 401, 403, 404 and 422. */
-const octokitAt = (baseUrl: string) =>
-  new ProbotOctokit({
-    baseUrl,
-    auth: { token: "ghs_very-secret" },
-    throttle: { enabled: false },
-    log: { debug() {}, info() {}, warn() {}, error() {} },
-  });
-
 const ended = { state: "failed", startedAtMs: 1000, finishedAtMs: 13_000 } as const;
 const wish = (part: Partial<Deployment> = ended) => ({
   ...{ installationId: 100, repoName: "acme/shop", commit: COMMIT },
   news: { ...news(part), logTail: LOG, hasGithubButtons: true },
 });
 function begin(kind: Kind) {
-  const perform = createGithubPerformers({ octokitFor: async () => octokitAt(API), lookAgainMs: 10 })[kind];
+  const octokit = octokitAt(API, { token: "ghs_very-secret" });
+  const perform = createGithubPerformers({ octokitFor: async () => octokit, lookAgainMs: 10 })[kind];
   const told = untold({ kind, key: `${kind}:1`, desired: wish() });
   return { told, tell: (attempts = 5) => attempt(told, perform, { attempts }) };
 }
@@ -207,16 +198,8 @@ test.each<[Kind, string]>([
 ])("%s, to which no answer comes though it was done, is not done again", async (kind, path) => {
   nock.enableNetConnect("127.0.0.1");
   onTestFinished(() => nock.disableNetConnect());
-  const repos = [{ owner: "acme", name: "shop", id: 42 }];
-  const github = await startGithub({ appId: 1, webhookSecret: "0123456789abcdef", installationId: 100, repos });
+  const { github, perform } = await startGithubWorld({ requestMs: 1000 });
   onTestFinished(github.stop);
-  const octokit = new ProbotOctokit({
-    baseUrl: github.url,
-    auth: { token: github.ownerToken },
-    throttle: { enabled: false },
-    log: { debug() {}, info() {}, warn() {}, error() {} },
-  });
-  const perform = createGithubPerformers({ octokitFor: async () => octokit, lookAgainMs: 10, requestMs: 1000 });
   github.misbehave({ method: "POST", path, times: 1, fault: { hang: true }, afterEffect: true });
   const told = await attempt(untold({ kind, key: `${kind}:1`, desired: wish() }), perform[kind]);
   expect(told.ends).toEqual(["AmbiguousError", "sent"]);

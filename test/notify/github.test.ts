@@ -1,31 +1,21 @@
 /** One deployment, each status once and one check run per site and commit, whatever happens between us and GitHub. */
-import { ProbotOctokit } from "probot";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { type GithubServer, startGithub } from "../../src/demo/github-server.ts";
 import { PermanentError } from "../../src/errors.ts";
 import type { Deployment } from "../../src/model/deployment.ts";
-import { createGithubPerformers } from "../../src/notify/github.ts";
 import { attempt, type Told, untold } from "./attempts.ts";
 import { news } from "./deployment.ts";
+import { type GithubWorld, startGithubWorld } from "./github-world.ts";
 
 const COMMIT = "a1b2c3d4e5f60718293a4b5c6d7e8f9001122334";
 const DEPLOYMENTS = "/repos/:owner/:repo/deployments";
 const STATUSES = "/repos/:owner/:repo/deployments/:id/statuses";
 const CHECK_RUNS = "/repos/:owner/:repo/check-runs";
 
-let github: GithubServer;
-let perform: ReturnType<typeof createGithubPerformers>;
+let github: GithubWorld["github"];
+let perform: GithubWorld["perform"];
+let ask: GithubWorld["ask"];
 beforeEach(async () => {
-  const repos = [{ owner: "acme", name: "shop", id: 42 }];
-  github = await startGithub({ appId: 1, webhookSecret: "0123456789abcdef", installationId: 100, repos });
-  // Probot's own Octokit with its habit of retrying; only its pause of a second between writes is left out.
-  const octokit = new ProbotOctokit({
-    baseUrl: github.url,
-    auth: { appId: github.appId, privateKey: github.privateKey, installationId: 100 },
-    throttle: { enabled: false },
-    log: { debug() {}, info() {}, warn() {}, error() {} },
-  });
-  perform = createGithubPerformers({ octokitFor: async () => octokit, lookAgainMs: 10 });
+  ({ github, perform, ask } = await startGithubWorld());
 });
 afterEach(() => github.stop());
 
@@ -41,12 +31,6 @@ const running = { startedAtMs: 1000, finishedAtMs: null };
 const ended = { startedAtMs: 1000, finishedAtMs: 13_000 };
 
 type Found = { id: number; [field: string]: unknown };
-
-/** Asks GitHub as somebody else. */
-async function ask<T>(path: string): Promise<T> {
-  const headers = { authorization: `Bearer ${github.ownerToken}` };
-  return (await (await fetch(`${github.url}/repos/acme/shop/${path}`, { headers })).json()) as T;
-}
 
 const deployments = () => ask<Found[]>("deployments");
 const statuses = (id: number | undefined) => ask<Found[]>(`deployments/${id}/statuses`);

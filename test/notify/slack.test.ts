@@ -1,39 +1,22 @@
 /** One message per deployment, whatever happens between us and Slack. */
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { type SlackServer, startSlack } from "../../src/demo/slack-server.ts";
 import { OperatorError, PermanentError, RetryLaterError } from "../../src/errors.ts";
-import { createLog } from "../../src/log.ts";
 import { CONSENTS, DEPLOYMENT_STATES, type Deployment } from "../../src/model/deployment.ts";
-import { createSlackPerformers } from "../../src/notify/slack.ts";
-import { secret } from "../../src/secrets/secret.ts";
-import { createSlackClient } from "../../src/slack/slack-client.ts";
 import { attempt, type Told, untold } from "./attempts.ts";
 import { news } from "./deployment.ts";
+import { type SlackWorld, startSlackWorld } from "./slack-world.ts";
 
-const TOKEN = "xoxb-of-the-test";
 const POST = "/api/chat.postMessage";
 const HISTORY = "/api/conversations.history";
 
-let slack: SlackServer;
-let perform: ReturnType<typeof createSlackPerformers>;
-let channel: string;
+let slack: SlackWorld["slack"];
+let perform: SlackWorld["perform"];
+let channel: SlackWorld["channel"];
+let ask: SlackWorld["ask"];
 beforeEach(async () => {
-  slack = await startSlack({ token: TOKEN, botName: "slipway", channels: ["deploys"] });
-  channel = slack.channelId("deploys");
-  const log = createLog({ level: "silent", pretty: false });
-  const client = createSlackClient({ botToken: secret(TOKEN), apiUrl: slack.apiUrl, log });
-  perform = createSlackPerformers({ slack: client, log, findTold: async () => null, lookAgainMs: 10 });
+  ({ slack, perform, channel, ask } = await startSlackWorld());
 });
 afterEach(() => slack.stop());
-
-/** Asks Slack as somebody else. */
-async function ask(method: string, fields: object): Promise<void> {
-  await fetch(`${slack.apiUrl}${method}`, {
-    method: "POST",
-    headers: { authorization: `Bearer ${TOKEN}`, "content-type": "application/json" },
-    body: JSON.stringify(fields),
-  });
-}
 
 const messages = () => slack.messages("deploys");
 const texts = async () => (await messages()).map(({ text }) => text);

@@ -109,14 +109,28 @@ describe("many branches that break at once", () => {
       versions: 3,
       notice: {
         about: "digest",
-        digest: { groups: [6, 7, 8].map((n) => ({ title: `CI on b${n} of acme/shop`, count: 1 })) },
+        digest: { groups: [6, 7, 8].map((n) => ({ title: `ci.yml on b${n} of acme/shop`, count: 1 })) },
       },
     });
     expect(await world.notices()).toHaveLength(6);
-    expect(await world.threads()).toMatchObject([{ reply: { kind: "worst", title: "CI on b6 of acme/shop" } }]);
+    expect(await world.threads()).toMatchObject([{ reply: { kind: "worst", title: "ci.yml on b6 of acme/shop" } }]);
     await tell({ runId: 26, branch: "b6", verdict: "passed" }, undefined, 400_000);
     expect((await world.notices()).at(-1)).toMatchObject({
       notice: { about: "ci", incident: { branch: "b6", state: "mended" } },
+    });
+  });
+
+  it("and whose workflows have one name for people are told apart there, as in messages of their own, by their files", async () => {
+    for (let n = 1; n <= 5; n++) await tell({ runId: n, branch: `b${n}` });
+    await tell({ runId: 6 });
+    await tell({ runId: 7, path: ".github/workflows/nightly.yml@refs/heads/main" });
+    await tell({ runId: 8, path: "", workflow: "CircleCI" });
+    expect((await world.notices()).at(-1)).toMatchObject({
+      notice: {
+        digest: {
+          groups: ["ci.yml", "nightly.yml", "CircleCI"].map((it) => ({ title: `${it} on main of acme/shop` })),
+        },
+      },
     });
   });
 });

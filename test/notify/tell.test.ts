@@ -1,7 +1,4 @@
 /** A failure is said aloud once, to whom it concerns, and so is its end, where people look for it. */
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { parseConfig } from "../../src/config/load-config.ts";
 import type { Deployment } from "../../src/model/deployment.ts";
@@ -17,10 +14,10 @@ import {
   queueDeployment,
 } from "../../src/store/deployments.ts";
 import { claimOutbox, type OutboxRow } from "../../src/store/outbox.ts";
-import { openSqlite } from "../../src/store/sqlite.ts";
 import type { Store } from "../../src/store/store.ts";
 import { appendTranscript } from "../../src/store/transcripts.ts";
 import type { Work } from "../../src/store/work.ts";
+import { openToldWorld, type ToldWorld } from "./outbox-rows.ts";
 
 const CONFIG = parseConfig(
   `
@@ -40,18 +37,15 @@ const TELLING: Telling = {
   logKeys: createLogKeys([secret("of the tests only")]),
 };
 
-let folder: string;
+let world: ToldWorld;
 let store: Store;
 let nowMs: number;
 beforeEach(async () => {
-  folder = mkdtempSync(join(tmpdir(), "slipway-tell-"));
-  store = await openSqlite(join(folder, "slipway.db"));
+  world = await openToldWorld();
+  store = world.store;
   nowMs = 1_000_000;
 });
-afterEach(async () => {
-  await store.close();
-  rmSync(folder, { recursive: true, force: true });
-});
+afterEach(() => world.stop());
 
 const asked = (id: string, part: Partial<NewDeployment> = {}): NewDeployment => ({
   id,
@@ -69,16 +63,21 @@ const asked = (id: string, part: Partial<NewDeployment> = {}): NewDeployment => 
 });
 
 /** Runs a deployment from queued to `end`, telling as the service does. */
-async function run(id: string, end: DeploymentChange, part: Partial<NewDeployment> = {}): Promise<Deployment> {
+async function run(
+  id: string,
+  end: DeploymentChange,
+  part: Partial<NewDeployment> = {},
+  telling: Telling = TELLING,
+): Promise<Deployment> {
   nowMs += 60_000;
   return store.transact(function* (tx): Work<Deployment> {
     const { deployment } = yield* queueDeployment(tx, asked(id, part), nowMs);
-    yield* tellDeployment(tx, TELLING, deployment, { nowMs });
+    yield* tellDeployment(tx, telling, deployment, { nowMs });
     yield* claimDeployment(tx, { boot: "b", nowMs, untilMs: nowMs + 1000 });
     if (end.state === "live") yield* changeDeployment(tx, id, { state: "publishing", stage: "publish" }, nowMs);
     const ended = yield* changeDeployment(tx, id, end, nowMs + 5000);
     if (!ended) throw new Error(`${id} cannot end so`);
-    yield* tellDeployment(tx, TELLING, ended, { nowMs: nowMs + 5000 });
+    yield* tellDeployment(tx, telling, ended, { nowMs: nowMs + 5000 });
     return ended;
   });
 }
@@ -132,6 +131,13 @@ describe("A deployment that failed", () => {
     expect(lines.length).toBeLessThanOrEqual(4000);
     expect(lines).toMatch(/^\d+ x{300}\n/);
     expect(lines).toMatch(/39 x{300}$/);
+  });
+
+  test("has the end of its transcript stored for its check run, and not with every other report of it", async () => {
+    await store.transact((tx) => appendTranscript(tx, "d-1", { seq: 1, text: "a line of the log\n" }));
+    await run("d-1", FAILED, { installationId: 100 }, { ...TELLING, hasGithub: true });
+    const carriers = (await wishes()).filter(({ desired }) => JSON.stringify(desired).includes("a line of the log"));
+    expect(carriers.map(({ kind }) => kind).sort()).toEqual(["github.check", "slack.thread"]);
   });
 
   test("is said once, however often it is told", async () => {

@@ -1,9 +1,7 @@
 /** Slack's blocks as HTML, as far as Slipway uses them. What is not known is shown as its JSON. */
 import { z } from "zod";
 import { type Html, html } from "../../web/html.ts";
-import { drawLink, drawMrkdwn, words } from "./mrkdwn.ts";
-
-type Name = (user: string) => string;
+import { drawLink, drawMrkdwn, type Name, words } from "./mrkdwn.ts";
 
 const text = z.looseObject({ type: z.enum(["mrkdwn", "plain_text"]), text: z.string() });
 const button = z.looseObject({

@@ -1,5 +1,6 @@
 /** Direct messages between the bot and the people of the demo's Slack, which the emulator does not know. */
 import type { FrontAnswer } from "../front-request.ts";
+import { structured } from "./limits.ts";
 import { refused } from "./private.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -18,21 +19,14 @@ export type SlackDirect = {
   history(fields: Fields): Record<string, unknown>;
 };
 
-/** `structure` reads what is JSON in a form. */
-export function createSlackDirect(options: {
-  readonly users: readonly string[];
-  readonly bot: string;
-  readonly structure: (value: unknown) => unknown;
-  readonly now?: () => number;
-}): SlackDirect {
-  const { users, bot, structure, now = Date.now } = options;
+export function createSlackDirect(users: readonly string[], bot: string): SlackDirect {
   const channelOf = (user: string) => `D${user.slice(1)}`;
   const conversations = new Map<string, Message[]>(users.map((user) => [channelOf(user), []]));
   const of = (channel: unknown) => conversations.get(String(channel)) ?? [];
   let lastMs = 0;
 
   function contentOf({ text, blocks, metadata, thread_ts }: Fields): Record<string, unknown> {
-    const given = { blocks: structure(blocks), metadata: structure(metadata), thread_ts };
+    const given = { blocks: structured(blocks), metadata: structured(metadata), thread_ts };
     return {
       text: String(text ?? ""),
       ...Object.fromEntries(Object.entries(given).filter(([, it]) => it !== undefined)),
@@ -45,7 +39,7 @@ export function createSlackDirect(options: {
     messages: of,
     post(fields) {
       // Time stamps are names too, so no two are the same.
-      lastMs = Math.max(now(), lastMs + 1);
+      lastMs = Math.max(Date.now(), lastMs + 1);
       const message = {
         type: "message",
         user: bot,
@@ -58,7 +52,7 @@ export function createSlackDirect(options: {
     update(fields) {
       const found = of(fields.channel).find(({ ts }) => ts === fields.ts);
       if (!found) return refused("message_not_found");
-      Object.assign(found, contentOf(fields), { edited: { user: bot, ts: (now() / 1000).toFixed(6) } });
+      Object.assign(found, contentOf(fields), { edited: { user: bot, ts: (Date.now() / 1000).toFixed(6) } });
       return { status: 200, body: { ok: true, channel: fields.channel, ts: found.ts, text: found.text } };
     },
     history({ channel, ts }) {

@@ -6,7 +6,7 @@ import { type Html, html } from "../../web/html.ts";
 import { drawBlocks } from "./block-pictures.ts";
 import { STYLE } from "./inspector-style.ts";
 import { drawModal, type InspectedView } from "./modal-picture.ts";
-import { drawMrkdwn } from "./mrkdwn.ts";
+import { drawMrkdwn, type Name } from "./mrkdwn.ts";
 
 /** A message as Slack's API gives it. */
 export type InspectedMessage = {
@@ -49,7 +49,7 @@ export type Inspected = {
 export function renderInspector(inspected: Inspected): string {
   const { channels, modals, selected, names = {}, refreshS } = inspected;
   const shown = channels.find(({ id }) => id === selected) ?? channels[0] ?? null;
-  const name = (user: string) => (Object.hasOwn(names, user) ? names[user] : undefined) ?? user;
+  const name: Name = (user) => (Object.hasOwn(names, user) ? names[user] : undefined) ?? user;
   const { markup } = html`<!doctype html>
 <html lang="en">
 <head>
@@ -74,8 +74,6 @@ ${modals.length === 0 ? null : html`<section class="modals">${modals.map(({ user
   return markup;
 }
 
-type Name = (user: string) => string;
-
 function drawChannel({ id, name, messages }: InspectedChannel, isShown: boolean): Html {
   const count = messages.filter(isTopLevel).length;
   return html`<a class="channel${isShown ? " shown" : ""}" href="?channel=${encodeURIComponent(id.toWellFormed())}"><span>#</span> ${name}${count > 0 ? html`<small>${count}</small>` : null}</a>`;
@@ -94,14 +92,20 @@ function drawConversation(channel: InspectedChannel, { ephemerals }: Inspected, 
     })),
     ...replies
       .filter(({ isBroadcast }) => isBroadcast)
-      .map((message) => ({ ts: message.ts, drawn: drawMessage(message, name, { note: "replied to a thread" }) })),
+      .map((message) => ({ ts: message.ts, drawn: drawMessage(message, name, { note: IN_THREAD }) })),
     ...ephemerals
       .filter((message) => message.channel === channel.id)
-      .map((message) => ({ ts: message.ts, drawn: drawEphemeral(message, name) })),
+      .map(({ user, ...message }) => ({
+        ts: message.ts,
+        drawn: drawMessage(message, name, { note: `👁 Only visible to ${name(user)}`, isEphemeral: true }),
+      })),
   ].toSorted(byTime);
   return html`<header><h2># ${channel.name}</h2></header>
 <div class="messages">${inChannel.length === 0 ? html`<p class="empty">Nobody has said anything here.</p>` : inChannel.map(({ drawn }) => drawn)}</div>`;
 }
+
+const IN_THREAD = "↪\ufe0e replied to a thread";
+const IN_CHANNEL = "↪\ufe0e also sent to the channel";
 
 function byTime(a: { readonly ts: string }, b: { readonly ts: string }): number {
   return Number(a.ts) - Number(b.ts);
@@ -110,26 +114,16 @@ function byTime(a: { readonly ts: string }, b: { readonly ts: string }): number 
 function drawMessage(
   message: InspectedMessage,
   name: Name,
-  { replies = [], note = null }: { replies?: readonly InspectedMessage[]; note?: string | null },
+  more: { replies?: readonly InspectedMessage[]; note?: string | null; isEphemeral?: boolean },
 ): Html {
-  return html`<article>
+  const { replies = [], note = null, isEphemeral = false } = more;
+  return html`<article class="${isEphemeral ? "ephemeral" : ""}">
 <div class="avatar" aria-hidden="true">⚓</div>
 <div class="content">
-${note === null ? null : html`<p class="note">↪\ufe0e ${note}</p>`}
+${note === null ? null : html`<p class="note">${note}</p>`}
 <p class="who"><b>${name(message.user ?? "slipway")}</b> <span class="app">APP</span> <time>${clock(message.ts)}</time>${message.edited ? html` <span class="edited">(edited)</span>` : null}</p>
 ${drawBody(message, name)}
-${replies.length === 0 ? null : html`<section class="thread"><p class="replies">${replies.length === 1 ? "1 reply" : `${replies.length} replies`}</p>${replies.map((reply) => drawMessage(reply, name, { note: reply.isBroadcast ? "also sent to the channel" : null }))}</section>`}
-</div>
-</article>`;
-}
-
-function drawEphemeral({ user, ...message }: Inspected["ephemerals"][number], name: Name): Html {
-  return html`<article class="ephemeral">
-<div class="avatar" aria-hidden="true">⚓</div>
-<div class="content">
-<p class="note">👁 Only visible to ${name(user)}</p>
-<p class="who"><b>slipway</b> <span class="app">APP</span> <time>${clock(message.ts)}</time></p>
-${drawBody(message, name)}
+${replies.length === 0 ? null : html`<section class="thread"><p class="replies">${replies.length === 1 ? "1 reply" : `${replies.length} replies`}</p>${replies.map((reply) => drawMessage(reply, name, { note: reply.isBroadcast ? IN_CHANNEL : null }))}</section>`}
 </div>
 </article>`;
 }

@@ -1,7 +1,8 @@
 /** Slack's mrkdwn as HTML, as far as Slipway uses it: bold, italics, struck, code, quotes, links, mentions and dates. */
 import { type Html, html } from "../../web/html.ts";
 
-type Name = (user: string) => string;
+/** How somebody is called, by their id. */
+export type Name = (user: string) => string;
 
 /** Fences first, then code, then what stands in angle brackets, then the rest. docs.slack.dev/messaging/formatting-message-text */
 const TOKENS =

@@ -1,7 +1,7 @@
 /** What one person alone sees in the demo's Slack: answers, dialogs, and the direct messages with the bot. */
 import { randomBytes } from "node:crypto";
 import type { FrontAnswer } from "../front-request.ts";
-import { refusalOf, viewProblem } from "./limits.ts";
+import { refusalOf, structured, viewProblem } from "./limits.ts";
 
 /** What only `user` saw, and how it came: by chat.postEphemeral, or at the address for answers. */
 export type SlackEphemeral = {
@@ -85,7 +85,7 @@ export function createSlackPrivate(responsesAt: string, now: () => number = Date
       const problem = viewProblem(given);
       if (problem !== null) return refused("invalid_arguments", [problem]);
       trigger.isUsed = true;
-      const view = (typeof given === "string" ? JSON.parse(given) : given) as Record<string, unknown>;
+      const view = structured(given) as Record<string, unknown>;
       const id = `V${randomBytes(5).toString("hex").toUpperCase()}`;
       modals.push({ id, user: trigger.user, view, isOpen: true });
       return { status: 200, body: { ok: true, view: { id, ...view } } };
@@ -120,7 +120,7 @@ export function createSlackPrivate(responsesAt: string, now: () => number = Date
 }
 
 function shownOf({ text, blocks }: Fields): Pick<SlackEphemeral, "text" | "blocks"> {
-  const list = typeof blocks === "string" && blocks !== "" ? (JSON.parse(blocks) as unknown) : blocks;
+  const list = structured(blocks);
   return { text: String(text ?? ""), ...(Array.isArray(list) ? { blocks: list } : {}) };
 }
 

@@ -2,6 +2,8 @@
  * Makes words from outside harmless: one line, no control characters, cut to a length, escaped for where they go. And
  * the few words of our own that all parties are told alike.
  */
+import { basename } from "node:path/posix";
+import type { CiIncident } from "../../model/ci.ts";
 import type { Deployment } from "../../model/deployment.ts";
 
 /**
@@ -22,8 +24,13 @@ export function oneLine(text: string, maxChars: number): string {
     .replace(/\s+/g, " ")
     .replace(INVISIBLE, "")
     .trim();
-  if (line.length <= maxChars) return line;
-  const room = line.slice(0, maxChars - 1);
+  return cut(line, maxChars);
+}
+
+/** At most `maxChars` of a well-formed text, in UTF-16 units and with the "…", never cut inside a character. */
+export function cut(text: string, maxChars: number): string {
+  if (text.length <= maxChars) return text;
+  const room = text.slice(0, maxChars - 1);
   // Half a character at the end is left out.
   return `${(room.isWellFormed() ? room : room.slice(0, -1)).trimEnd()}…`;
 }
@@ -99,6 +106,16 @@ export function shortCommit(commit: string): string {
   return outside([...oneLine(commit, 40)].slice(0, 7).join(""), 40);
 }
 
+/** The commit as people call it, in Slack's code span; "" for none. */
+export function slackCommit(commit: string): string {
+  return slackCode(commit.slice(0, 7), 40);
+}
+
+/** The release by as much of its id as names it in a command, in Slack's code span; "" for none. */
+export function slackRelease(id: string): string {
+  return slackCode(id.slice(0, 12), 60);
+}
+
 /** Nobody's log has longer lines that are worth reading in a chat. */
 const MAX_LINE_CHARS = 400;
 const MAX_LINES = 40;
@@ -134,8 +151,7 @@ function fencedLine(line: string): string {
     .replaceAll("\t", "  ")
     .replace(INVISIBLE, "")
     .trimEnd();
-  const cut = visible.length > MAX_LINE_CHARS ? `${visible.slice(0, MAX_LINE_CHARS - 1).toWellFormed()}…` : visible;
-  return escapeWithin(cut, MAX_LINE_CHARS).replace(/`{3,}/g, (run) => "'".repeat(run.length));
+  return escapeWithin(cut(visible, MAX_LINE_CHARS), MAX_LINE_CHARS).replace(/`{3,}/g, (run) => "'".repeat(run.length));
 }
 
 /** Mentions a user of Slack; "" where that is no id of a user. */
@@ -199,6 +215,11 @@ export function againWord({ trigger, state }: Pick<Deployment, "trigger" | "stat
 export function askedText(deployment: Pick<Deployment, "trigger" | "state" | "askedBy">): string {
   const by = deployment.askedBy === null ? "" : `asked for by ${deployment.askedBy}`;
   return [againWord(deployment), by].filter(Boolean).join(", ");
+}
+
+/** How a workflow is called: by its file, as slipway.yaml names it and no other is named, or by its name where GitHub names none. */
+export function workflowName({ workflow, run }: Pick<CiIncident, "workflow" | "run">): string {
+  return basename(run.path.replace(/@.*$/s, "")) || workflow || "a workflow";
 }
 
 /** "1 file", "2 files"; `plural` where it is no more than an "s". */

@@ -5,7 +5,7 @@
 import { posix } from "node:path";
 import { sourcePlace } from "../../../model/workspace-place.ts";
 import { logLines } from "../log-lines.ts";
-import { oneLine } from "../plain.ts";
+import { cut, oneLine } from "../plain.ts";
 import { type Finding, findingsIn } from "./build-findings.ts";
 
 /** As GitHub takes it: docs.github.com/en/rest/checks/runs, "annotations". */
@@ -88,10 +88,4 @@ function fromFolder(path: string, folder: string): string {
   const normal = posix.normalize(path);
   const base = posix.normalize(folder).replace(/\/$/, "");
   return normal.startsWith(`${base}/`) ? normal : posix.join(base, normal);
-}
-
-function cut(text: string, maxChars: number): string {
-  if (text.length <= maxChars) return text;
-  const room = text.slice(0, maxChars - 1);
-  return `${room.isWellFormed() ? room : room.slice(0, -1)}…`;
 }

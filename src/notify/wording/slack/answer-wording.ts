@@ -1,13 +1,13 @@
 /** How Slipway answers one person: short, and complete enough that nobody has to ask again. Pure. */
 import type { Answer } from "../../../model/answer.ts";
 import type { SlackMessage } from "../../../slack/slack-client.ts";
-import { outside, shortCommit, slackCode, slackFence, slackLink, unformatted } from "../plain.ts";
+import { outside, shortCommit, slackCode, slackCommit, slackLink, unformatted } from "../plain.ts";
 import { wordAudit } from "./audit-wording.ts";
 import { wordChoice, wordRollbackOffer } from "./choice-wording.ts";
 import { STATE_ICONS, STATE_VERBS, shownState } from "./deployment-state.ts";
 import { type CommandTable, wordHelp } from "./help-wording.ts";
 import { wordDiff, wordReleases } from "./releases-wording.ts";
-import { type Block, context, section } from "./slack-blocks.ts";
+import { type Block, codeBlock, context, section } from "./slack-blocks.ts";
 import { wordStatus } from "./status-wording.ts";
 import { wordText } from "./text-wording.ts";
 
@@ -37,18 +37,15 @@ export function wordAnswer(answer: Answer, commands: CommandTable = {}): SlackMe
   }
 }
 
-/** A little less than a section may hold (3000). */
-const MAX_LOG_CHARS = 2900;
-
 function logs({ deployment, lines, logUrl }: Extract<Answer, { kind: "logs" }>): SlackMessage {
   const { id, site, commit } = deployment;
   const shown = shownState(deployment);
   const state = `${STATE_ICONS[shown]} *${unformatted(site, 60)}* ${STATE_VERBS[shown]}`;
-  const head = [state, slackCode(commit.slice(0, 7), 40), slackCode(id, 60)].filter(Boolean).join("  ·  ");
+  const head = [state, slackCommit(commit), slackCode(id, 60)].filter(Boolean).join("  ·  ");
   const link = slackLink(logUrl, "The whole log");
   const blocks: Block[] = [
     section(head),
-    section(lines.trim() ? slackFence(lines, MAX_LOG_CHARS) : "Nothing was printed yet."),
+    lines.trim() ? codeBlock(lines) : section("Nothing was printed yet."),
     ...(link ? [context([link])] : []),
   ];
   const what = [outside(site, 60), STATE_VERBS[shown]].join(" ");

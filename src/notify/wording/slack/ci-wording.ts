@@ -1,18 +1,28 @@
 /** How a CI that fails is told: one message from the first failure on, edited until it works again. */
-import { basename } from "node:path/posix";
 import type { CiIncident, CiRun } from "../../../model/ci.ts";
 import type { SlackMessage } from "../../../slack/slack-client.ts";
-import { ageText, count, outside, slackCode, slackDate, slackLink, unformatted, utcText } from "../plain.ts";
+import {
+  ageText,
+  count,
+  outside,
+  slackCode,
+  slackCommit,
+  slackDate,
+  slackLink,
+  unformatted,
+  utcText,
+  workflowName,
+} from "../plain.ts";
 import { context, header, section } from "./slack-blocks.ts";
 
 /** The message about it, as it stands now. */
 export function wordCi(incident: CiIncident): SlackMessage {
   const { repoName, branch, state, failures, sinceMs, mendedAtMs, run, firstCommit } = incident;
   const where = `on ${outside(branch, 60)} of ${outside(repoName, 60)}`;
-  const workflow = workflowOf(incident);
+  const workflow = workflowName(incident);
   const times = count(failures, "time");
   const place = `*${unformatted(workflow, 100)}* on ${slackCode(branch, 250)} of ${slackCode(repoName, 140)}`;
-  const first = slackCode(firstCommit.slice(0, 7), 40);
+  const first = slackCommit(firstCommit);
   if (state === "broken") {
     return {
       text: `CI fails ${where}: ${outside(workflow, 100)}, failed ${times} since ${utcText(sinceMs)}`,
@@ -34,11 +44,6 @@ export function wordCi(incident: CiIncident): SlackMessage {
   };
 }
 
-/** By its file, as slipway.yaml names it, or as people call it where GitHub names none. */
-function workflowOf({ workflow, run }: CiIncident): string {
-  return basename(run.path.replace(/@.*$/s, "")) || workflow || "a workflow";
-}
-
 /** Where it is more than a failure: "timed_out". */
 function how({ conclusion }: CiRun): string {
   return conclusion === "failure" || conclusion === "" ? "" : `, the last time as ${slackCode(conclusion, 40)}`;
@@ -46,7 +51,7 @@ function how({ conclusion }: CiRun): string {
 
 function commitOf({ commit, title, author }: CiRun): string {
   const by = author ? ` by ${unformatted(author, 80)}` : "";
-  return `${[slackCode(commit.slice(0, 7), 40), unformatted(title, 250)].filter(Boolean).join(" ")}${by}` || "a commit";
+  return `${[slackCommit(commit), unformatted(title, 250)].filter(Boolean).join(" ")}${by}` || "a commit";
 }
 
 function runOf({ url, runNumber, attempt, actorLogin }: CiRun): string[] {

@@ -1,7 +1,8 @@
 /** The notice about a new installation: what to paste into slipway.yaml so that its repositories become sites. */
 import type { Notice } from "../../../model/notice.ts";
 import type { SlackMessage } from "../../../slack/slack-client.ts";
-import { outside } from "../plain.ts";
+import { count, outside } from "../plain.ts";
+import { type Block, header, plainContext, section } from "./slack-blocks.ts";
 
 const MAX_SITES = 10;
 /** Slack's limit for a section is 3000 characters. */
@@ -12,21 +13,12 @@ export function wordInstalled({ account, repoNames }: Extract<Notice, { about: "
   const who = outside(account, 60);
   const { yaml, shown } = sitesYaml(repoNames);
   const left = repoNames.length - shown;
-  const total = repoNames.length === 1 ? "1 repository" : `${repoNames.length} repositories`;
-  const headline = `👋 Slipway was installed for ${who}: ${total}`;
+  const headline = `👋 Slipway was installed for ${who}: ${count(repoNames.length, "repository", "repositories")}`;
   const advice = "To deploy one of them, put this into `slipway.yaml`, say where it is published, and restart Slipway:";
 
-  const blocks: Array<SlackMessage["blocks"][number]> = [
-    { type: "section", text: { type: "plain_text", text: headline, emoji: true } },
-  ];
-  if (shown > 0) {
-    blocks.push({ type: "section", text: { type: "mrkdwn", text: advice } });
-    blocks.push({ type: "section", text: { type: "mrkdwn", text: `\`\`\`\n${yaml}\`\`\`` } });
-  }
-  if (left > 0) {
-    const text = `${left} more ${left === 1 ? "is" : "are"} not shown.`;
-    blocks.push({ type: "context", elements: [{ type: "plain_text", text, emoji: false }] });
-  }
+  const blocks: Block[] = [header(headline)];
+  if (shown > 0) blocks.push(section(advice), section(`\`\`\`\n${yaml}\`\`\``));
+  if (left > 0) blocks.push(plainContext([`${left} more ${left === 1 ? "is" : "are"} not shown.`]));
   return { text: headline, blocks };
 }
 

@@ -5,7 +5,7 @@
 import type { types } from "@slack/bolt";
 import type { Modal, ReleaseChoice, RollbackModal } from "../../../model/answer.ts";
 import { MODAL_ACTION, MODAL_BLOCKS, type ModalMemory, ROLLBACK_MODAL } from "../../../slack/elements.ts";
-import { count, outside, slackCode, slackDate, unformatted, utcText } from "../plain.ts";
+import { count, outside, slackCommit, slackDate, slackRelease, unformatted, utcText } from "../plain.ts";
 import { type Block, context, plainSection, section } from "./slack-blocks.ts";
 
 const MAX_CHOICES = 100;
@@ -38,9 +38,9 @@ function fromLive({ site, from }: RollbackModal): Block[] {
   const name = `*${unformatted(site, 60)}*`;
   if (from === null) return [section(`Nothing of ${name} is live at present.`)];
   const { id, commit, title, author, createdAtMs } = from;
-  const what = [slackCode(commit.slice(0, 7), 40), unformatted(title, 250)].filter(Boolean).join("  ");
+  const what = [slackCommit(commit), unformatted(title, 250)].filter(Boolean).join("  ");
   return [
-    section(`*From* what is live on ${name}:\n${what || slackCode(id.slice(0, 12), 60)}`),
+    section(`*From* what is live on ${name}:\n${what || slackRelease(id)}`),
     context(
       [author && `by ${unformatted(author, 80)}`, `built ${slackDate(createdAtMs)}`, releaseName(id)].filter(Boolean),
     ),
@@ -99,7 +99,7 @@ function consequences({ site, hold, waiting, needsSecondPerson }: RollbackModal)
 }
 
 function releaseName(id: string): string {
-  return `release ${slackCode(id.slice(0, 12), 60)}`;
+  return `release ${slackRelease(id)}`;
 }
 
 /** Comes back with the answer. Without the address for answers, Slipway tells whoever asked in another way. */

@@ -1,8 +1,8 @@
 /** How the releases of a site are listed, and how two of them differ. */
 import type { Answer, ReleaseChoice } from "../../../model/answer.ts";
 import type { SlackMessage } from "../../../slack/slack-client.ts";
-import { count, outside, shortCommit, slackCode, slackDate, slackFence, unformatted } from "../plain.ts";
-import { type Block, context, section, sections } from "./slack-blocks.ts";
+import { count, outside, shortCommit, slackCode, slackCommit, slackDate, slackRelease, unformatted } from "../plain.ts";
+import { type Block, codeBlock, context, section, sections } from "./slack-blocks.ts";
 
 const MAX_RELEASES = 40;
 const SHORT_ID = 12;
@@ -26,12 +26,12 @@ export function wordReleases({ site, releases }: Extract<Answer, { kind: "releas
 }
 
 function releaseLine({ id, commit, title, author, createdAtMs, isLive }: ReleaseChoice): string {
-  const what = [slackCode(commit.slice(0, 7), 40), unformatted(title, 80)].filter(Boolean).join(" ");
+  const what = [slackCommit(commit), unformatted(title, 80)].filter(Boolean).join(" ");
   return [
     `${isLive ? "✅ *live*  " : ""}${what || "a release"}`,
     author ? unformatted(author, 40) : "",
     slackDate(createdAtMs),
-    slackCode(id.slice(0, SHORT_ID), 60),
+    slackRelease(id),
   ]
     .filter(Boolean)
     .join("  ·  ");
@@ -44,7 +44,7 @@ export function wordDiff(diff: Extract<Answer, { kind: "diff" }>): SlackMessage 
   const sums = all === 0 ? "no file differs" : `${added} added, ${changed} changed, ${removed} removed`;
   const arrow = `${named(from)} → ${named(to)}`;
   const blocks: Block[] = [section(`🔍 *${unformatted(site, 60)}*  ${arrow}\n${sums}`)];
-  if (paths.length > 0) blocks.push(section(slackFence([...shownPaths(paths), ...rest(all, paths)].join("\n"), 2900)));
+  if (paths.length > 0) blocks.push(codeBlock([...shownPaths(paths), ...rest(all, paths)].join("\n")));
   const plainly = `from ${shortCommit(from.commit) || outside(from.id, SHORT_ID)} to ${shortCommit(to.commit) || outside(to.id, SHORT_ID)}`;
   return { text: `${outside(site, 60)} ${plainly}: ${sums}`, blocks };
 }
@@ -61,7 +61,5 @@ function rest(all: number, paths: readonly string[]): string[] {
 }
 
 function named({ id, commit }: { readonly id: string; readonly commit: string }): string {
-  return [slackCode(commit.slice(0, 7), 40), `(release ${slackCode(id.slice(0, SHORT_ID), 60)})`]
-    .filter(Boolean)
-    .join(" ");
+  return [slackCommit(commit), `(release ${slackRelease(id)})`].filter(Boolean).join(" ");
 }

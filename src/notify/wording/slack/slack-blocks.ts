@@ -4,13 +4,14 @@
  */
 import { actionId } from "../../../slack/elements.ts";
 import type { SlackMessage } from "../../../slack/slack-client.ts";
+import { slackFence } from "../plain.ts";
 
 export type Block = SlackMessage["blocks"][number];
 type Actions = Extract<Block, { type: "actions" }>;
 type ButtonElement = Extract<Actions["elements"][number], { type: "button" }>;
 
 const MAX_HEADER = 150;
-/** What lines are packed into one section: a little less than it may hold. */
+/** What is packed into one section: a little less than it may hold. */
 const MAX_SECTION = 2900;
 
 /** The headline; its parts are short enough unless they were escaped. */
@@ -36,6 +37,11 @@ export function plainSection(text: string): Block {
 /** Words that may be formatted; Slack makes links and mentions of nothing that does not ask for it (`verbatim`). */
 export function section(text: string): Block {
   return { type: "section", text: { type: "mrkdwn", text, verbatim: true } };
+}
+
+/** The last lines of a text, in a code block. */
+export function codeBlock(lines: string): Block {
+  return section(slackFence(lines, MAX_SECTION));
 }
 
 /** As many sections as the lines need, whole lines each; at most `maxSections`, and how many lines were left out. */

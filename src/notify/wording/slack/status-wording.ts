@@ -3,8 +3,18 @@ import type { Answer, SiteStatus } from "../../../model/answer.ts";
 import { type Deployment, isFinal } from "../../../model/deployment.ts";
 import type { Hold } from "../../../model/site.ts";
 import type { SlackMessage } from "../../../slack/slack-client.ts";
-import { ageText, count, outside, slackCode, slackDate, slackLink, unformatted } from "../plain.ts";
-import { STATE_ICONS, STATE_VERBS, shownState } from "./deployment-state.ts";
+import {
+  ageText,
+  count,
+  outside,
+  slackCode,
+  slackCommit,
+  slackDate,
+  slackLink,
+  slackRelease,
+  unformatted,
+} from "../plain.ts";
+import { type ShownState, STATE_ICONS, STATE_VERBS, shownState } from "./deployment-state.ts";
 import { type Block, context, divider, section, sections } from "./slack-blocks.ts";
 
 type Status = Extract<Answer, { kind: "status" }>;
@@ -40,16 +50,21 @@ function inLines(sites: readonly SiteStatus[], nowMs: number): Block[] {
   ];
 }
 
-function urgency({ latest, holds }: SiteStatus): number {
-  if (latest?.state === "failed") return 4;
-  if (holds.locked || holds.paused || holds.githubPause !== null) return 3;
-  return latest && !isFinal(latest.state) ? 2 : 0;
+function urgency(site: SiteStatus): number {
+  const { latest } = site;
+  if (latest?.state === "failed") return 3;
+  if (isOnHold(site)) return 2;
+  return latest && !isFinal(latest.state) ? 1 : 0;
+}
+
+function isOnHold({ holds: { locked, paused, githubPause } }: SiteStatus): boolean {
+  return locked !== null || paused !== null || githubPause !== null;
 }
 
 function countStates(sites: readonly SiteStatus[]): string {
   const failed = sites.filter(({ latest }) => latest?.state === "failed").length;
   const running = sites.filter(({ latest }) => latest?.state === "building" || latest?.state === "publishing").length;
-  const held = sites.filter(({ holds }) => holds.locked || holds.paused || holds.githubPause !== null).length;
+  const held = sites.filter(isOnHold).length;
   const told = [failed > 0 && `${failed} failed`, running > 0 && `${running} running`, held > 0 && `${held} on hold`];
   return [count(sites.length, "site"), ...told.filter(Boolean)].join(", ");
 }
@@ -75,20 +90,28 @@ function paragraphs(site: SiteStatus, nowMs: number): string {
 
 function live({ liveCommit, liveRelease }: SiteStatus): string {
   if (!liveCommit && !liveRelease) return "nothing is live yet";
-  const release = liveRelease ? ` (release ${slackCode(liveRelease.slice(0, 12), 60)})` : "";
-  return `live: ${slackCode((liveCommit ?? "").slice(0, 7), 40) || "a commit that nobody knows"}${release}`;
+  const release = liveRelease ? ` (release ${slackRelease(liveRelease)})` : "";
+  return `live: ${slackCommit(liveCommit ?? "") || "a commit that nobody knows"}${release}`;
 }
 
 /** The newest one that was ever to run, and how long it has been so. */
 function told(latest: Deployment, nowMs: number): string {
-  const { title, author, commit, id, stage, state, createdAtMs, startedAtMs, finishedAtMs } = latest;
+  const { title, author, commit, id, stage, state } = latest;
   const shown = shownState(latest);
   const at = stage && (state === "building" || state === "publishing" || state === "failed") ? ` (${stage})` : "";
+  const what = [slackCommit(commit), unformatted(title, 120), author && `by ${unformatted(author, 60)}`];
+  return `${STATE_ICONS[shown]} ${stateWord(shown)}${at} ${since(latest, nowMs)}: ${what.filter(Boolean).join(" ") || "a commit"}  ·  ${slackCode(id, 60)}`;
+}
+
+/** "live", "failed" */
+function stateWord(shown: ShownState): string {
+  return STATE_VERBS[shown].replace(/^(is|was) /, "");
+}
+
+/** "for 3 min", "1 h ago": how long the deployment has stood so. */
+function since({ state, createdAtMs, startedAtMs, finishedAtMs }: Deployment, nowMs: number): string {
   const age = ageText(nowMs - (finishedAtMs ?? startedAtMs ?? createdAtMs));
-  const when = isFinal(state) ? `${age} ago` : `for ${age}`;
-  const what = [slackCode(commit.slice(0, 7), 40), unformatted(title, 120), author && `by ${unformatted(author, 60)}`];
-  const verb = STATE_VERBS[shown].replace(/^(is|was) /, "");
-  return `${STATE_ICONS[shown]} ${verb}${at} ${when}: ${what.filter(Boolean).join(" ") || "a commit"}  ·  ${slackCode(id, 60)}`;
+  return isFinal(state) ? `${age} ago` : `for ${age}`;
 }
 
 function holdsOf({ holds: { locked, paused, githubPause } }: SiteStatus): string[] {
@@ -110,7 +133,7 @@ const MAX_WAITING = 3;
 function waits(waiting: readonly Deployment[]): string {
   const names = waiting
     .slice(0, MAX_WAITING)
-    .map(({ id, commit, state }) => `${slackCode(commit.slice(0, 7), 40) || slackCode(id, 60)} ${state}`);
+    .map(({ id, commit, state }) => `${slackCommit(commit) || slackCode(id, 60)} ${state}`);
   const left = waiting.length - names.length;
   const more = left > 0 ? ` and ${left} more` : "";
   return `${waiting.length} behind it: ${names.join(", ")}${more}`;
@@ -120,13 +143,11 @@ function waits(waiting: readonly Deployment[]): string {
 function line(site: SiteStatus, nowMs: number): string {
   const { name, latest, liveCommit, holds, waiting } = site;
   const shown = latest && shownState(latest);
-  const age = latest ? ageText(nowMs - (latest.finishedAtMs ?? latest.startedAtMs ?? latest.createdAtMs)) : "";
-  const when = latest && (isFinal(latest.state) ? `${age} ago` : `for ${age}`);
   return [
     `${shown ? STATE_ICONS[shown] : "⚪"} *${unformatted(name, 60)}*`,
-    liveCommit ? slackCode(liveCommit.slice(0, 7), 40) : "nothing live",
-    shown && shown !== "live" && STATE_VERBS[shown].replace(/^(is|was) /, ""),
-    when,
+    liveCommit ? slackCommit(liveCommit) : "nothing live",
+    shown && shown !== "live" && stateWord(shown),
+    latest && since(latest, nowMs),
     holds.locked && `🔒 by ${unformatted(holds.locked.by, 30)}`,
     holds.paused && `⏸️ by ${unformatted(holds.paused.by, 30)}`,
     holds.githubPause !== null && "⏸️ by GitHub",

@@ -7,15 +7,12 @@ import {
   outside,
   shortCommit,
   slackCode,
-  slackFence,
+  slackCommit,
   slackLink,
   slackWords,
   unformatted,
 } from "../plain.ts";
-import { type Block, context, section } from "./slack-blocks.ts";
-
-/** A little less than a section may hold (3000). */
-const MAX_LOG_CHARS = 2900;
+import { type Block, codeBlock, context, section } from "./slack-blocks.ts";
 
 /** What is said below a message. */
 export function wordThreadReply(reply: ThreadReply): SlackMessage {
@@ -40,11 +37,11 @@ function failure({
   const whom = mention(user);
   const where = stage === null ? "failed" : `failed in ${stage}`;
   const reason = slackWords(deployment.reason ?? "", 1000);
-  const of = [slackCode(commit.slice(0, 7), 40), unformatted(title, 200)].filter(Boolean).join(" ");
+  const of = [slackCommit(commit), unformatted(title, 200)].filter(Boolean).join(" ");
   const head = [whom, `*${unformatted(site, 60)}*`, where].filter(Boolean).join(" ");
   const blocks: Block[] = [section(of ? `${head}: ${of}` : head)];
   if (reason) blocks.push(section(reason));
-  if (lines.trim()) blocks.push(section(slackFence(lines, MAX_LOG_CHARS)));
+  if (lines.trim()) blocks.push(codeBlock(lines));
   const below = [slackLink(logUrl, "The whole log"), slackCode(id, 60)].filter(Boolean);
   if (below.length > 0) blocks.push(context(below));
   const what = [shortCommit(commit), outside(title, 120)].filter(Boolean).join(" ");
@@ -59,7 +56,7 @@ function fixed({ site, deployment, commit, afterMs }: Extract<ThreadReply, { kin
   const after = ageText(Math.max(60_000, afterMs));
   const name = outside(site, 60);
   const text = `${name} works again: fixed by ${shortCommit(commit) || outside(deployment, 60)} after ${after}`;
-  const by = slackCode(commit.slice(0, 7), 40) || slackCode(deployment, 60);
+  const by = slackCommit(commit) || slackCode(deployment, 60);
   const told = [`✅ *${unformatted(site, 60)}* works again: fixed by ${by} after ${after}`];
   if (commit) told.push(slackCode(deployment, 60));
   return { text, blocks: [context(told.filter(Boolean))] };
