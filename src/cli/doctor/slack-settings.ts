@@ -1,21 +1,13 @@
 /** What the settings say of Slack as a control room, without asking anybody: who may command, and whether it arrives. */
 import type { Environment } from "../../config/load-environment.ts";
 import type { Config } from "../../config/schema.ts";
-import type { Secret } from "../../secrets/secret.ts";
 import { aboutSettings, type Finding, note, warning } from "./finding.ts";
 import { channelsOf, isChannelId } from "./slack-channels.ts";
 import { isSlackId } from "./slack-people.ts";
 
-type SlackEnvironment = NonNullable<Environment["slack"]>;
-
-/** The token of Socket Mode; null where Slack sends to an address of ours. */
-export function appTokenOf(slack: SlackEnvironment & { readonly appToken?: Secret | null }): Secret | null {
-  return slack.appToken ?? null;
-}
-
 export function checkSlackSettings({ slack }: Environment, config: Config): Finding[] {
   if (slack === null) return [];
-  const isSocket = appTokenOf(slack) !== null;
+  const isSocket = slack.appToken !== null;
   if (!isSocket && slack.signingSecrets.length === 0) {
     const says = "is not set, and neither is SLACK_APP_TOKEN: messages carry no buttons, and there are no commands";
     const advice = "copy it from the app's Basic Information, or use Socket Mode (docs/slack.md)";
