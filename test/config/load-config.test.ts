@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { loadConfig, parseConfig } from "../../src/config/load-config.ts";
-import { ConfigurationError, nearest } from "../../src/config/problem.ts";
+import { nearest } from "../../src/config/problem.ts";
 import { keysWithoutEffect } from "../../src/config/rules.ts";
 import { problemsOf } from "./problems-of.ts";
 
