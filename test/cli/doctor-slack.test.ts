@@ -345,7 +345,7 @@ describe("the doctor sees in the settings alone", () => {
     ]);
     expect(roles("operators: ['github:carol']")).toEqual([expect.stringMatching(/^warning/)]);
     expect(roles("deployers: [U0ALICE]")).toEqual([
-      expect.stringMatching(/^note: nobody may roll back, resume or unlock/),
+      "note: nobody may roll back shop from Slack, or resume and unlock what others hold: no operators",
     ]);
     expect(roles("", ", slack: { operators: [S0OPS] }")).toEqual([]);
   });

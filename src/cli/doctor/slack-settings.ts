@@ -51,9 +51,8 @@ function checkRoles({ slack, sites, people }: Config): Finding[] {
   }
   const headless = all.filter(({ operators, commanders }) => operators.size === 0 && commanders.size > 0);
   if (headless.length > 0) {
-    findings.push(
-      note("roles", `nobody may roll back, resume or unlock ${namesOf(headless)} from Slack: no operators`),
-    );
+    const says = `nobody may roll back ${namesOf(headless)} from Slack, or resume and unlock what others hold: no operators`;
+    findings.push(note("roles", says));
   }
   const lonely = all.filter(({ site, operators }) => site.secondPerson && isAtMostOne(operators));
   if (lonely.length > 0) {
