@@ -1,26 +1,38 @@
-/** What the documents say of commands and keys is what the program knows. */
-import { readFileSync } from "node:fs";
+/** What the documents say of commands, keys, buttons and files is what the program knows. */
+import { execFileSync } from "node:child_process";
+import { existsSync, globSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { COMMANDS, FLAGS } from "../src/commands/words/command-table.ts";
 import { parseConfig } from "../src/config/load-config.ts";
+import { loadEnvironment } from "../src/config/load-environment.ts";
 import { authorize, type SiteRules } from "../src/handlers/authorize.ts";
 import { VERBS, type Verb } from "../src/model/command.ts";
+import type { Deployment } from "../src/model/deployment.ts";
+import { deploymentButtons } from "../src/notify/wording/slack/deployment-buttons.ts";
+import { type ShownState, STATE_ICONS, shownState } from "../src/notify/wording/slack/deployment-state.ts";
 import { COMMANDS as SLASH } from "../src/slack/words.ts";
 import { ALICE, asking, member, rules } from "./handlers/asking.ts";
+import { news } from "./notify/deployment.ts";
 
 const SLACK = readFileSync("docs/slack.md", "utf8");
+const README = readFileSync("README.md", "utf8");
+
+/** The rows below the table's head, cell by cell. */
+function tableRows(text: string, head: string): string[][] {
+  const [, table = ""] = text.split(`${head}\n`);
+  const [, ...rows] = (table.split("\n\n", 1)[0] ?? "").split("\n");
+  return rows.map((row) => row.slice(2, -2).split(" | "));
+}
+
+const namedIn = (text: string) => [...text.matchAll(/`([^`]+)`/g)].map(([, name = ""]) => name);
 
 /** The rows of the table of commands: how each is written there, and whose it is. */
 function commandRows(): Map<string, { usage: string; role: string }> {
-  const [, table = ""] = SLACK.split("| | role | |\n|---|---|---|\n");
-  const [rows = ""] = table.split("\n\n", 1);
-  const read = rows.split("\n").flatMap((row) => {
-    const [names = "", role = ""] = row.slice(2).split(" | ");
-    return [...names.matchAll(/`([^`]+)`/g)].map(
-      ([, usage = ""]) => [usage.split(" ", 1)[0] ?? "", { usage, role }] as const,
-    );
-  });
+  const read = tableRows(SLACK, "| | role | |").flatMap(([names = "", role = ""]) =>
+    namedIn(names).map((usage) => [usage.split(" ", 1)[0] ?? "", { usage, role }] as const),
+  );
   return new Map(read);
 }
 
@@ -100,4 +112,107 @@ describe("docs/slack.md", () => {
     for (const text of shown) parseConfig(`${text}\n${site}`, "docs/slack.md");
     expect(shown).toHaveLength(4);
   });
+
+  it("says which buttons each state has", () => {
+    const shown: Array<[row: string, part: Partial<Deployment>]> = [
+      ["queued, building, publishing", { state: "queued" }],
+      ["queued, building, publishing", { state: "queued", isInterrupted: true }],
+      ["queued, building, publishing", { state: "building" }],
+      ["queued, building, publishing", { state: "publishing" }],
+      ["held by a pause or a lock", { state: "held" }],
+      ["live", { state: "live" }],
+      ["rolled back: the site is paused", { state: "live", trigger: "rollback" }],
+      ["failed, cut off", { state: "failed" }],
+      ["failed, cut off", { state: "failed", isInterrupted: true }],
+      [
+        "needs a decision (failed, with a question)",
+        { state: "failed", consent: { needs: "adopt", files: 1, paths: ["a"], answer: null } },
+      ],
+      ["skipped", { state: "skipped" }],
+      ["cancelled", { state: "cancelled" }],
+      ["superseded", { state: "superseded" }],
+    ];
+    const states = shown.map(([, part]) => shownState(news(part).deployment));
+    expect(states.toSorted()).toEqual((Object.keys(STATE_ICONS) as ShownState[]).toSorted());
+    const table = new Map(
+      tableRows(SLACK, "| state | buttons |").map(([state = "", buttons = ""]) => [state, buttons]),
+    );
+    expect(new Set(shown.map(([row]) => row))).toEqual(new Set(table.keys()));
+    for (const [row, part] of shown) {
+      const agrees = { action: "adopt", label: "the button that agrees to it", value: "d-1" } as const;
+      const labels = deploymentButtons(news(part), part.consent ? agrees : null).map(({ label }) => label);
+      const others = labels.filter((label) => label !== "Log");
+      expect(others.join(", ") || "none", row).toBe(table.get(row));
+      expect(labels.includes("Log"), row).toBe(!(part.state === "queued" || part.state === "held"));
+    }
+  });
 });
+
+describe("README.md", () => {
+  it("names every command of the command line, and no other", () => {
+    const help = execFileSync(process.execPath, ["src/main.ts", "--help"], { encoding: "utf8" });
+    const [, commands = ""] = help.split("Commands:\n");
+    const there = [...commands.matchAll(/^ {2}([a-z-]+)/gm)].map(([, name = ""]) => name);
+    const [, paragraph = ""] = /shows the rest: ([\s\S]+?)\.\s/.exec(README) ?? [];
+    const named = namedIn(paragraph).map((name) => name.split(" ", 1)[0] ?? "");
+    // Those are told of before; the last lists all of them.
+    expect([...named, "publish", "demo", "start", "check", "help"].toSorted()).toEqual(there.toSorted());
+  });
+
+  it("names every variable that is read, and no other", () => {
+    const read = new Set<string>();
+    const env = new Proxy<NodeJS.ProcessEnv>(
+      { WEBHOOK_SECRET: "a secret of the tests" },
+      {
+        get(variables, name: string) {
+          read.add(name);
+          return variables[name];
+        },
+      },
+    );
+    loadEnvironment(env);
+    // It has one value so far.
+    read.delete("QUEUE_URL");
+    const named = tableRows(README, "| variable | meaning | default |").flatMap(([names = ""]) => namedIn(names));
+    expect(named.toSorted()).toEqual([...read].toSorted());
+  });
+
+  it("shows configurations that are in order", () => {
+    const blocks = [...README.matchAll(/^( *)```yaml\n([\s\S]*?)```/gm)]
+      .map(([, indent, text = ""]) => text.replaceAll(new RegExp(`^${indent}`, "gm"), ""))
+      .filter((text) => /^(sites|slack):/.test(text));
+    expect(blocks).toHaveLength(2);
+    for (const text of blocks) parseConfig(text.includes("sites:") ? text : `${text}\nsites: {}`, "README.md");
+  });
+});
+
+describe("the documents", () => {
+  it("name files and sections that are there", () => {
+    const files = ["README.md", ...globSync("docs/*.md"), ...globSync("docs/decisions/*.md")];
+    const missing: string[] = [];
+    for (const file of files) {
+      const text = readFileSync(file, "utf8");
+      for (const [, link = ""] of text.matchAll(/\]\((?!https?:)([^)]+)\)/g)) {
+        const [path = "", section] = link.split("#");
+        const target = path === "" ? file : join(dirname(file), path);
+        const isThere = existsSync(target) && (section === undefined || sectionsOf(target).includes(section));
+        if (!isThere) missing.push(`${file}: ${link}`);
+      }
+    }
+    const architecture = readFileSync("docs/architecture.md", "utf8");
+    for (const name of namedIn(architecture).filter((it) => /^[\w-]+\/[\w/.*-]+\.ts$/.test(it))) {
+      if (globSync([`src/${name}`, name]).length === 0) missing.push(`docs/architecture.md: ${name}`);
+    }
+    expect(missing).toEqual([]);
+  });
+});
+
+/** As GitHub names the headings of a document. */
+function sectionsOf(path: string): string[] {
+  return [...readFileSync(path, "utf8").matchAll(/^#+ (.+)$/gm)].map(([, heading = ""]) =>
+    heading
+      .toLowerCase()
+      .replaceAll(/[^\w\s-]/g, "")
+      .replaceAll(" ", "-"),
+  );
+}

@@ -36,7 +36,7 @@ export function deploymentLine(it: Deployment): string {
   const people = [it.trigger === "content" ? "" : it.author, askedText(it)].filter(Boolean).join("; ");
   const by = people ? ` (${printable(people)})` : "";
   const reason = it.reason ? ` — ${printable(it.reason)}` : "";
-  const remarks = it.remarks.length > 0 ? ` (${it.remarks.join("; ")})` : "";
+  const remarks = it.remarks.length > 0 ? ` (${printable(it.remarks.join("; "))})` : "";
   return `${it.id}  ${coloured(it.state, STATE_WIDTH)}  ${it.site}  ${commit}  ${when(it.createdAtMs)}  ${printable(it.title)}${by}${reason}${remarks}`;
 }
 
@@ -47,7 +47,8 @@ export function deliveryLine(it: Omit<Delivery, "body">): string {
   return `${String(it.id).padStart(5)}  ${coloured(it.state, 11)}  ${it.event}  ${it.key}  ${when(it.receivedAtMs)}${replay}  ${it.outcome.map(printable).join("; ")}`;
 }
 
-function when(ms: number): string {
+/** A moment, in UTC. */
+export function when(ms: number): string {
   return new Date(ms).toISOString().slice(0, 19).replace("T", " ");
 }
 

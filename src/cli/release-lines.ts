@@ -4,7 +4,7 @@ import type { ListedRelease, PublishedRelease } from "../commands/release-operat
 import { bytesText } from "../model/quantities.ts";
 import { count } from "../notify/wording/plain.ts";
 import type { Drift } from "../publish/options.ts";
-import { coloured, printable } from "./print.ts";
+import { coloured, printable, when } from "./print.ts";
 
 /** One line about a kept release. */
 export function releaseLine(it: ListedRelease): string {
@@ -21,10 +21,6 @@ export function releaseLine(it: ListedRelease): string {
   ]
     .join("  ")
     .trimEnd();
-}
-
-function when(ms: number): string {
-  return new Date(ms).toISOString().slice(0, 19).replace("T", " ");
 }
 
 /** A release as one line names it. */

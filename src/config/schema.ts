@@ -395,7 +395,7 @@ export const configSchema = z.strictObject({
     .describe("Who is who: Slack's id → names elsewhere."),
   ci: z
     .array(follow)
-    .default([{ workflows: [], conclusions: [...CI_FAILURES], actors: [], environments: [] }])
+    .prefault([{}])
     .describe("Which channels hear of CI. Default: each site's channel, of its branch. []: none."),
   sources: z
     .record(z.string(), z.looseObject({ kind: z.string() }))

@@ -1,14 +1,15 @@
 /**
  * What becomes of deployments that Slipway's end, orderly or not, left half done. A release that is built is published; a
  * build that was cut is run once more; one that is cut again has to be started by somebody, since it may be what takes
- * Slipway down.
+ * Slipway down. One that was to be cancelled is, and is not run again.
  */
 import { join } from "node:path";
 import { type Deployment, publishesKept, stateDuring } from "../model/deployment.ts";
 import { manifestFromJson } from "../model/release.ts";
 import { createBlobStore } from "../releases/blob-store.ts";
 import { type BuiltRelease, findBuilt, forgetBuilt, hasBuilt } from "../store/built-releases.ts";
-import { abandonedDeployments, countCut } from "../store/deployments.ts";
+import { cancelReasonOf } from "../store/cancel.ts";
+import { abandonedDeployments, countCut, remarkOnDeployment } from "../store/deployments.ts";
 import { lastTranscriptSeq } from "../store/transcripts.ts";
 import { changeState, putBack, type StateDeps } from "./change-state.ts";
 import { createTranscript } from "./transcript.ts";
@@ -22,13 +23,27 @@ const MAX_INTERRUPTIONS = 20;
 export async function takeBackAbandoned(deps: StateDeps & { readonly boot: string }): Promise<void> {
   const abandoned = await deps.store.transact((tx) => abandonedDeployments(tx, { boot: deps.boot, nowMs: Date.now() }));
   for (const deployment of abandoned) {
-    deps.log.warn({ deployment: deployment.id, site: deployment.site }, "was interrupted");
-    await takeBack(deps, deployment);
+    const cancelReason = await deps.store.transact((tx) => cancelReasonOf(tx, deployment.id));
+    if (cancelReason === null) await takeBack(deps, deployment);
+    else await cancel(deps, deployment, cancelReason);
   }
 }
 
+async function cancel(deps: StateDeps, { id, site, state }: Deployment, cancelReason: string): Promise<void> {
+  const reason = `${cancelReason}; Slipway was restarted meanwhile`;
+  deps.log.info({ deployment: id, site }, reason);
+  await addToTranscript(deps, id, reason);
+  await changeState(deps, id, { state: "cancelled", reason }, function* (tx) {
+    // The worker may have been at the very files that visitors see.
+    if (state === "publishing") yield* remarkOnDeployment(tx, id, `was cut while it was published; ${MENDS}`);
+  });
+}
+
+const MENDS = "the next deployment, or a redeploy, makes the site whole";
+
 async function takeBack(deps: StateDeps, deployment: Deployment): Promise<void> {
-  const { id, attempts } = deployment;
+  const { id, site, attempts } = deployment;
+  deps.log.warn({ deployment: id, site }, "was interrupted");
   const next = await whatIsNext(deps, deployment);
   const cuts = next === "build" ? await deps.store.transact((tx) => countCut(tx, id)) : 0;
   if (cuts > MAX_CUTS || attempts >= MAX_INTERRUPTIONS) {

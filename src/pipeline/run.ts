@@ -11,7 +11,6 @@ import { cancelsWanted } from "../store/cancel.ts";
 import { claimDeployment, renewDeployment } from "../store/deployments.ts";
 import { lastTranscriptSeq } from "../store/transcripts.ts";
 import type { Work } from "../store/work.ts";
-import { cancelAbandoned } from "./cancel-abandoned.ts";
 import { changeState, type StateDeps, saveHead } from "./change-state.ts";
 import { createCollector } from "./collect-releases.ts";
 import { finish } from "./finish.ts";
@@ -46,7 +45,6 @@ export function startRunner(deps: RunnerDeps): Loop {
   const { spare = createSpareWorker(deps.env) } = deps;
 
   async function round(): Promise<number | undefined> {
-    await cancelAbandoned(deps);
     await takeBackAbandoned(deps);
     if (running.size > 0) await cancelWanted(deps, running);
     while (running.size < deps.parallel) {

@@ -21,14 +21,13 @@ const BOT_TOKEN = "xoxb-the-bots";
 const APP_TOKEN = "xapp-the-apps";
 const SIGNING_SECRET = "the signing secret of the tests";
 
-/** `appToken` is set as `loadEnvironment` sets it from SLACK_APP_TOKEN. */
-function environmentOf(apiUrl: string, variables: Record<string, string> = {}, appToken?: string): Environment {
-  const environment = loadEnvironment({
+const SOCKET = { SLACK_APP_TOKEN: APP_TOKEN };
+
+function environmentOf(apiUrl: string, variables: Record<string, string> = {}): Environment {
+  return loadEnvironment({
     ...{ WEBHOOK_SECRET: "a secret of the tests", SLACK_BOT_TOKEN: BOT_TOKEN, SLACK_API_URL: apiUrl },
     ...variables,
   });
-  const slack = { ...environment.slack, ...(appToken ? { appToken: secret(appToken) } : {}) };
-  return { ...environment, slack: slack as Environment["slack"] };
 }
 
 const configOf = (yaml: string) => parseConfig(yaml, "slipway.yaml");
@@ -43,11 +42,10 @@ async function examine(options: {
   headers?: Record<string, string>;
   yaml?: string;
   variables?: Record<string, string>;
-  appToken?: string;
 }) {
-  const { methods = {}, headers, yaml = "sites: {}", variables, appToken } = options;
+  const { methods = {}, headers, yaml = "sites: {}", variables } = options;
   const slack = await startSlackWebApi(methods, headers);
-  const findings = await checkSlack(environmentOf(slack.apiUrl, variables, appToken), configOf(yaml));
+  const findings = await checkSlack(environmentOf(slack.apiUrl, variables), configOf(yaml));
   // Whatever is found, no secret is in it.
   expect(JSON.stringify(findings)).not.toMatch(/xoxb-the|xapp-the|the signing secret/);
   return { findings, asked: slack.asked };
@@ -107,7 +105,12 @@ describe("the doctor asks Slack about the token", () => {
     const at = (ms: number) => examine({ headers: { date: new Date(Date.now() + ms).toUTCString() } });
     expect(says((await at(-120_000)).findings, "clock")).toEqual([expect.stringMatching(/^warning: is 2 .*ahead of/)]);
     expect(says((await at(3_600_000)).findings, "clock")).toEqual([
-      expect.stringMatching(/^bad: is .* behind Slack's: what Slack sends is refused as too old: let this machine/),
+      expect.stringMatching(
+        /^bad: is .* behind Slack's: what Slack sends is refused, as from the future: let this mach/,
+      ),
+    ]);
+    expect(says((await at(-3_600_000)).findings, "clock")).toEqual([
+      expect.stringMatching(/^bad: is .* ahead of Slack's: what Slack sends is refused, as too old: let this machine/),
     ]);
     expect(says((await at(2000)).findings, "clock")).toEqual([]);
   });
@@ -117,7 +120,7 @@ describe("the doctor asks Slack about Socket Mode", () => {
   test("with the app's own token, and does not connect", async () => {
     const open = (_: unknown, token: string) =>
       token === APP_TOKEN ? { url: "wss://127.0.0.1/never" } : { error: "not_allowed_token_type" };
-    const { findings, asked } = await examine({ methods: { "apps.connections.open": open }, appToken: APP_TOKEN });
+    const { findings, asked } = await examine({ methods: { "apps.connections.open": open }, variables: SOCKET });
     expect(says(findings, "SLACK_APP_TOKEN")).toEqual(["good: Slack opens a socket for it"]);
     expect(asked.filter((method) => method === "apps.connections.open")).toHaveLength(1);
     expect(JSON.stringify(findings)).not.toContain("wss:");
@@ -125,7 +128,7 @@ describe("the doctor asks Slack about Socket Mode", () => {
 
   test("and names the scope that such a token needs", async () => {
     const refused = (error: string) =>
-      examine({ methods: { "apps.connections.open": () => ({ error }) }, appToken: APP_TOKEN });
+      examine({ methods: { "apps.connections.open": () => ({ error }) }, variables: SOCKET });
     expect(says((await refused("missing_scope")).findings, "SLACK_APP_TOKEN")).toEqual([
       expect.stringMatching(/^bad: .*\(missing_scope\): make an app-level token with the scope connections:write/),
     ]);
@@ -297,7 +300,7 @@ describe("the doctor asks Slipway as Slack does", () => {
     ]);
     expect(says((await examine({ yaml })).findings, "request URL")).toEqual([]);
     const methods = { "apps.connections.open": () => ({ url: "wss://127.0.0.1/" }) };
-    const socket = await examine({ yaml, variables, methods, appToken: APP_TOKEN });
+    const socket = await examine({ yaml, variables: { ...variables, ...SOCKET }, methods });
     expect(says(socket.findings, "request URL")).toEqual([]);
   });
 });
@@ -313,7 +316,7 @@ describe("the doctor sees in the settings alone", () => {
     expect(says(look(yaml, environmentOf(slackUrl)), "SLACK_SIGNING_SECRET")).toEqual([
       expect.stringMatching(/^warning: is not set, and neither is SLACK_APP_TOKEN: messages carry no buttons/),
     ]);
-    expect(look(yaml, environmentOf(slackUrl, {}, APP_TOKEN))).toEqual([]);
+    expect(look(yaml, environmentOf(slackUrl, SOCKET))).toEqual([]);
     expect(look(yaml)).toEqual([]);
     expect(look(yaml, { ...signed, slack: null })).toEqual([]);
   });
@@ -321,7 +324,7 @@ describe("the doctor sees in the settings alone", () => {
   test("that Slack sends to https alone", () => {
     const yaml = "{ url: 'http://deploy.example.com', sites: {} }";
     expect(says(look(yaml), "request URL")).toEqual([expect.stringMatching(/^warning: is an http address/)]);
-    expect(look(yaml, environmentOf(slackUrl, {}, APP_TOKEN))).toEqual([]);
+    expect(look(yaml, environmentOf(slackUrl, SOCKET))).toEqual([]);
   });
 
   test("which channels are named instead of being called by their id", () => {
@@ -342,7 +345,7 @@ describe("the doctor sees in the settings alone", () => {
     ]);
     expect(roles("operators: ['github:carol']")).toEqual([expect.stringMatching(/^warning/)]);
     expect(roles("deployers: [U0ALICE]")).toEqual([
-      expect.stringMatching(/^note: nobody may roll back, resume or unlock/),
+      "note: nobody may roll back shop from Slack, or resume and unlock what others hold: no operators",
     ]);
     expect(roles("", ", slack: { operators: [S0OPS] }")).toEqual([]);
   });

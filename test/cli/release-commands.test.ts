@@ -189,7 +189,9 @@ describe("The command line", () => {
     const back = await run("rollback", "shop", "--wait");
     expect([back.code, back.out]).toEqual([
       0,
-      expect.stringMatching(/live.*The first \(Ada; rolled back, asked for by .*\) \(pushes are held until somebody resumes shop: .*\)\n$/),
+      expect.stringMatching(
+        /live.*The first \(Ada; rolled back, asked for by .*\) \(pushes are held until somebody resumes shop: .*\)\n$/,
+      ),
     ]);
     expect(shown()).toBe("one");
   });

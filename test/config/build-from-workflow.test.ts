@@ -1,19 +1,10 @@
 /** build.from: workflow in slipway.yaml: which keys go with it, and which do not. */
 import { describe, expect, it } from "vitest";
 import { parseConfig } from "../../src/config/load-config.ts";
-import { ConfigurationError } from "../../src/config/problem.ts";
+import { problemsOf } from "./problems-of.ts";
 
 const site = (build: string) => `sites: { s: { repo: a/b, publish: "dir:/srv", build: { ${build} } } }`;
-
-function problems(build: string): string[] {
-  try {
-    parseConfig(site(build), "the tests");
-    return [];
-  } catch (error) {
-    expect(error).toBeInstanceOf(ConfigurationError);
-    return (error as ConfigurationError).problems.map(({ key, message }) => `${key}: ${message}`);
-  }
-}
+const problems = (build: string) => problemsOf(site(build));
 
 describe("a site that a workflow builds", () => {
   it.each([

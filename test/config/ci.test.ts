@@ -1,17 +1,8 @@
 /** `ci` and `after` in slipway.yaml: what goes together, and what is refused with advice. */
 import { describe, expect, it } from "vitest";
 import { parseConfig } from "../../src/config/load-config.ts";
-import { ConfigurationError } from "../../src/config/problem.ts";
+import { problemsOf } from "./problems-of.ts";
 
-function problems(text: string): string[] {
-  try {
-    parseConfig(text, "the tests");
-    return [];
-  } catch (error) {
-    expect(error).toBeInstanceOf(ConfigurationError);
-    return (error as ConfigurationError).problems.map(({ key, message }) => `${key}: ${message}`);
-  }
-}
 const sites = (more = "") => `sites: { shop: { repo: a/b, publish: "dir:/srv"${more && `, ${more}`} } }`;
 
 describe("what follows CI", () => {
@@ -22,7 +13,7 @@ describe("what follows CI", () => {
     ["a site without one, and Slipway's own", `channel: C0OPS\n${sites()}\nci: [{ sites: [shop] }]`],
     ["a site without one, and its own", `${sites()}\nci: [{ sites: [shop], channel: C0CI }]`],
   ])("with %s is in order", (_, text) => {
-    expect(problems(text)).toEqual([]);
+    expect(problemsOf(text)).toEqual([]);
   });
 
   it("is each site's channel where nobody says", () => {
@@ -41,7 +32,7 @@ describe("what follows CI", () => {
       "ci.0.channel: is missing, since sites.shop has no channel either",
     ],
   ])("with %s is refused with advice", (_, text, expected) => {
-    expect(problems(text)).toEqual([expected]);
+    expect(problemsOf(text)).toEqual([expected]);
   });
 });
 
@@ -51,7 +42,7 @@ describe("a site that waits for CI", () => {
   });
 
   it("and is built by a workflow is refused with advice", () => {
-    expect(problems(sites("after: [CI], build: { from: workflow, workflow: CI }"))).toEqual([
+    expect(problemsOf(sites("after: [CI], build: { from: workflow, workflow: CI }"))).toEqual([
       "sites.shop.after: is of no use beside build.from: workflow, which waits for that workflow already; leave one of them out",
     ]);
   });

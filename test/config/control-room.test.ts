@@ -1,17 +1,8 @@
 /** `slack`, `people` and roles in slipway.yaml: whoever writes a name, a wrong key or a half sentence learns what to write. */
 import { describe, expect, it } from "vitest";
-import { parseConfig } from "../../src/config/load-config.ts";
-import { ConfigurationError } from "../../src/config/problem.ts";
+import { problemsOf } from "./problems-of.ts";
 
-function problems(text: string): string[] {
-  try {
-    parseConfig(`${text}\nsites: { shop: { repo: a/b, publish: "dir:/srv" } }`, "the tests");
-    return [];
-  } catch (error) {
-    expect(error).toBeInstanceOf(ConfigurationError);
-    return (error as ConfigurationError).problems.map(({ key, message }) => `${key}: ${message}`);
-  }
-}
+const problems = (text: string) => problemsOf(`${text}\nsites: { shop: { repo: a/b, publish: "dir:/srv" } }`);
 
 const NOBODY = "is nobody; write the id of a Slack user (U0123ABCD) or user group (S0123ABCD), or github:login";
 

@@ -2,18 +2,10 @@ import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { loadConfig, parseConfig } from "../../src/config/load-config.ts";
-import { ConfigurationError, nearest } from "../../src/config/problem.ts";
+import { nearest } from "../../src/config/problem.ts";
 import { keysWithoutEffect } from "../../src/config/rules.ts";
+import { problemsOf } from "./problems-of.ts";
 
-const problemsOf = (text: string): string[] => {
-  try {
-    parseConfig(text, "slipway.yaml");
-    return [];
-  } catch (error) {
-    expect(error).toBeInstanceOf(ConfigurationError);
-    return (error as ConfigurationError).problems.map(({ key, message }) => `${key}: ${message}`);
-  }
-};
 const site = (keys: string) => `sites: { shop: { repo: acme/shop, publish: "dir:/srv/shop", ${keys} } }`;
 
 /** Each line holds ten of the line before. */

@@ -13,6 +13,9 @@ export type SlackAnswer =
 /** Asks with one token. Fields travel as a form, which every method takes. */
 export type SlackApi = (method: string, fields?: Readonly<Record<string, string>>) => Promise<SlackAnswer>;
 
+/** So many may be asked side by side that no limit of Slack's (some 20 a minute for the strictest method, in bursts) is reached at once. */
+export const ASKED_AT_ONCE = 8;
+
 const answerSchema = z.looseObject({ ok: z.boolean(), error: z.string().nullish(), needed: z.string().nullish() });
 
 /** `apiUrl` ends in "/". */

@@ -1,9 +1,9 @@
 /** Whether the channels that slipway.yaml names are there, and whether the bot is in them. */
 import { z } from "zod";
 import type { Config } from "../../config/schema.ts";
+import { inFlight } from "../../publishers/in-flight.ts";
 import { aboutSettings, bad, type Finding, good, warning } from "./finding.ts";
-import { inSmallParts } from "./in-small-parts.ts";
-import type { SlackAnswer, SlackApi } from "./slack-api.ts";
+import { ASKED_AT_ONCE, type SlackAnswer, type SlackApi } from "./slack-api.ts";
 
 type NamedChannel = {
   /** As slipway.yaml names it: an id, or a name. */
@@ -48,7 +48,7 @@ const answerSchema = z.looseObject({
 /** https://docs.slack.dev/reference/methods/conversations.info; names in place of ids are told of by the settings' part. */
 export async function checkChannels(ask: SlackApi, config: Config): Promise<Finding[]> {
   const named = channelsOf(config).filter(({ channel }) => isChannelId(channel));
-  const answers = await inSmallParts(named, ({ channel }) => ask("conversations.info", { channel }));
+  const answers = await inFlight(ASKED_AT_ONCE, named, ({ channel }) => ask("conversations.info", { channel }));
   const scope = answers.find((answer) => answer.kind === "refused" && answer.error === "missing_scope");
   if (scope?.kind === "refused") {
     return [warning("channels", `cannot be looked at without the scope ${scope.needed ?? "channels:read"}`)];

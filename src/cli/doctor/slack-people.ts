@@ -1,9 +1,10 @@
 /** Whether the people and groups that slipway.yaml gives roles to are there, and may ask for anything. */
 import { z } from "zod";
 import type { Config } from "../../config/schema.ts";
+import { count } from "../../notify/wording/plain.ts";
+import { inFlight } from "../../publishers/in-flight.ts";
 import { aboutSettings, type Finding, good, warning } from "./finding.ts";
-import { inSmallParts } from "./in-small-parts.ts";
-import type { SlackAnswer, SlackApi } from "./slack-api.ts";
+import { ASKED_AT_ONCE, type SlackAnswer, type SlackApi } from "./slack-api.ts";
 
 type Roles = Pick<Config["slack"], "viewers" | "deployers" | "operators">;
 
@@ -60,7 +61,7 @@ const userAnswer = z.looseObject({
 
 /** https://docs.slack.dev/reference/methods/users.info */
 async function checkUsers(ask: SlackApi, users: readonly Named[]): Promise<Finding[]> {
-  const answers = await inSmallParts(users, ([user]) => ask("users.info", { user }));
+  const answers = await inFlight(ASKED_AT_ONCE, users, ([user]) => ask("users.info", { user }));
   const missing = scopeFinding(answers, "users:read");
   if (missing) return [missing];
   return users.flatMap(([id, settings], index) => {
@@ -129,8 +130,4 @@ function scopeFinding(answers: readonly SlackAnswer[], usual: string): Finding |
     return warning("people", `cannot be looked up without the scope ${answer.needed ?? usual}`);
   }
   return null;
-}
-
-function count(number: number, word: string): string {
-  return `${number} ${word}${number === 1 ? "" : "s"}`;
 }

@@ -1,21 +1,13 @@
 /** What the settings say of Slack as a control room, without asking anybody: who may command, and whether it arrives. */
 import type { Environment } from "../../config/load-environment.ts";
 import type { Config } from "../../config/schema.ts";
-import type { Secret } from "../../secrets/secret.ts";
 import { aboutSettings, type Finding, note, warning } from "./finding.ts";
 import { channelsOf, isChannelId } from "./slack-channels.ts";
 import { isSlackId } from "./slack-people.ts";
 
-type SlackEnvironment = NonNullable<Environment["slack"]>;
-
-/** The token of Socket Mode; null where Slack sends to an address of ours. */
-export function appTokenOf(slack: SlackEnvironment & { readonly appToken?: Secret | null }): Secret | null {
-  return slack.appToken ?? null;
-}
-
 export function checkSlackSettings({ slack }: Environment, config: Config): Finding[] {
   if (slack === null) return [];
-  const isSocket = appTokenOf(slack) !== null;
+  const isSocket = slack.appToken !== null;
   if (!isSocket && slack.signingSecrets.length === 0) {
     const says = "is not set, and neither is SLACK_APP_TOKEN: messages carry no buttons, and there are no commands";
     const advice = "copy it from the app's Basic Information, or use Socket Mode (docs/slack.md)";
@@ -59,9 +51,8 @@ function checkRoles({ slack, sites, people }: Config): Finding[] {
   }
   const headless = all.filter(({ operators, commanders }) => operators.size === 0 && commanders.size > 0);
   if (headless.length > 0) {
-    findings.push(
-      note("roles", `nobody may roll back, resume or unlock ${namesOf(headless)} from Slack: no operators`),
-    );
+    const says = `nobody may roll back ${namesOf(headless)} from Slack, or resume and unlock what others hold: no operators`;
+    findings.push(note("roles", says));
   }
   const lonely = all.filter(({ site, operators }) => site.secondPerson && isAtMostOne(operators));
   if (lonely.length > 0) {

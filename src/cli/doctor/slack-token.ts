@@ -68,7 +68,7 @@ function checkTeam(configured: string | undefined, found: string | null): Findin
   return [bad("slack.team", `is ${configured}, and the bot is in ${name(found)}: nobody may ask for anything`, advice)];
 }
 
-/** Slipway refuses what Slack signed more than five minutes ago (`sources/slack.ts`). In milliseconds. */
+/** Slipway refuses what Slack signed more than five minutes before or after its own time (`sources/slack.ts`). In milliseconds. */
 const REFUSED_SKEW_MS = 5 * 60_000;
 /** Slack says whole seconds, and an answer takes its time. */
 const NOTICED_SKEW_MS = 30_000;
@@ -78,11 +78,12 @@ function checkClock(headers: Headers, nowMs: number): Finding[] {
   const theirsMs = Date.parse(headers.get("date") ?? "");
   const skewMs = Math.abs(nowMs - theirsMs);
   if (Number.isNaN(skewMs) || skewMs < NOTICED_SKEW_MS) return [];
-  const says = `is ${durationText(skewMs)} ${nowMs > theirsMs ? "ahead of" : "behind"} Slack's`;
+  const isAhead = nowMs > theirsMs;
+  const says = `is ${durationText(skewMs)} ${isAhead ? "ahead of" : "behind"} Slack's`;
   const advice = "let this machine set its clock by NTP";
   return skewMs < REFUSED_SKEW_MS
     ? [warning("clock", says, advice)]
-    : [bad("clock", `${says}: what Slack sends is refused as too old`, advice)];
+    : [bad("clock", `${says}: what Slack sends is refused, as ${isAhead ? "too old" : "from the future"}`, advice)];
 }
 
 /** Socket Mode: asks for an address to connect to, and does not connect. docs.slack.dev/reference/methods/apps.connections.open */

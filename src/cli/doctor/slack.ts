@@ -1,24 +1,22 @@
 /** Asks Slack whether it accepts us, and knows what slipway.yaml names; and ourselves, whether we hear Slack. Changes nothing. */
 import type { Environment } from "../../config/load-environment.ts";
 import type { Config } from "../../config/schema.ts";
-import type { Secret } from "../../secrets/secret.ts";
 import type { Finding } from "./finding.ts";
 import { checkRequestUrl } from "./request-url.ts";
 import { createSlackApi } from "./slack-api.ts";
 import { checkChannels } from "./slack-channels.ts";
 import { checkPeople } from "./slack-people.ts";
-import { appTokenOf } from "./slack-settings.ts";
 import { checkAppToken, checkBotToken } from "./slack-token.ts";
 
 /** `config` is null where it has problems: then only the tokens are looked at. */
 export async function checkSlack({ slack, slackApiUrl }: Environment, config: Config | null): Promise<Finding[]> {
   if (slack === null) return [];
-  const appToken = appTokenOf(slack);
-  const [signingSecret] = slack.signingSecrets;
+  const { botToken, appToken, signingSecrets } = slack;
+  const [signingSecret] = signingSecrets;
   // Socket Mode needs none.
   const url = appToken === null ? config?.url : undefined;
 
-  async function askAsBot(botToken: Secret): Promise<readonly Finding[]> {
+  async function askAsBot(): Promise<readonly Finding[]> {
     const ask = createSlackApi(slackApiUrl, botToken);
     const { findings, isAccepted } = await checkBotToken(ask, config);
     if (!isAccepted || config === null) return findings;
@@ -27,7 +25,7 @@ export async function checkSlack({ slack, slackApiUrl }: Environment, config: Co
   }
 
   const [ofBot, ofSocket, ofAddress] = await Promise.all([
-    askAsBot(slack.botToken),
+    askAsBot(),
     appToken === null ? null : checkAppToken(createSlackApi(slackApiUrl, appToken)),
     url && signingSecret ? checkRequestUrl(url, signingSecret) : null,
   ]);
