@@ -5,7 +5,7 @@ import { OperatorError, PermanentError } from "../errors.ts";
 import type { Deed, OperateEffect } from "../model/effect.ts";
 import { requestId } from "../model/id.ts";
 import type { Notice } from "../model/notice.ts";
-import { loginIn, slackUserIn } from "../model/person.ts";
+import { areTwo, slackUserIn } from "../model/person.ts";
 import { untilText } from "../model/site.ts";
 import { slackChannelOf, tellNotice } from "../notify/tell.ts";
 import {
@@ -136,27 +136,14 @@ function refuseWhereOver({ id, state, answeredBy, expiresAtMs }: DeedRequest, no
   if (state !== "open") throw new PermanentError(`${id} is ${state} already, by ${answeredBy}`);
 }
 
-/**
- * Nobody agrees with themselves: by what Slack says, never by what people call themselves; who is who on GitHub is what
- * slipway.yaml says, and where it does not say it, nobody knows that these are two.
- */
+/** Nobody agrees with themselves. */
 function refuseOwn({ people }: Pick<Config, "people">, asker: string, second: string): void {
-  const users = [slackUserIn(asker), slackUserIn(second)];
-  const [asked, agrees] = [loginOf(people, asker), loginOf(people, second)];
-  if (asker === second || (users[0] !== null && users[0] === users[1]) || (asked !== null && asked === agrees)) {
-    throw new PermanentError(`${asker} asked for that; somebody else has to agree`);
-  }
-  const isKnown = Object.values(people).some(({ github }) => github?.toLowerCase() === asked);
-  if (loginIn(asker) !== null && agrees === null && !isKnown) {
-    const key = `people.${users[1] ?? ""}.github`;
+  const isOther = areTwo(people, asker, second);
+  if (isOther === false) throw new PermanentError(`${asker} asked for that; somebody else has to agree`);
+  if (isOther === null) {
+    const key = `people.${slackUserIn(second) ?? ""}.github`;
     throw new PermanentError(`${asker} asked for that, and nobody knows that it was not ${second}: ${key} says so`);
   }
-}
-
-function loginOf(people: Config["people"], name: string): string | null {
-  const user = slackUserIn(name);
-  const login = user === null ? loginIn(name) : Object.hasOwn(people, user) ? people[user]?.github : null;
-  return login?.toLowerCase() ?? null;
 }
 
 function noticeCause({ id }: DeedRequest): string {

@@ -5,7 +5,7 @@
 import { type Consent, type Deployment, isFinal, publishesKept } from "../model/deployment.ts";
 import type { Effect } from "../model/effect.ts";
 import type { ClickEvent } from "../model/event.ts";
-import { loginIn, nameOf, slackUserIn } from "../model/person.ts";
+import { areTwo, nameOf, type People } from "../model/person.ts";
 import { filesText } from "../model/quantities.ts";
 import { refusalOf, type SiteHolds } from "../model/site.ts";
 import { authorize, type SiteRules } from "./authorize.ts";
@@ -20,6 +20,7 @@ export type ConsentFacts = Asking & {
   readonly site: { readonly rules: SiteRules; readonly branch: string; readonly holds: SiteHolds } | null;
   /** Whether the release that the deployment built is still there to be published. */
   readonly isBuilt: boolean;
+  readonly people: People;
 };
 
 /** A click on one of the buttons that agree; `value` is the deployment that asks. */
@@ -55,16 +56,16 @@ type SiteOfConsent = NonNullable<ConsentFacts["site"]>;
 
 /** Where two people are needed, nobody agrees to what they asked for themselves. */
 function alone(
-  { person }: ConsentFacts,
+  { person, people }: ConsentFacts,
   { askedBy }: Deployment,
   { name, secondPerson }: SiteRules,
 ): string | undefined {
-  const login = loginIn(askedBy)?.toLowerCase();
-  const isTheirs =
-    slackUserIn(askedBy) === person.slack?.user ||
-    (login !== undefined && login === person.github?.login.toLowerCase());
-  if (!secondPerson || !isTheirs) return undefined;
-  return `${name} needs two people for this: somebody else than whoever asked for the deployment has to agree.`;
+  if (!secondPerson || askedBy === null) return undefined;
+  const isOther = areTwo(people, askedBy, nameOf(person));
+  if (isOther === true) return undefined;
+  const needs = `${name} needs two people for this`;
+  if (isOther === false) return `${needs}: somebody else than whoever asked for the deployment has to agree.`;
+  return `${needs}, and nobody knows that ${askedBy} was not you: people.${person.slack?.user ?? ""}.github says so.`;
 }
 
 /** What happened meanwhile, where the question is not asked any more. */

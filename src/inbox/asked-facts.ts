@@ -160,7 +160,7 @@ export function* clickFacts(tx: Tx, config: Config, event: ClickEvent, asker: As
 
 /** The deployment that a click agrees to, its site, and whether what it built can still be published. */
 export function* consentFacts(tx: Tx, config: Config, event: ClickEvent, asker: Asker): Work<ConsentFacts> {
-  const asking = askingOf(config, event, asker, event.askedAtMs);
+  const asking = { ...askingOf(config, event, asker, event.askedAtMs), people: config.people };
   const deployment = (yield* findDeployment(tx, event.value)) ?? null;
   if (!deployment) return { ...asking, deployment, newest: null, site: null, isBuilt: false };
   const newest = (yield* newestDeployment(tx, deployment.site)) ?? null;

@@ -63,3 +63,25 @@ export function loginIn(recorded: string | null): string | null {
 export function slackUserIn(recorded: string | null): string | null {
   return /(?:^Slack |, asked by Slack |\(Slack )([UW][A-Z0-9]+)\)?$/.exec(recorded ?? "")?.[1] ?? null;
 }
+
+/** Who is who: Slack's id → the login on GitHub, as slipway.yaml says it. */
+export type People = Readonly<Record<string, { readonly github?: string | undefined }>>;
+
+/**
+ * Whether two that records name are two people: by what Slack says, never by what people call themselves. Null where one
+ * asked on GitHub, and `people` does not say who that is.
+ */
+export function areTwo(people: People, asker: string, second: string): boolean | null {
+  const users = [slackUserIn(asker), slackUserIn(second)];
+  const [asked, agrees] = [loginOf(people, asker), loginOf(people, second)];
+  if (asker === second || (users[0] !== null && users[0] === users[1])) return false;
+  if (asked !== null && asked === agrees) return false;
+  const isKnown = Object.values(people).some(({ github }) => github?.toLowerCase() === asked);
+  return loginIn(asker) !== null && agrees === null && !isKnown ? null : true;
+}
+
+function loginOf(people: People, name: string): string | null {
+  const user = slackUserIn(name);
+  const login = user === null ? loginIn(name) : Object.hasOwn(people, user) ? people[user]?.github : null;
+  return login?.toLowerCase() ?? null;
+}

@@ -5,6 +5,7 @@ import type { Deployment } from "../../src/model/deployment.ts";
 import { aDeployment } from "../notify/deployment.ts";
 import { ALICE, asking, audited, member, REPLY, rules, told } from "./asking.ts";
 
+const PEOPLE = { [ALICE]: { github: "Alice-H" } };
 const HOLDS = { githubPause: null, paused: null, locked: null };
 const SHOP = { rules: rules({ operators: [], deployers: [ALICE] }), branch: "release", holds: HOLDS };
 const asked = (part: Partial<Deployment> = {}) =>
@@ -18,7 +19,7 @@ const asked = (part: Partial<Deployment> = {}) =>
 
 function facts(part: Partial<ConsentFacts> = {}): ConsentFacts {
   const deployment = asked();
-  return { ...asking(), deployment, newest: deployment, site: SHOP, isBuilt: false, ...part };
+  return { ...asking(), deployment, newest: deployment, site: SHOP, isBuilt: false, people: {}, ...part };
 }
 
 function click(part: Partial<ConsentClick> = {}): ConsentClick {
@@ -154,11 +155,30 @@ describe("nobody else", () => {
       "bob (Slack U0BOB), asked by alice-h (GitHub)",
     ]) {
       const deployment = asked({ askedBy });
-      const given = facts({ site, deployment, newest: deployment, person: alice });
+      const given = facts({ site, deployment, newest: deployment, person: alice, people: PEOPLE });
       expect(refusal(click(), given), askedBy).toContain("needs two people");
       expect(refusal(click(), { ...given, person: member("U0DAN") })).toContain("sites.shop.operators");
       expect(handleConsent(click(), { ...given, person: member("U0BOB") })).toMatchObject([{ do: "deploy" }, {}, {}]);
     }
+  });
+});
+
+describe("where two people are needed", () => {
+  const site = { ...SHOP, rules: rules({ secondPerson: true, operators: [ALICE, "U0ALICE2", "U0BOB"] }) };
+  const agreed = (askedBy: string, user: string) => {
+    const deployment = asked({ askedBy });
+    const actor = { slackUser: user, name: "al", team: "T0TEAM", channel: "C0SHOP" };
+    const people = { ...PEOPLE, U0ALICE2: { github: "alice-h" } };
+    return [click({ actor }), facts({ site, deployment, newest: deployment, person: member(user), people })] as const;
+  };
+
+  it("another account of whoever asked is nobody else", () => {
+    expect(refusal(...agreed("alice (Slack U0ALICE)", "U0ALICE2"))).toContain("needs two people");
+  });
+
+  it("who asked on GitHub may be whoever agrees, as long as nothing says who that is", () => {
+    expect(refusal(...agreed("carol (GitHub)", "U0BOB"))).toContain("people.U0BOB.github");
+    expect(handleConsent(...agreed("carol (GitHub)", ALICE))).toMatchObject([{ do: "deploy" }, {}, {}]);
   });
 });
 
