@@ -5,7 +5,7 @@ import { type Hold, holdOf, isOver, untilText, whoAndWhy } from "../model/site.t
 import { tellNotice } from "../notify/tell.ts";
 import { runningOf } from "../store/deployments.ts";
 import { settleWaiting } from "../store/settle-waiting.ts";
-import { findSite, listSites, type SiteState, setLocked, setPaused } from "../store/sites.ts";
+import { findSite, listSites, lockSite, type SiteState, setLocked, setPaused } from "../store/sites.ts";
 import type { Tx, Work } from "../store/work.ts";
 import { type DeedAsked, type DeedContext, type DeedMoment, requireSite, tellAll } from "./deed-context.ts";
 
@@ -89,10 +89,15 @@ export function* endExpiredHolds(
   moment: Pick<DeedMoment, "nowMs">,
 ): Work<string[]> {
   const ended: string[] = [];
-  for (const site of yield* listSites(tx)) {
+  const isDue = (hold: Hold | null | undefined): hold is Hold => !!hold && isOver(hold, moment.nowMs);
+  const due = (yield* listSites(tx)).filter(({ paused, locked }) => isDue(paused) || isDue(locked));
+  for (const site of due) {
+    yield* lockSite(tx, site.name);
+    // It may have been held anew, or let go, while this waited.
+    const now = yield* findSite(tx, site.name);
     for (const { hold: kind, set, about } of Object.values(ENDS)) {
-      const hold = site[kind];
-      if (!hold || !isOver(hold, moment.nowMs)) continue;
+      const hold = now?.[kind];
+      if (!isDue(hold)) continue;
       yield* set(tx, site.name, null);
       const cause = `${about} ${site.name} ${hold.untilMs}`;
       yield* settle(tx, context, { about, site: site.name, reason: ITS_TIME_IS_UP }, cause, moment);

@@ -55,7 +55,7 @@ export function nameOf({
 }
 
 /** The GitHub login in a record's name for somebody; null where it was nobody on GitHub. */
-export function loginIn(recorded: string | null): string | null {
+function loginIn(recorded: string | null): string | null {
   return /(?:^|, asked by )(\S+) \(GitHub\)$/.exec(recorded ?? "")?.[1] ?? null;
 }
 
