@@ -296,8 +296,9 @@ describe("a rollback", () => {
 
   it("to a release that is gone, or from one that is no longer live, shows the error in the dialog", async () => {
     const before = room.slack.modals().length;
-    await deploy(ALICE, "rollback shop");
+    await deploy(ALICE, "rollback shop --reason “it is ugly”");
     const modal = await opened(ALICE, before);
+    expect(JSON.stringify(modal.view)).toContain('"initial_value":"it is ugly"');
     // Sent by others than whom it was opened for it is theirs: they are told, not shown, since who they are is asked first.
     for (const user of [DAN, "U0GUEST"]) {
       expect(await room.sender.submit({ user, view: modal, values: {} })).toEqual({ status: 200, body: "" });

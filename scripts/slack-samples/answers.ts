@@ -58,6 +58,7 @@ const MODAL: RollbackModal = {
   from: RELEASES[0] ?? null,
   choices: RELEASES.slice(1),
   chosen: RELEASES[1]?.id ?? "",
+  reason: "the new prices are wrong",
   hold: null,
   waiting: 0,
   needsSecondPerson: false,

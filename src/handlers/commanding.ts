@@ -134,7 +134,7 @@ function lookOf(asking: Asking, command: Command, site: string): Look | null {
       if (command.isDryRun) return { kind: "diff", site, target };
       const { triggerId, askedAtMs, to } = asking;
       if (command.isSure || to === null) return null;
-      return { kind: "rollback", site, target, triggerId, askedAtMs };
+      return { kind: "rollback", site, target, reason: command.reason, triggerId, askedAtMs };
     }
     case "redeploy":
       return command.isDryRun && target !== null ? { kind: "diff", site, target } : null;

@@ -71,7 +71,7 @@ function* dialog(
   look: Extract<Look, { kind: "rollback" }>,
   moment: Moment,
 ): Work<Answer | null> {
-  const { site, target, triggerId, askedAtMs } = look;
+  const { site, target, reason, triggerId, askedAtMs } = look;
   const modal = yield* rollbackModal(tx, config, site, target, to);
   if (typeof modal === "string") return { kind: "text", text: sentence(modal, site) };
   if (triggerId === null) {
@@ -80,7 +80,7 @@ function* dialog(
     const text = `Roll back ${site} ${from}to ${chosen?.commit.slice(0, 7) ?? "an earlier release"}?`;
     return { kind: "offer_rollback", site, release: modal.chosen, text };
   }
-  yield* tellModal(tx, { triggerId, modal, askedAtMs }, moment.cause, moment.nowMs);
+  yield* tellModal(tx, { triggerId, modal: { ...modal, reason }, askedAtMs }, moment.cause, moment.nowMs);
   return null;
 }
 

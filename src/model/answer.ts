@@ -111,6 +111,8 @@ export type RollbackModal = {
   readonly choices: readonly ReleaseChoice[];
   /** The id of the one that is chosen at first. */
   readonly chosen: string;
+  /** What stands in it as the reason at first; absent or null: nothing. */
+  readonly reason?: string | null;
   /** What keeps the site from deploying at present; null where nothing does. */
   readonly hold: string | null;
   /** Deployments that wait and would make way. */

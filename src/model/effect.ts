@@ -124,6 +124,8 @@ export type Look =
       readonly kind: "rollback";
       readonly site: string;
       readonly target: CommandTarget | null;
+      /** Why, where they said so already. */
+      readonly reason: string | null;
       readonly triggerId: string | null;
       readonly askedAtMs: number;
     };

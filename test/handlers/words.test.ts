@@ -55,7 +55,8 @@ describe("words of somebody who may", () => {
 
   it("a rollback opens the dialog where Slack lets one be opened", () => {
     const look = { kind: "rollback", site: "shop", triggerId: "1.2.3", askedAtMs: 1000 };
-    expect(say("rollback")).toMatchObject([{ do: "look", look }]);
+    expect(say("rollback")).toMatchObject([{ do: "look", look: { ...look, reason: null } }]);
+    expect(say("rollback --reason ugly")).toMatchObject([{ do: "look", look: { ...look, reason: "ugly" } }]);
     expect(say("rollback", { triggerId: null })).toMatchObject([{ do: "look", look: { triggerId: null } }]);
   });
 

@@ -45,6 +45,7 @@ const block = z.discriminatedUnion("type", [
       type: z.string(),
       options: z.array(option).optional(),
       initial_option: option.optional(),
+      initial_value: z.string().optional(),
       max_length: z.number().optional(),
     }),
   }),
@@ -145,8 +146,13 @@ function drawRichElement(
 
 function drawInput({ label, hint, optional, element }: Input): Html {
   return html`<div class="input"><b>${words(label.text)}</b>${optional ? html` <span class="dim">(optional)</span>` : null}
-${element.options ? drawSelect(element.options, element.initial_option) : html`<div class="field">${element.max_length === undefined ? "" : html`<span class="dim">at most ${element.max_length} characters</span>`}</div>`}
+${element.options ? drawSelect(element.options, element.initial_option) : html`<div class="field">${drawValue(element)}</div>`}
 ${hint ? html`<p class="dim">${words(hint.text)}</p>` : null}</div>`;
+}
+
+function drawValue({ initial_value, max_length }: Input["element"]): Html | string {
+  if (initial_value !== undefined) return initial_value;
+  return max_length === undefined ? "" : html`<span class="dim">at most ${max_length} characters</span>`;
 }
 
 type Option = z.output<typeof option>;

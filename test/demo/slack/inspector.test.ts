@@ -92,6 +92,7 @@ describe("The inspector", () => {
         from: release("aaaa"),
         choices: [release("bbbb"), release("cccc")],
         chosen: "cccc",
+        reason: "it is <i>ugly</i>",
       },
       ...{ hold: null, waiting: 0, needsSecondPerson: false },
       reply: { channel: "C0A", user: "U0ALICE", responseUrl: null, thread: null, isDirect: false },
@@ -100,7 +101,7 @@ describe("The inspector", () => {
     expect(text).toMatch(
       /dialog that U0ALICE has open.*Roll back.*From what is live on shop.*cccc Title cccc.*bbbb Title bbbb/,
     );
-    expect(text).toMatch(/Why \(optional\).*Cancel Roll back$/);
+    expect(text).toMatch(/Why \(optional\) it is <i>ugly<\/i> .*Cancel Roll back$/);
   });
 
   test("shows mrkdwn as Slack does: bold, code, fences, links, people, dates", () => {

@@ -5,12 +5,13 @@
 import type { types } from "@slack/bolt";
 import type { Modal, ReleaseChoice, RollbackModal } from "../../../model/answer.ts";
 import { MODAL_ACTION, MODAL_BLOCKS, type ModalMemory, ROLLBACK_MODAL } from "../../../slack/elements.ts";
-import { count, outside, slackCommit, slackDate, slackRelease, unformatted, utcText } from "../plain.ts";
+import { count, oneLine, outside, slackCommit, slackDate, slackRelease, unformatted, utcText } from "../plain.ts";
 import { type Block, context, plainSection, section } from "./slack-blocks.ts";
 
 const MAX_CHOICES = 100;
 const MAX_MEMORY = 3000;
-const MAX_REASON = 200;
+/** As in words: what was said there stands in the dialog, whole. */
+const MAX_REASON = 300;
 
 /** The dialog, as Slack opens it. */
 export function wordModal(modal: Modal): types.ModalView {
@@ -30,7 +31,7 @@ export function wordModal(modal: Modal): types.ModalView {
   return {
     ...view,
     submit: plain(needsSecondPerson ? "Ask for it" : "Roll back"),
-    blocks: [...fromLive(modal), select(shown, modal.chosen), reasonInput(), ...consequences(modal)],
+    blocks: [...fromLive(modal), select(shown, modal.chosen), reasonInput(modal), ...consequences(modal)],
   };
 }
 
@@ -74,14 +75,19 @@ function option({ id, commit, title, author, createdAtMs, isLive }: ReleaseChoic
   };
 }
 
-function reasonInput(): types.InputBlock {
+function reasonInput({ reason }: RollbackModal): types.InputBlock {
   return {
     type: "input",
     block_id: MODAL_BLOCKS.reason,
     optional: true,
     label: plain("Why"),
     hint: plain("It is shown to everybody who asks why the site is paused."),
-    element: { type: "plain_text_input", action_id: MODAL_ACTION, max_length: MAX_REASON },
+    element: {
+      type: "plain_text_input",
+      action_id: MODAL_ACTION,
+      max_length: MAX_REASON,
+      ...(reason && { initial_value: oneLine(reason, MAX_REASON) }),
+    },
   };
 }
 

@@ -58,8 +58,17 @@ describe("The dialog", () => {
     const reason = wordModal(modal()).blocks.find(({ block_id }) => block_id === MODAL_BLOCKS.reason);
     expect(reason).toMatchObject({
       optional: true,
-      element: { type: "plain_text_input", action_id: MODAL_ACTION, max_length: 200 },
+      element: { type: "plain_text_input", action_id: MODAL_ACTION, max_length: 300 },
     });
+    expect(JSON.stringify(reason)).not.toContain("initial_value");
+  });
+
+  test("has the reason in it that was given in words, as it was written", () => {
+    const reason = `prices <b> & "tax" ${"x".repeat(300)}`;
+    const [input] = wordModal(modal({ reason })).blocks.filter(({ block_id }) => block_id === MODAL_BLOCKS.reason);
+    const { element } = input as { element: { initial_value: string } };
+    expect(element.initial_value).toMatch(/^prices <b> & "tax" x+/);
+    expect(element.initial_value.length).toBeLessThanOrEqual(300);
   });
 
   test("says what holds the site, who makes way, and that somebody else has to agree", () => {
