@@ -107,4 +107,9 @@ test("The dialog of a rollback offers the earlier releases and says what stands 
   await operate({ kind: "lock", reason: "the fair", untilMs: null });
   const hold = "shop is locked by alice (Slack U0ALICE): the fair; unlock ends that";
   expect(await modal()).toMatchObject({ hold, waiting: 0 });
+  const { docs, shop } = deps.config.sites;
+  if (!docs || !shop) throw new Error("the configuration has both");
+  const config = { ...deps.config, sites: { docs, shop: { ...shop, secondPerson: true } } };
+  const forTwo = await store.transact((tx) => rollbackModal(tx, config, "shop", null, REPLY));
+  expect(forTwo).toMatchObject({ needsSecondPerson: true });
 });
