@@ -54,7 +54,7 @@ describe("eight workflows that fail within seconds", () => {
     const [ping] = await replies();
     const digest = (await posted()).at(-1);
     expect(ping).toMatchObject({ thread_ts: digest?.ts, reply_broadcast: true });
-    expect(said([digest as SlackMessage])[0]).toMatch(/Suite[1-8] .*Suite[1-8] .*Suite[1-8] /s);
+    expect(said([digest as SlackMessage])[0]).toMatch(/suite[1-8]\.yml .*suite[1-8]\.yml .*suite[1-8]\.yml /s);
 
     // Those that have a message of their own are told there, and the digest is left alone.
     const own = (await posted()).slice(0, 5).map(({ text }) => Number(/suite(\d)/i.exec(text)?.[1]));
@@ -88,7 +88,9 @@ describe("a Slack that takes no more in one channel", () => {
     await vi.waitFor(async () => expect(await posted()).toHaveLength(2), WAIT);
     const all = said(await posted());
     expect(all.filter((text) => text.includes("ci.yml"))).toHaveLength(1);
-    expect(all.filter((text) => text.includes("Lint on main") && text.includes("Types on main"))).toHaveLength(1);
+    expect(all.filter((text) => text.includes("lint.yml on main") && text.includes("types.yml on main"))).toHaveLength(
+      1,
+    );
     expect(await replies("elsewhere")).toEqual([]);
   }, 120_000);
 });
