@@ -1,6 +1,6 @@
 // The four floors of docs/architecture.md: a file imports its own folder and lower floors, never a higher one.
 const floors = [
-  ["model", "config", "secrets", "process", "log\\.ts", "errors\\.ts"],
+  ["model", "config", "presets", "secrets", "process", "log\\.ts", "errors\\.ts"],
   [
     "sources",
     "git",
@@ -48,7 +48,7 @@ module.exports = {
       comment: "Model, handlers, the plan, the wording of notices and the rules of the configuration are pure.",
       severity: "error",
       from: {
-        path: "^src/(model/|handlers/|releases/plan\\.ts|notify/wording/|config/(schema|rules)\\.ts)",
+        path: "^src/(model/|handlers/|releases/plan\\.ts|notify/wording/|presets/|config/(schema|rules)\\.ts)",
       },
       to: { dependencyTypes: ["core"], pathNot: "^(node:)?(crypto|path|path/posix|util)$" },
     },

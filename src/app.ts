@@ -9,7 +9,6 @@ import { controlRoutes, controlSocket } from "./cli/control.ts";
 import { endExpiredHolds } from "./commands/hold-site.ts";
 import { endExpiredRequests } from "./commands/second-person.ts";
 import type { Environment } from "./config/load-environment.ts";
-import { keysWithoutEffect } from "./config/rules.ts";
 import type { Config } from "./config/schema.ts";
 import { describeError } from "./errors.ts";
 import { createPermissions } from "./github/permissions.ts";
@@ -242,5 +241,4 @@ function say(
     log.info("no APP_ID: GitHub is told nothing, and private repositories cannot be cloned");
   }
   if (!config.url) log.info("no url in slipway.yaml: messages carry no links to the transcripts");
-  for (const key of keysWithoutEffect(config)) log.warn(`${key} is understood, but has no effect in this version`);
 }

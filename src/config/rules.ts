@@ -1,4 +1,5 @@
 /** What a schema cannot say of the configuration: small named rules across fields. Each answers with its problems. */
+import { resolveSource } from "../presets/resolve-source.ts";
 import { nearest, type Problem } from "./problem.ts";
 import type { Config } from "./schema.ts";
 import { parseTarget } from "./target.ts";
@@ -146,7 +147,28 @@ const onePersonPerName: Rule = (config) => {
   });
 };
 
+/** Sources that can be verified, and sites that are there. */
+const sourcesThatWork: Rule = (config) =>
+  Object.entries(config.sources).flatMap(([name, settings]) => {
+    const source = resolveSource(name, settings);
+    if (!("definition" in source)) return [...source];
+    const known = Object.keys(config.sites);
+    const named = source.routes.flatMap(({ rebuild, deploy, alert }) => [
+      ...(rebuild?.sites ?? []),
+      ...(deploy?.sites ?? []),
+      ...(alert?.sites ?? []),
+    ]);
+    return [...new Set(named)]
+      .filter((site) => !known.includes(site))
+      .map((site) => {
+        const guess = nearest(site, known);
+        const advice = guess ? `; did you mean ${guess}?` : "";
+        return { key: `sources.${name}.sites`, message: `names ${site}, but there is no such site${advice}` };
+      });
+  });
+
 export const rules: readonly Rule[] = [
+  sourcesThatWork,
   oneSitePerTarget,
   keysOfProtocol,
   oneWayToBuild,
@@ -154,8 +176,3 @@ export const rules: readonly Rule[] = [
   followsThatExist,
   onePersonPerName,
 ];
-
-/** Keys that are understood but have no effect yet, so that nobody believes they do. */
-export function keysWithoutEffect(config: Config): string[] {
-  return Object.keys(config.sources).map((name) => `sources.${name}`);
-}

@@ -10,10 +10,17 @@ import { describeError, SenderError } from "../errors.ts";
 import type { Log } from "../log.ts";
 import { isAcceptable, readBody } from "./read-body.ts";
 
-type HttpRequest = {
+export type HttpRequest = {
+  readonly method: string;
+  /** As it was sent, with its query. */
+  readonly target: string;
   readonly path: string;
   readonly query: URLSearchParams;
   readonly headers: IncomingHttpHeaders;
+  /** Each header with all its values, which `headers` joins or drops. */
+  readonly distinctHeaders: Readonly<Record<string, readonly string[] | undefined>>;
+  /** The address of whoever opened the connection; "" on a socket of the file system. */
+  readonly peer: string;
   /** What stood in place of each `:name` in the route's path. */
   readonly params: Readonly<Record<string, string>>;
   /** Aborted when the client goes away. */
@@ -31,7 +38,7 @@ export type HttpAnswer = {
 };
 
 export type Route = {
-  readonly method: "GET" | "POST";
+  readonly method: "GET" | "POST" | "PUT";
   /** "/healthz", or with parameters "/deployments/:id/log". */
   readonly path: string;
   handle(request: HttpRequest): Promise<HttpAnswer>;
@@ -129,6 +136,22 @@ class RouteRequest implements HttpRequest {
     this.headers = request.headers;
     this.#request = request;
     this.#response = to;
+  }
+
+  get method(): string {
+    return this.#request.method ?? "";
+  }
+
+  get target(): string {
+    return this.#request.url ?? "/";
+  }
+
+  get distinctHeaders(): Readonly<Record<string, readonly string[] | undefined>> {
+    return this.#request.headersDistinct;
+  }
+
+  get peer(): string {
+    return this.#request.socket.remoteAddress ?? "";
   }
 
   get query(): URLSearchParams {

@@ -3,7 +3,9 @@ import type { Deployment } from "../model/deployment.ts";
 import type { Effect } from "../model/effect.ts";
 import { deploymentId } from "../model/id.ts";
 import { type Telling, tellAnswer, tellDeployment, tellNotice } from "../notify/tell.ts";
+import { tellAlert } from "../notify/tell-alert.ts";
 import { tellCiRun } from "../notify/tell-ci.ts";
+import { tellNote } from "../notify/tell-note.ts";
 import { addAudit } from "../store/audit.ts";
 import { endIncidentsOf, rememberEnvironment } from "../store/ci.ts";
 import { collectContent } from "../store/collect-content.ts";
@@ -92,6 +94,10 @@ function* applyEffect(tx: Tx, deps: EffectDeps, effect: Effect, moment: Moment):
       return effect.entry.result === "done"
         ? undefined
         : `${effect.entry.result} ${effect.entry.what}: ${effect.entry.outcome}`;
+    case "alert":
+      return yield* tellAlert(tx, telling, effect, moment);
+    case "note":
+      return yield* tellNote(tx, telling, effect, moment);
     case "ci_run":
       return yield* tellCiRun(tx, telling, effect, moment);
     case "forget_branch": {

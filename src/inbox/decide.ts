@@ -1,11 +1,15 @@
 /** One event → its handler, with the facts that this handler looks at. The table of what Slipway reacts to. */
 import type { Config } from "../config/schema.ts";
+import { handleAlerts } from "../handlers/alerts.ts";
 import { handleCheckRun } from "../handlers/check-run.ts";
 import { handleCi, handleRunEnvironment } from "../handlers/ci.ts";
 import { handleClick } from "../handlers/click.ts";
 import { handleConsent } from "../handlers/consent.ts";
 import { handleContentChanged } from "../handlers/content.ts";
+import { handleDeployAsked } from "../handlers/deploy-asked.ts";
+import { handleGitPush } from "../handlers/git-push.ts";
 import { handleInstallation } from "../handlers/installation.ts";
+import { handleNote } from "../handlers/note.ts";
 import { handlePush } from "../handlers/push.ts";
 import { handleRepository } from "../handlers/repository.ts";
 import { handleSubmission } from "../handlers/submission.ts";
@@ -26,6 +30,7 @@ import {
 } from "./asked-facts.ts";
 import { activeOn, afterFacts, ciFacts, contentFacts, knownRepositories, siteFacts } from "./facts.ts";
 import { type Asker, type AskingEvent, isAsking } from "./look-up-person.ts";
+import { alertsFacts, gitPushFacts, noteFacts } from "./source-facts.ts";
 
 /** `asker` is whoever asks, where somebody does; `nowMs` is the time of the transaction. */
 export function* decide(
@@ -61,6 +66,14 @@ export function* decide(
       });
     case "content_changed":
       return handleContentChanged(event, yield* contentFacts(tx, config, event));
+    case "git_push":
+      return handleGitPush(event, yield* gitPushFacts(tx, config, event));
+    case "deploy_asked":
+      return handleDeployAsked(event, yield* contentFacts(tx, config, event));
+    case "alerts":
+      return handleAlerts(event, alertsFacts(config, event));
+    case "note":
+      return handleNote(event, noteFacts(config, event));
     case "ping":
       return [{ do: "skip", site: null, reason: "ping: the webhook works" }];
     case "ignored":

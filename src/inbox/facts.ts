@@ -54,7 +54,7 @@ export function* ciFacts(
 }
 
 /** The sites that show changed content, and how their repositories are reached. */
-export function* contentFacts(tx: Tx, config: Config, event: ContentChangedEvent): Work<ContentFacts> {
+export function* contentFacts(tx: Tx, config: Config, event: Pick<ContentChangedEvent, "sites">): Work<ContentFacts> {
   const named = (yield* siteFacts(tx, config)).filter((site) => event.sites.includes(site.name));
   const sites = [];
   for (const { name, branch, workflow, after, repo } of named) {

@@ -1,9 +1,11 @@
 /** Effects: what handlers want done, as data. The inbox saves them in the transaction that finishes the delivery. */
+import type { AlertReport } from "./alert.ts";
 import type { Answer, AuditEntry, ReplyTo } from "./answer.ts";
 import type { CiFollow, CiRun } from "./ci.ts";
 import type { CommandTarget } from "./command.ts";
 import type { ContentChange, Debounce } from "./content.ts";
 import type { Trigger } from "./deployment.ts";
+import type { Note } from "./note.ts";
 import type { Notice } from "./notice.ts";
 
 /** A deployment as it is asked for. */
@@ -197,7 +199,33 @@ type RememberEnvironmentEffect = {
 /** What was broken on a branch that was deleted is no matter any more. */
 type ForgetBranchEffect = { readonly do: "forget_branch"; readonly repoId: number; readonly branch: string };
 
+/** Remember how an alert stands, and tell the channel where that is news. */
+export type AlertEffect = {
+  readonly do: "alert";
+  readonly source: string;
+  readonly label: string;
+  readonly report: AlertReport;
+  readonly channel: string | null;
+  /** The key of slipway.yaml that names the channel. */
+  readonly setting: string;
+  readonly sites: readonly string[];
+  readonly canSilence: boolean;
+};
+
+/** Tell a channel of a payment, an order or a form, once. */
+export type NoteEffect = {
+  readonly do: "note";
+  readonly source: string;
+  readonly label: string;
+  readonly note: Note;
+  readonly channel: string | null;
+  readonly setting: string;
+  readonly cause: string;
+};
+
 export type Effect =
+  | AlertEffect
+  | NoteEffect
   | ForgetBranchEffect
   | DeployEffect
   | DeployContentEffect

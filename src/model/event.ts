@@ -1,7 +1,10 @@
 /** Events: what a delivery means, in our own words. Senders' JSON is not known here. */
+import type { AlertReport } from "./alert.ts";
 import type { ReplyTo } from "./answer.ts";
 import type { ContentChange, Debounce } from "./content.ts";
 import { CONSENTS } from "./deployment.ts";
+import type { GitPush } from "./git-push.ts";
+import type { Note } from "./note.ts";
 import type { Workflow } from "./workflow.ts";
 
 /** The newest commit: its whole message, and what its author is called. */
@@ -173,6 +176,43 @@ export type ContentChangedEvent = ContentChange & {
   readonly cause: string;
 };
 
+/** What all events of declared sources have in common. */
+type FromSource = {
+  /** The source's name in slipway.yaml, and what people call the sender. */
+  readonly source: string;
+  readonly label: string;
+  /** Identifies what is reported, for one route of the source. */
+  readonly cause: string;
+};
+
+/** A push to a repository on another git host than GitHub. */
+export type GitPushEvent = FromSource &
+  GitPush & {
+    readonly type: "git_push";
+    /** The sites that the source's settings name; null: those whose repository it is. */
+    readonly sites: readonly string[] | null;
+  };
+
+/** Somebody wants sites deployed, from the head of their branches: a build hook. */
+export type DeployAskedEvent = FromSource & { readonly type: "deploy_asked"; readonly sites: readonly string[] };
+
+/** Monitoring reports how alerts stand. */
+export type AlertsEvent = FromSource & {
+  readonly type: "alerts";
+  readonly alerts: readonly AlertReport[];
+  /** The channel that the source's settings name. */
+  readonly channel: string | null;
+  /** The sites that may be to blame. */
+  readonly sites: readonly string[];
+};
+
+/** Something to be told once: a payment, an order, a form. */
+export type NoteEvent = FromSource & {
+  readonly type: "note";
+  readonly note: Note;
+  readonly channel: string | null;
+};
+
 /** The sender only checks that we answer. */
 type PingEvent = { readonly type: "ping" };
 
@@ -190,5 +230,9 @@ export type Event =
   | CheckRunEvent
   | RunEnvironmentEvent
   | ContentChangedEvent
+  | GitPushEvent
+  | DeployAskedEvent
+  | AlertsEvent
+  | NoteEvent
   | PingEvent
   | IgnoredEvent;

@@ -1,5 +1,7 @@
 /** Notices: something to tell people, as data. How it is worded is `notify/wording/`'s business. */
+import type { Alert } from "./alert.ts";
 import type { CiIncident } from "./ci.ts";
+import type { Note } from "./note.ts";
 
 /** Many news of one channel, in one message that is edited while they come. */
 export type Digest = {
@@ -58,6 +60,17 @@ export type Notice =
       readonly reason: string | null;
       readonly expiresAtMs: number;
       readonly answer: { readonly kind: "approved" | "declined" | "expired"; readonly by: string | null } | null;
+    }
+  | { readonly about: "alert"; readonly setting: string; readonly alert: Alert; readonly hasButtons: boolean }
+  | { readonly about: "note"; readonly setting: string; readonly label: string; readonly note: Note }
+  | {
+      /** A delivery that did nothing because it looks like another one; `id` is its number, for the button that runs it. */
+      readonly about: "held" | "conflict";
+      readonly id: number;
+      readonly source: string;
+      readonly event: string;
+      readonly deliveryKey: string;
+      readonly reason: string;
     }
   | {
       readonly about: "unparseable" | "dead";

@@ -11,6 +11,14 @@ export type Arrival = {
 /** The sender only asks whether we are there: it is answered with this, and nothing is recorded. */
 export type Challenge = { readonly answer: string };
 
+/** What the proof of a sender also tells. */
+export type Proof = {
+  /** The reference of the secret that fitted: "env:STRIPE_SECRET"; null where there is none. */
+  readonly matched: string | null;
+  /** How far the sender's clock is ahead of ours, in milliseconds; null where it says no time. */
+  readonly skewMs: number | null;
+};
+
 export type Source = {
   readonly name: string;
   readonly path: string;

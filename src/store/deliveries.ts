@@ -1,7 +1,7 @@
 /** Deliveries in the store: recorded once, claimed, finished, given up, revived. */
 import type { CompiledQuery, Selectable } from "kysely";
 import { sql } from "kysely";
-import type { Delivery, DeliveryState, DeliveryVerdict, NewDelivery } from "../model/delivery.ts";
+import type { Delivery, DeliveryRequest, DeliveryState, DeliveryVerdict, NewDelivery } from "../model/delivery.ts";
 import { DIGEST_MARK_LENGTH, digestMark } from "./migrations.ts";
 import type { DeliveryTable } from "./tables.ts";
 import { all, first, type Tx, type Work } from "./work.ts";
@@ -176,7 +176,7 @@ export function* listDeliveries(
     .selectFrom("deliveries")
     .select([
       ...(["id", "source", "key", "event", "digest", "state", "verdict", "attempts", "outcome"] as const),
-      ...(["received_at", "finished_at"] as const),
+      ...(["received_at", "finished_at", "request", "matched", "seen", "released_by"] as const),
     ])
     .orderBy("id", "desc")
     .limit(filter.limit);
@@ -231,6 +231,10 @@ function toDelivery(row: Row): Delivery {
     state: row.state as DeliveryState,
     verdict: row.verdict as DeliveryVerdict,
     attempts: row.attempts,
+    seen: row.seen,
+    releasedBy: row.released_by,
+    request: row.request === null ? null : (JSON.parse(row.request) as DeliveryRequest),
+    matched: row.matched,
     outcome: JSON.parse(row.outcome) as string[],
     receivedAtMs: row.received_at,
     finishedAtMs: row.finished_at,

@@ -21,7 +21,66 @@ export function migrationsFor(dialect: Dialect): MigrationProvider {
     getMigrations: async () => ({
       "2026-11-24-first": first(dialect),
       "2026-11-30-control-room": controlRoom(dialect),
+      "2026-12-01-sources": sources(dialect),
     }),
+  };
+}
+
+/** Every other sender: what is kept of a request, alerts, which secrets are in use, what was polled. */
+function sources(dialect: Dialect): Migration {
+  const { serial, time } = SPELLING[dialect];
+  const bigint = sql.raw(time);
+  return {
+    async up(db: Kysely<unknown>): Promise<void> {
+      for (const column of ["request", "matched", "released_by"])
+        await db.schema.alterTable("deliveries").addColumn(column, "text").execute();
+      await db.schema
+        .alterTable("deliveries")
+        .addColumn("seen", "integer", (c) => c.notNull().defaultTo(1))
+        .execute();
+
+      await db.schema
+        .createTable("alerts")
+        .addColumn("id", sql.raw(serial), (c) => c.primaryKey())
+        .addColumn("source", "text", (c) => c.notNull())
+        .addColumn("fingerprint", "text", (c) => c.notNull())
+        .addColumn("label", "text", (c) => c.notNull())
+        .addColumn("state", "text", (c) => c.notNull())
+        .addColumn("channel", "text")
+        .addColumn("setting", "text", (c) => c.notNull())
+        .addColumn("since", bigint, (c) => c.notNull())
+        .addColumn("changed_at", bigint, (c) => c.notNull())
+        .addColumn("resolved_at", bigint)
+        .addColumn("flaps", "integer", (c) => c.notNull().defaultTo(0))
+        .addColumn("report", "text", (c) => c.notNull())
+        .addColumn("suspects", "text", (c) => c.notNull().defaultTo("[]"))
+        .addColumn("can_silence", "integer", (c) => c.notNull().defaultTo(0))
+        .addColumn("acknowledged_by", "text")
+        .addColumn("acknowledged_at", bigint)
+        .addColumn("silenced_by", "text")
+        .addColumn("silenced_until", bigint)
+        .execute();
+      await db.schema
+        .createIndex("alerts_by_fingerprint")
+        .on("alerts")
+        .columns(["source", "fingerprint", "id"])
+        .execute();
+
+      await db.schema
+        .createTable("secret_uses")
+        .addColumn("source", "text", (c) => c.notNull())
+        .addColumn("secret", "text", (c) => c.notNull())
+        .addColumn("last_at", bigint, (c) => c.notNull())
+        .addPrimaryKeyConstraint("secret_uses_pk", ["source", "secret"])
+        .execute();
+
+      await db.schema
+        .createTable("source_polls")
+        .addColumn("source", "text", (c) => c.primaryKey())
+        .addColumn("updated", "text", (c) => c.notNull())
+        .addColumn("asked_at", bigint, (c) => c.notNull())
+        .execute();
+    },
   };
 }
 

@@ -20,7 +20,42 @@ export type DeliveryTable = Claim & {
   outcome: Generated<string>;
   received_at: number;
   finished_at: number | null;
+  /** `DeliveryRequest` as JSON. */
+  request: string | null;
+  matched: string | null;
+  seen: Generated<number>;
+  released_by: string | null;
 };
+
+/** Alerts of monitoring, one row for each from its first report until it is over. */
+type AlertTable = {
+  id: Generated<number>;
+  source: string;
+  fingerprint: string;
+  label: string;
+  state: string;
+  channel: string | null;
+  setting: string;
+  since: number;
+  changed_at: number;
+  resolved_at: number | null;
+  flaps: Generated<number>;
+  /** `AlertReport` as JSON. */
+  report: string;
+  /** `Suspect[]` as JSON. */
+  suspects: Generated<string>;
+  can_silence: Generated<number>;
+  acknowledged_by: string | null;
+  acknowledged_at: number | null;
+  silenced_by: string | null;
+  silenced_until: number | null;
+};
+
+/** When a secret was last seen to be in use, so that an old one can go. */
+type SecretUseTable = { source: string; secret: string; last_at: number };
+
+/** What senders that never retry last said of their content. */
+type SourcePollTable = { source: string; updated: string; asked_at: number };
 
 export type DeploymentTable = Claim & {
   id: string;
@@ -237,6 +272,9 @@ type DigestTable = {
 type TranscriptTable = { deployment_id: string; seq: number; text: string };
 
 export type Tables = {
+  alerts: AlertTable;
+  secret_uses: SecretUseTable;
+  source_polls: SourcePollTable;
   deliveries: DeliveryTable;
   deployments: DeploymentTable;
   content_changes: ContentChangeTable;

@@ -3,7 +3,6 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { loadConfig, parseConfig } from "../../src/config/load-config.ts";
 import { nearest } from "../../src/config/problem.ts";
-import { keysWithoutEffect } from "../../src/config/rules.ts";
 import { problemsOf } from "./problems-of.ts";
 
 const site = (keys: string) => `sites: { shop: { repo: acme/shop, publish: "dir:/srv/shop", ${keys} } }`;
@@ -21,7 +20,6 @@ describe("slipway.yaml", () => {
   it("in the example is valid", () => {
     const config = parseConfig(readFileSync("slipway.example.yaml", "utf8"), "slipway.example.yaml");
     expect(Object.keys(config.sites)).toEqual(["docs", "shop", "blog", "intranet"]);
-    expect(keysWithoutEffect(config)).toEqual([]);
   });
 
   it("with nothing but a site has every default", () => {
@@ -222,10 +220,6 @@ sites:
     expect(problemsOf(text("alice")).join("\n")).toMatch(
       /sites\.shop\.deployers\.0: is nobody; write the id of a Slack/,
     );
-  });
-
-  it("names other sources, which have no effect yet", () => {
-    expect(keysWithoutEffect(parseConfig("sources: { cms: { kind: sanity } }", "test"))).toEqual(["sources.cms"]);
   });
 
   it.each([

@@ -27,7 +27,7 @@ let lastId = 0;
 const delivery = (event: string, payload: unknown): Delivery => ({
   ...{ id: ++lastId, source: "github", key: "1/the-guid", event, digest: "" },
   ...{ body: Buffer.from(JSON.stringify(payload)), receivedAtMs: 0, state: "received", verdict: "new", attempts: 1 },
-  ...{ outcome: [], finishedAtMs: null },
+  ...{ outcome: [], finishedAtMs: null, seen: 1, releasedBy: null },
 });
 
 const repository = { id: 42, full_name: "acme/shop", html_url: "https://github.com/acme/shop" };

@@ -22,7 +22,7 @@ let lastId = 0;
 const delivery = (payload: unknown): Delivery => ({
   ...{ id: ++lastId, source: "github", key: `1/guid-${lastId}`, event: "workflow_run", digest: "" },
   ...{ body: Buffer.from(JSON.stringify(payload)), receivedAtMs: 0, state: "received", verdict: "new", attempts: 1 },
-  ...{ outcome: [], finishedAtMs: null },
+  ...{ outcome: [], finishedAtMs: null, seen: 1, releasedBy: null },
 });
 
 /** The example of a run that succeeded, with whatever else is given. */

@@ -2,9 +2,11 @@
 import type { Notice } from "../../../model/notice.ts";
 import type { SlackMessage } from "../../../slack/slack-client.ts";
 import { outside, slackCode } from "../plain.ts";
+import { wordAlert } from "./alert-wording.ts";
 import { wordCi } from "./ci-wording.ts";
 import { wordDigest } from "./digest-wording.ts";
 import { wordInstalled } from "./installed.ts";
+import { wordNote } from "./note-wording.ts";
 import { wordSecondPerson } from "./second-person-wording.ts";
 import { type Block, context, header, plainContext, plainSection } from "./slack-blocks.ts";
 import { wordSummary } from "./summary-wording.ts";
@@ -34,6 +36,14 @@ export function wordNotice(notice: Notice): SlackMessage {
       return wordSummary(notice.summary);
     case "second_person":
       return wordSecondPerson(notice);
+    case "alert":
+      return wordAlert(notice.alert, notice.hasButtons);
+    case "note":
+      return wordNote(notice.note, notice.label);
+    case "held":
+      return delivery(notice, "may be a replay", "It is kept, and nothing was done about it.");
+    case "conflict":
+      return delivery(notice, "has the id of another one", "It is kept, and nothing was done about it.");
     case "unparseable":
       return delivery(notice, "could not be read", "It is kept, and nothing was done about it.");
     case "dead":
@@ -42,7 +52,7 @@ export function wordNotice(notice: Notice): SlackMessage {
 }
 
 function delivery(
-  { source, event, deliveryKey, reason }: Extract<Notice, { about: "unparseable" | "dead" }>,
+  { source, event, deliveryKey, reason }: Extract<Notice, { about: "unparseable" | "dead" | "held" | "conflict" }>,
   fate: string,
   then: string,
 ): SlackMessage {

@@ -1,0 +1,14 @@
+/** `silence` of a source in slipway.yaml: the API of an Alertmanager, so that people can silence an alert in Slack. */
+import { z } from "zod";
+import { duration, secretReference } from "./setting-types.ts";
+
+export const silenceSettings = z
+  .strictObject({
+    url: z
+      .url({ protocol: /^https?$/, error: "is no http or https URL" })
+      .describe("Of the Alertmanager, without /api."),
+    token: secretReference.optional().describe("Sent as a bearer token."),
+    basic: secretReference.optional().describe("`user:password`, sent as Basic authentication."),
+    for: duration.default(2 * 3_600_000).describe("How long a silence lasts. Default 2h."),
+  })
+  .describe("Alertmanager: the button Silence. https://github.com/prometheus/alertmanager, API v2.");

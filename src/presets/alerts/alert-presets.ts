@@ -1,0 +1,4 @@
+/** The presets of monitoring. */
+import type { Preset } from "../preset.ts";
+
+export const alertPresets: readonly Preset[] = [];

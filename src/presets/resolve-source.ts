@@ -1,0 +1,132 @@
+/** A source as it works: its settings in slipway.yaml together with the preset that they name. */
+import type { Problem } from "../config/problem.ts";
+import { nearest } from "../config/problem.ts";
+import { type SourceDefinition, sourceDefinition } from "../config/source-definition.ts";
+import type { ActiveSecretSettings, RouteSettings, SourceSettings } from "../config/source-settings.ts";
+import type { Preset, Purpose } from "./preset.ts";
+import { findPreset, presets } from "./presets.ts";
+
+export type ResolvedSource = {
+  /** As slipway.yaml calls it; the last part of its address. */
+  readonly name: string;
+  /** As people call the sender. */
+  readonly label: string;
+  readonly kind: string;
+  readonly purpose: Purpose;
+  readonly definition: SourceDefinition;
+  readonly secrets: readonly ActiveSecretSettings[];
+  readonly routes: readonly RouteSettings[];
+  /** Null for custom sources. */
+  readonly preset: Preset | null;
+  readonly settings: SourceSettings;
+};
+
+/** The keys that go with every source, and those that go with each purpose. */
+const ALWAYS = ["kind", "secret", "secrets", "routes", "allow", "events"] as const;
+const OF_PURPOSE: Readonly<Record<Purpose, ReadonlyArray<keyof SourceSettings>>> = {
+  content: ["sites", "quiet", "longest", "poll"],
+  alerts: ["sites", "channel", "silence"],
+  notes: ["channel", "text", "fields", "show"],
+  git: ["sites"],
+  any: [],
+};
+const OF_CUSTOM: ReadonlyArray<keyof SourceSettings> = ["verify", "id", "event", "accept", "reply", "poll", "silence"];
+const CUSTOM = "custom";
+
+/**
+ * The source with everything filled in, or what is wrong with it: an unknown kind, keys that go with another one, a
+ * secret that is missing.
+ */
+export function resolveSource(name: string, settings: SourceSettings): ResolvedSource | readonly Problem[] {
+  const { kind } = settings;
+  const key = `sources.${name}`;
+  const preset = findPreset(kind);
+  if (!preset && kind !== CUSTOM) return [unknownKind(key, kind)];
+  const known = [...ALWAYS, ...(preset ? [...OF_PURPOSE[preset.purpose], ...preset.keys] : OF_CUSTOM)];
+  const problems: Problem[] = Object.keys(settings)
+    .filter((it) => !known.some((one) => one === it) && settings[it as keyof SourceSettings] !== undefined)
+    .map((it) => ({
+      key: `${key}.${it}`,
+      message: `does not go with kind: ${kind}; what goes is ${known.join(", ")}`,
+    }));
+  const secrets = settings.secrets ?? (settings.secret ? [{ use: settings.secret, until: null }] : []);
+  if (settings.secret && settings.secrets)
+    problems.push({ key: `${key}.secret`, message: "is of no use beside secrets" });
+  const definition = preset ? sourceDefinition.parse(preset.definition(settings)) : customDefinition(settings);
+  if (!definition)
+    return [...problems, { key: `${key}.verify`, message: "is missing; a custom source says how it is verified" }];
+  const needsSecret = preset ? preset.secret === "needed" : definition.verify.some(takesSecret);
+  if (needsSecret && secrets.length === 0)
+    problems.push({
+      key: `${key}.secret`,
+      message: `is missing; write env:NAME or file:/path, with what ${preset?.label ?? "the sender"} signs or sends`,
+    });
+  if (secrets.length > 0 && (preset ? preset.secret === "none" : !needsSecret))
+    problems.push({ key: `${key}.secret`, message: "is of no use, since nothing is verified with it" });
+  const routes = settings.routes ?? defaultRoutes(settings, preset ?? null);
+  if (routes.length === 0)
+    problems.push({ key: `${key}.routes`, message: `is missing; say what a delivery does: ${EXAMPLES}` });
+  if (problems.length > 0) return problems;
+  return {
+    name,
+    label: preset?.label ?? name,
+    kind,
+    purpose: preset?.purpose ?? "any",
+    definition,
+    secrets,
+    routes,
+    preset: preset ?? null,
+    settings,
+  };
+}
+
+const EXAMPLES = "[{ rebuild: { sites: [shop] } }], [{ notice: { text: … } }] or [{ store: true }]";
+
+/** Whether a way to verify needs a secret of the source's. */
+export function takesSecret(verification: SourceDefinition["verify"][number]): boolean {
+  return "hmac" in verification || "token" in verification || "contentful" in verification || "netlify" in verification;
+}
+
+function unknownKind(key: string, kind: string): Problem {
+  const names = [...presets.map((it) => it.kind), CUSTOM];
+  const guess = nearest(kind, names);
+  return {
+    key: `${key}.kind`,
+    message: `${kind} is no sender that Slipway knows; ${guess ? `did you mean ${guess}?` : `it knows ${names.join(", ")}`}`,
+  };
+}
+
+/** What is said, over the defaults; null where nothing says how to verify. */
+function customDefinition({ verify, id, event, accept, reply }: SourceSettings): SourceDefinition | null {
+  if (!verify) return null;
+  const usual = sourceDefinition.omit({ verify: true }).parse({});
+  return {
+    verify,
+    id: id ?? usual.id,
+    event: event ?? usual.event,
+    accept: accept ?? usual.accept,
+    reply: reply ?? usual.reply,
+  };
+}
+
+/** What deliveries do where `routes` does not say: what the preset is for. */
+function defaultRoutes(settings: SourceSettings, preset: Preset | null): RouteSettings[] {
+  if (!preset) return [];
+  const { sites, channel, quiet, longest, text, fields, show, events = [...preset.events] } = settings;
+  const when = events.length > 0 ? { event: [...events], is: {}, exists: [] } : undefined;
+  const route = (action: Partial<RouteSettings>): RouteSettings[] => [{ ...(when && { when }), ...action }];
+  switch (preset.purpose) {
+    case "content":
+      return sites ? route({ rebuild: { sites, ...(quiet && { quiet }), ...(longest && { longest }) } }) : [];
+    case "git":
+      return route({ deploy: { ...(sites && { sites }) } });
+    case "alerts":
+      return route({ alert: { ...(channel && { channel }), sites: sites ?? [] } });
+    case "notes":
+      return route({
+        notice: { ...(channel && { channel }), ...(text && { text }), ...(fields && { fields }), show: show ?? [] },
+      });
+    case "any":
+      return [];
+  }
+}
