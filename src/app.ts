@@ -202,7 +202,8 @@ export async function startService(options: {
     onStop("clock", () => clock.stop());
 
     if (appToken) {
-      const receive = (body: Buffer) => intake.receive({ source: "slack", body, ...readSocketPayload(body) });
+      const receive = async (body: Buffer) =>
+        (await intake.receive({ source: "slack", body, ...readSocketPayload(body) })).answer;
       const socket = startSocketMode({ ...slackOptions, appToken, receive });
       onStop("Socket Mode", () => socket.stop());
     }

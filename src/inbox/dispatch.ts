@@ -10,7 +10,7 @@ import type { Event } from "../model/event.ts";
 import { type Telling, tellNotice } from "../notify/tell.ts";
 import { createLoop, type Loop } from "../queue/loop.ts";
 import type { Queue } from "../queue/queue.ts";
-import { claimDeliveries, finishDelivery, postponeDelivery } from "../store/deliveries.ts";
+import { claimDeliveries, earlierTwin, finishDelivery, postponeDelivery } from "../store/deliveries.ts";
 import type { Store } from "../store/store.ts";
 import type { Tx, Work } from "../store/work.ts";
 import { applyEffects } from "./apply-effects.ts";
@@ -20,7 +20,7 @@ import type { Intake } from "./intake.ts";
 import { type Asker, isAsking, lookUpPerson, type NeededAccess, type PeopleDeps } from "./look-up-person.ts";
 
 /** Reads a delivery of one source into events. Throws UnparseableError. */
-type Readers = ReadonlyMap<string, (delivery: Delivery) => Promise<Event[]>>;
+export type Reader = (delivery: Delivery) => Promise<Event[]>;
 
 export type DispatchDeps = {
   readonly store: Store;
@@ -28,7 +28,9 @@ export type DispatchDeps = {
   readonly log: Log;
   readonly config: Config;
   readonly telling: Telling;
-  readonly readers: Readers;
+  readonly readers: ReadonlyMap<string, Reader>;
+  /** The sources whose ids anybody can change who has a delivery: the same bytes under another id may be a replay. */
+  readonly unsignedIds?: ReadonlySet<string>;
   /** Where to learn who somebody is. */
   readonly people: Omit<PeopleDeps, "config">;
   /** This process, as claims name it. */
@@ -90,12 +92,15 @@ type End = "skipped" | "done";
 async function workOff(deps: DispatchDeps, delivery: Delivery): Promise<End> {
   const { store, telling, config, log } = deps;
   try {
+    if (delivery.verdict === "conflict" && delivery.releasedBy === null) return await endConflict(deps, delivery);
     const read = deps.readers.get(delivery.source);
     if (!read) throw new UnparseableError(`no source ${delivery.source} is configured`);
     const events = await read(delivery);
     const asked = await Promise.all(events.map(async (event) => ({ event, asker: await lookUp(deps, event) })));
     const moment = { nowMs: Date.now(), random: Math.random, cause: String(delivery.id) };
     const { outcome, replay } = await store.transact(function* (tx) {
+      const held = yield* holdReplay(tx, deps, delivery, { events, nowMs: moment.nowMs });
+      if (held) return held;
       const sentences: string[] = [];
       for (const { event, asker } of asked) {
         const effects = yield* decide(tx, config, event, { asker, nowMs: moment.nowMs });
@@ -111,6 +116,46 @@ async function workOff(deps: DispatchDeps, delivery: Delivery): Promise<End> {
     await giveBack(deps, delivery, error);
     return "done";
   }
+}
+
+type Ended = { readonly outcome: readonly string[]; readonly replay: number | null };
+
+/**
+ * Holds a delivery of bytes that were seen before under another id, where that id was not signed and doing the same
+ * twice would be noticed. Null where it may go on.
+ */
+function* holdReplay(
+  tx: Tx,
+  { unsignedIds, telling }: DispatchDeps,
+  delivery: Delivery,
+  { events, nowMs }: { readonly events: readonly Event[]; readonly nowMs: number },
+): Work<Ended | null> {
+  if (!unsignedIds?.has(delivery.source) || delivery.releasedBy !== null || !events.some(isOnceOnly)) return null;
+  const twin = yield* earlierTwin(tx, delivery);
+  if (twin === undefined) return null;
+  const reason = `the same bytes came before, as delivery ${twin}, and their id is not signed: this may be a replay`;
+  const { id, source, event, key: deliveryKey } = delivery;
+  yield* finishDelivery(tx, delivery, { state: "held", outcome: [reason], nowMs });
+  yield* tellNotice(tx, telling, { about: "held", id, source, event, deliveryKey, reason }, String(id), nowMs);
+  return { outcome: [`held: ${reason}`], replay: id };
+}
+
+/** Rebuilds join, and alerts are known by their own times; a deployment or a note is made anew each time. */
+function isOnceOnly({ type }: Event): boolean {
+  return type === "git_push" || type === "deploy_asked" || type === "note";
+}
+
+/** Other bytes under a known id do nothing. The operator is told: one of the two is not what it says it is. */
+async function endConflict({ store, telling, log }: DispatchDeps, delivery: Delivery): Promise<End> {
+  const { id, source, event, key: deliveryKey } = delivery;
+  const reason = "its id is known, with other bytes; the first ones stand, and these did nothing";
+  const nowMs = Date.now();
+  await store.transact(function* (tx): Work<void> {
+    yield* finishDelivery(tx, delivery, { state: "done", outcome: [`skipped: ${reason}`], nowMs });
+    yield* tellNotice(tx, telling, { about: "conflict", id, source, event, deliveryKey, reason }, String(id), nowMs);
+  });
+  log.warn({ delivery: deliveryKey, event }, reason);
+  return "done";
 }
 
 /** Whoever asks for something; null where the event is nobody's request. */

@@ -1,10 +1,10 @@
 /** Everything that arrives is verified, recorded, then answered. Nothing is worked on inside a request. */
 import { hash } from "node:crypto";
 import { describeError } from "../errors.ts";
-import { type HttpAnswer, plainAnswer, type Route } from "../http/server.ts";
+import { type HttpAnswer, type HttpRequest, plainAnswer, type Route } from "../http/server.ts";
 import type { Log } from "../log.ts";
 import type { Queue } from "../queue/queue.ts";
-import type { Arrival, Source } from "../sources/source.ts";
+import type { Arrival, Proof, Source } from "../sources/source.ts";
 import { recordDelivery } from "../store/deliveries.ts";
 import type { Store } from "../store/store.ts";
 
@@ -13,14 +13,22 @@ export type Intake = {
   /** About how many deliveries came in the last 50 ms. */
   recent(): number;
   /**
-   * Takes what came another way than over HTTP, once its sender is known. Resolves after the commit with what the sender
-   * is to be answered; throws where it could not be recorded, so that it comes again.
+   * Takes what came another way than over HTTP, once its sender is known. Resolves after the commit; throws where it
+   * could not be recorded, so that it comes again.
    */
-  receive(arrived: Arrived): Promise<string>;
+  receive(arrived: Arrived): Promise<Taken>;
 };
 
 /** What arrived from a source, verified. */
-type Arrived = Arrival & { readonly source: string; readonly body: Buffer };
+export type Arrived = Arrival & {
+  readonly source: string;
+  readonly body: Buffer;
+  /** The reference of the secret that it was signed with. */
+  readonly matched?: string | null;
+};
+
+/** The number of the delivery, and with what it is to be answered at once; "" mostly. */
+export type Taken = { readonly id: number; readonly answer: string };
 
 /** Forms the answer to a delivery where it cannot wait for the inbox; `id` is its number. Never throws. */
 export type AnswerAtOnce = (arrived: Arrived, delivery: { id: number; receivedAtMs: number }) => Promise<string>;
@@ -31,57 +39,68 @@ export type IntakeDeps = {
   readonly log: Log;
   readonly sources: readonly Source[];
   readonly answerAtOnce?: AnswerAtOnce;
+  /** Told of each verified delivery and which secret it was signed with. */
+  readonly onProof?: (source: string, proof: Proof) => void;
 };
 
-/** Creates the routes that take deliveries, one for each source. */
+/** Creates the routes that take deliveries, one for each source and method. */
 export function createIntake(deps: IntakeDeps): Intake {
   const { store, queue, log } = deps;
   const recent = createRecentCount();
 
-  /** Records it and has it worked on. Answers with what is to be answered at once, "" mostly. */
-  async function receive(arrived: Arrived): Promise<string> {
-    const { source, key, event, body } = arrived;
+  /** Records it and has it worked on. */
+  async function receive(arrived: Arrived): Promise<Taken> {
+    const { source, key, event, body, keptBody, request, matched, bodyMayChange, windowMs } = arrived;
     const receivedAtMs = Date.now();
-    const delivery = { source, key, event, digest: hash("sha256", body, "hex"), body, receivedAtMs };
-    const { verdict, id } = await store.transact((tx) => recordDelivery(tx, delivery), { bytes: body.length });
+    // Where there are no bytes, what was asked for is all there is to tell deliveries apart by.
+    const digest = hash("sha256", body.length > 0 ? body : (request?.query ?? ""), "hex");
+    const kept = { request: request ?? null, matched: matched ?? null };
+    const delivery = { source, key, event, digest, body: keptBody ?? body, receivedAtMs, ...kept };
+    const identity = { ...(bodyMayChange && { bodyMayChange }), ...(windowMs !== undefined && { windowMs }) };
+    const { verdict, id } = await store.transact((tx) => recordDelivery(tx, delivery, identity), {
+      bytes: body.length,
+    });
     if (verdict === "conflict") log.warn({ key, event }, "a known id came with other bytes; the first ones stand");
-    const isWork = verdict !== "duplicate" && verdict !== "conflict";
+    const isWork = verdict === "new" || verdict === "revived";
     const answer = (isWork && (await deps.answerAtOnce?.(arrived, { id, receivedAtMs }))) || "";
-    if (isWork) queue.nudge("deliveries");
-    return answer;
+    // A conflict does nothing, and is told.
+    if (verdict !== "duplicate") queue.nudge("deliveries");
+    return { id, answer };
   }
 
-  async function take(source: Source, request: Parameters<Route["handle"]>[0]): Promise<HttpAnswer> {
-    const named = source.readHeaders(request.headers);
+  async function take(source: Source, request: HttpRequest): Promise<HttpAnswer> {
+    const named = source.readHeaders(request);
     const body = await request.body(source.maxBytes);
-    source.verify(request.headers, body);
-    const arrival = named ?? source.readBody?.(body);
+    const proof = await source.verify(request, body);
+    deps.onProof?.(source.name, proof);
+    const arrival = named ?? (await source.readBody?.(request, body));
     if (!arrival) throw new Error(`${source.name} names its deliveries neither in headers nor in bodies`);
-    if ("answer" in arrival) return accepted(arrival.answer, "text/plain; charset=utf-8");
-    const { key, event } = arrival;
+    if ("answer" in arrival) return { status: 200, type: "text/plain; charset=utf-8", body: arrival.answer };
     try {
-      const answer = (await receive({ source: source.name, key, event, body })) || source.answer;
-      return accepted(answer, answer ? "application/json" : "text/plain; charset=utf-8");
+      const taken = await receive({ ...arrival, source: source.name, body, matched: proof.matched });
+      if (taken.answer) return { status: 200, type: "application/json", body: taken.answer };
+      return source.answer(taken.id, request);
     } catch (error) {
       log.error(
-        { key, error: describeError(error) },
+        { key: arrival.key, error: describeError(error) },
         "a delivery could not be recorded; its sender was told to come again",
       );
       return { ...plainAnswer(503, "try again later"), headers: { "retry-after": "30" } };
     }
   }
 
-  const routeFor = (source: Source): Route => ({
-    method: "POST",
-    path: source.path,
-    handle(request) {
-      recent.add();
-      return take(source, request);
-    },
-  });
+  const routesFor = (source: Source): Route[] =>
+    (source.methods ?? ["POST"]).map((method) => ({
+      method,
+      path: source.path,
+      handle(request) {
+        recent.add();
+        return take(source, request);
+      },
+    }));
 
   return {
-    routes: deps.sources.map(routeFor),
+    routes: deps.sources.flatMap(routesFor),
     recent: recent.now,
     receive(arrived) {
       recent.add();
@@ -89,8 +108,6 @@ export function createIntake(deps: IntakeDeps): Intake {
     },
   };
 }
-
-const accepted = (body: string, type: HttpAnswer["type"]): HttpAnswer => ({ status: 200, type, body });
 
 /** Over how long arrivals are counted. */
 const RECENT_MS = 50;

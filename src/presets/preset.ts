@@ -43,6 +43,8 @@ export type Preset = {
   readonly purpose: Purpose;
   /** The sender's own page about its webhooks. */
   readonly docs: string;
+  /** The headers that `read` looks at, beside those of the definition; no others are kept. */
+  readonly headers?: readonly string[];
   /** What shows that it works, beside our own reading: the name of the fixture or signer; null marks it as unproven. */
   readonly provenBy: string | null;
   /** The keys of `SourceSettings` that go with it, beside those of its purpose. */

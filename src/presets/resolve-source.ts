@@ -80,6 +80,30 @@ export function resolveSource(name: string, settings: SourceSettings): ResolvedS
   };
 }
 
+/** All sources of a configuration that was checked. */
+export function resolveSources(sources: Readonly<Record<string, SourceSettings>>): ResolvedSource[] {
+  return Object.entries(sources).map(([name, settings]) => {
+    const source = resolveSource(name, settings);
+    if (!("definition" in source)) throw new Error(`sources.${name} was not checked`);
+    return source;
+  });
+}
+
+/** Whether anybody who has a signed delivery can send it under another id: the id is no part of what is signed. */
+export function hasUnsignedId({ id, verify }: SourceDefinition): boolean {
+  if (typeof id.from === "string") return false;
+  const parts = id.from.from === "join" ? id.from.parts : [id.from];
+  return verify.some(
+    (it) =>
+      "hmac" in it &&
+      parts.some(
+        (part) =>
+          part.from === "query" ||
+          (part.from === "header" && !(it.hmac.message.includes("{id}") && it.hmac.id === part.name)),
+      ),
+  );
+}
+
 const EXAMPLES = "[{ rebuild: { sites: [shop] } }], [{ notice: { text: … } }] or [{ store: true }]";
 
 /** Whether a way to verify needs a secret of the source's. */

@@ -3,13 +3,16 @@ import { createSecretKey } from "node:crypto";
 import type { IncomingHttpHeaders } from "node:http";
 import { SenderError } from "../errors.ts";
 import type { Secret } from "../secrets/secret.ts";
-import { isSignedBy } from "./hmac.ts";
-import type { Source } from "./source.ts";
+import { signerOf } from "./hmac.ts";
+import { constantAnswer, type Head, type Source } from "./source.ts";
 
 /** GitHub sends nothing above 25 MB (https://docs.github.com/webhooks, "payload cap"). */
 const MAX_BYTES = 25 * 1024 * 1024;
 /** GUIDs and numbers; anything else would only make trouble in logs and tables. */
 const NAME = /^[\w-]{1,100}$/;
+
+/** Where its secrets stand, as they are shown to say which one is in use. */
+const SECRETS = ["env:WEBHOOK_SECRET", "env:WEBHOOK_SECRET_PREVIOUS"];
 
 /** Deliveries signed with any of `secrets` (the present one and, while rotating, the previous one). */
 export function createGithubSource(secrets: readonly Secret[]) {
@@ -18,8 +21,8 @@ export function createGithubSource(secrets: readonly Secret[]) {
     name: "github",
     path: "/api/github/webhooks",
     maxBytes: MAX_BYTES,
-    answer: '{"ok":true}',
-    readHeaders(headers) {
+    answer: constantAnswer('{"ok":true}'),
+    readHeaders({ headers }: Pick<Head, "headers">) {
       const type = headers["content-type"] ?? "";
       if (type !== "application/json" && !/^application\/json\s*(;|$)/i.test(type)) {
         throw new SenderError(415, "content type must be application/json");
@@ -30,10 +33,12 @@ export function createGithubSource(secrets: readonly Secret[]) {
       const hook = headers["x-github-hook-id"] === undefined ? "0" : named(headers, "x-github-hook-id");
       return { key: `${hook}/${guid}`, event };
     },
-    verify(headers, body) {
+    verify({ headers }: Pick<Head, "headers">, body: Buffer) {
       const signature = headers["x-hub-signature-256"];
       const signed = typeof signature === "string" && signature.startsWith("sha256=") ? signature.slice(7) : "";
-      if (!isSignedBy(keys, body, signed)) throw new SenderError(401, "unauthorized");
+      const fits = signerOf(keys, body, signed);
+      if (fits === null) throw new SenderError(401, "unauthorized");
+      return { matched: SECRETS[fits] ?? null, skewMs: null };
     },
   } satisfies Source;
 }

@@ -3,8 +3,8 @@ import { createSecretKey, hash } from "node:crypto";
 import type { IncomingHttpHeaders } from "node:http";
 import { SenderError } from "../errors.ts";
 import type { Secret } from "../secrets/secret.ts";
-import { isSignedBy } from "./hmac.ts";
-import type { Arrival, Challenge, Source } from "./source.ts";
+import { signerOf } from "./hmac.ts";
+import { type Arrival, type Challenge, constantAnswer, type Head, type Source } from "./source.ts";
 
 /** A click carries the message it was made on, 50 blocks at most: far below this. Slack names no limit of its own. */
 const MAX_BYTES = 1024 * 1024;
@@ -14,6 +14,9 @@ const MAX_CLOCK_SKEW = 5 * 60;
 const TYPES = /^application\/(x-www-form-urlencoded|json)\s*(;|$)/i;
 const NAME = /^[\w.:-]{1,100}$/;
 
+/** Where its secrets stand, as they are shown to say which one is in use. */
+const SECRETS = ["env:SLACK_SIGNING_SECRET", "env:SLACK_SIGNING_SECRET_PREVIOUS"];
+
 /** Requests signed with any of `secrets` (the present one and, while rotating, the previous one). */
 export function createSlackSource(secrets: readonly Secret[], now: () => number = Date.now) {
   const keys = secrets.map((secret) => createSecretKey(secret.reveal(), "utf8"));
@@ -22,19 +25,21 @@ export function createSlackSource(secrets: readonly Secret[], now: () => number 
     path: "/slack/events",
     maxBytes: MAX_BYTES,
     // Slack asks for 200 and nothing more: it may take a body for a message.
-    answer: "",
-    readHeaders(headers) {
+    answer: constantAnswer(""),
+    readHeaders({ headers }: Pick<Head, "headers">) {
       if (TYPES.test(headers["content-type"] ?? "")) return null;
       throw new SenderError(415, "content type must be a form or application/json");
     },
-    verify(headers, body) {
+    verify({ headers }: Pick<Head, "headers">, body: Buffer) {
       const time = one(headers, "x-slack-request-timestamp", /^\d{1,12}$/);
       const signature = one(headers, "x-slack-signature", /^v0=/).slice(3);
       const signed = Buffer.concat([Buffer.from(`v0:${time}:`), body]);
-      const isFresh = Math.abs(now() / 1000 - Number(time)) <= MAX_CLOCK_SKEW;
-      if (!isSignedBy(keys, signed, signature) || !isFresh) throw new SenderError(401, "unauthorized");
+      const skew = Number(time) - now() / 1000;
+      const fits = signerOf(keys, signed, signature);
+      if (fits === null || Math.abs(skew) > MAX_CLOCK_SKEW) throw new SenderError(401, "unauthorized");
+      return { matched: SECRETS[fits] ?? null, skewMs: Math.round(skew * 1000) };
     },
-    readBody,
+    readBody: (_head: unknown, body: Buffer) => readBody(body),
   } satisfies Source;
 }
 

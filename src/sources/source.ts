@@ -1,11 +1,33 @@
 /** A source: a sender that is trusted in one way. It knows how the sender signs and names its deliveries. */
 import type { IncomingHttpHeaders } from "node:http";
+import type { DeliveryRequest } from "../model/delivery.ts";
+
+/** A request as far as it is known before its body is read. */
+export type Head = {
+  readonly method: string;
+  /** As it was sent, with its query. */
+  readonly target: string;
+  readonly headers: IncomingHttpHeaders;
+  /** Each header with all its values, which `headers` joins or drops. */
+  readonly distinctHeaders: Readonly<Record<string, readonly string[] | undefined>>;
+  readonly query: URLSearchParams;
+  /** What stood in place of each `:name` in the source's path. */
+  readonly params: Readonly<Record<string, string>>;
+};
 
 export type Arrival = {
   /** The sender's own id of this delivery. */
   readonly key: string;
   /** What the sender calls the event. */
   readonly event: string;
+  /** What is kept of the request beside its bytes. */
+  readonly request?: DeliveryRequest;
+  /** What is kept instead of the bytes, where these hold a secret. */
+  readonly keptBody?: Buffer;
+  /** Whether the sender may come again with other bytes. */
+  readonly bodyMayChange?: boolean;
+  /** For how long, in milliseconds, the key names one delivery; absent: for ever. */
+  readonly windowMs?: number;
 };
 
 /** The sender only asks whether we are there: it is answered with this, and nothing is recorded. */
@@ -19,20 +41,41 @@ export type Proof = {
   readonly skewMs: number | null;
 };
 
+/** How a sender wants to be answered. */
+export type SourceAnswer = {
+  readonly status: number;
+  readonly type: "application/json" | "text/plain; charset=utf-8" | "text/html; charset=utf-8";
+  readonly body: string;
+  readonly headers?: Readonly<Record<string, string>>;
+};
+
 export type Source = {
   readonly name: string;
+  /** As in `Route`: "/slack/events", "/hooks/stripe", "/hooks/monitor/:token". */
   readonly path: string;
+  /** Default: POST alone. */
+  readonly methods?: ReadonlyArray<"GET" | "POST" | "PUT">;
   /** The largest body this sender ever sends, in bytes. */
   readonly maxBytes: number;
-  /** The body of the answer to whatever was taken; JSON, unless it is empty. */
-  readonly answer: string;
+  /** The answer to whatever was taken; `id` is the delivery's number. */
+  answer(id: number, head: Head): SourceAnswer;
   /**
    * Reads id and event from the headers; null where this sender names its deliveries in their bodies. Throws SenderError
-   * 400 or 415.
+   * 400, 403 or 415.
    */
-  readHeaders(headers: IncomingHttpHeaders): Arrival | null;
-  /** Proves that the sender signed these bytes. Throws SenderError 401, which does not say which check failed. */
-  verify(headers: IncomingHttpHeaders, body: Buffer): void;
-  /** Reads id and event from verified bytes, where `readHeaders` answers null. Finds some for any bytes. */
-  readBody?(body: Buffer): Arrival | Challenge;
+  readHeaders(head: Head): Arrival | null;
+  /** Proves that the sender sent these bytes. Throws SenderError 401, which does not say which check failed. */
+  verify(head: Head, body: Buffer): Proof | Promise<Proof>;
+  /** Reads id and event from verified bytes, where `readHeaders` answers null. Throws SenderError 400. */
+  readBody?(head: Head, body: Buffer): Arrival | Challenge | Promise<Arrival | Challenge>;
 };
+
+/** The same answer to all that was taken. */
+export function constantAnswer(body: string): () => SourceAnswer {
+  const answer: SourceAnswer = {
+    status: 200,
+    type: body ? "application/json" : "text/plain; charset=utf-8",
+    body,
+  };
+  return () => answer;
+}

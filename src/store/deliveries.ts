@@ -7,29 +7,87 @@ import type { DeliveryTable } from "./tables.ts";
 import { all, first, type Tx, type Work } from "./work.ts";
 
 /**
- * What became of a recording. "conflict": the sender's id is known, with other bytes; the first ones stay.
- * "revived": the same delivery had been given up, and is worked on again.
+ * What became of a recording. "conflict": the sender's id is known, with other bytes; the first ones stay, and the others
+ * are kept as a delivery of their own, which does nothing. "revived": the same delivery had been given up, and is worked
+ * on again. `id` is the number of the row.
  */
 export type Recorded = {
   readonly verdict: "new" | "duplicate" | "conflict" | "revived";
   readonly id: number;
 };
 
-/** Records a delivery unless its key is known. Whether its bytes were seen before is told when it is finished. */
-export function* recordDelivery(tx: Tx, delivery: NewDelivery): Work<Recorded> {
-  const { source, key, event, digest, body, receivedAtMs } = delivery;
-  const bytes = Buffer.isBuffer(body) ? body : Buffer.from(body);
-  const { insert, known } = hotQueries(tx);
-  const parameters = [source, key, event, digest, bytes, receivedAtMs];
-  const [inserted] = (yield { ...insert, parameters }) as Array<{ id: number }>;
-  if (inserted) return { id: inserted.id, verdict: "new" };
+/** How the sender's ids are to be taken. */
+export type Identity = {
+  /** Whether the sender may come again with other bytes under the same id. */
+  readonly bodyMayChange?: boolean;
+  /** For how long the key names one delivery, in milliseconds; absent: for ever. */
+  readonly windowMs?: number;
+};
 
-  const [row] = (yield { ...known, parameters: [source, key] }) as Array<{ id: number; digest: string; state: string }>;
+/** Records a delivery unless its key is known. Whether its bytes were seen before is told when it is finished. */
+export function* recordDelivery(tx: Tx, delivery: NewDelivery, identity: Identity = {}): Work<Recorded> {
+  const { windowMs } = identity;
+  if (windowMs === undefined) return yield* recordOnce(tx, delivery, identity);
+  const span = Math.floor(delivery.receivedAtMs / windowMs);
+  const earlier = yield* knownUnder(tx, delivery.source, `${delivery.key}.${span - 1}`);
+  const recorded = yield* recordOnce(tx, { ...delivery, key: `${delivery.key}.${span}` }, identity);
+  if (recorded.verdict !== "new" || !earlier || earlier.received_at <= delivery.receivedAtMs - windowMs)
+    return recorded;
+  // The window began in the span before. This row must not become the one that later ones are compared with.
+  yield* all(tx.db.deleteFrom("deliveries").where("id", "=", recorded.id));
+  return yield* sawAgain(tx, earlier);
+}
+
+function* recordOnce(tx: Tx, delivery: NewDelivery, { bodyMayChange = false }: Identity): Work<Recorded> {
+  const inserted = yield* insertNew(tx, delivery);
+  if (inserted !== null) return { id: inserted, verdict: "new" };
+  const { source, key, digest } = delivery;
+  const row = yield* knownUnder(tx, source, key);
   if (!row) throw new Error(`delivery ${key} is neither new nor known`);
-  if (row.digest !== digest) return { id: row.id, verdict: "conflict" };
-  if (row.state !== "dead") return { id: row.id, verdict: "duplicate" };
-  yield* reviveDelivery(tx, row.id);
-  return { id: row.id, verdict: "revived" };
+  if (row.digest !== digest && !bodyMayChange) return yield* recordConflict(tx, delivery);
+  return yield* sawAgain(tx, row);
+}
+
+/** The number of the row; null where the key is known. */
+function* insertNew(tx: Tx, delivery: NewDelivery): Work<number | null> {
+  const { source, key, event, digest, body, receivedAtMs, request = null, matched = null } = delivery;
+  const bytes = Buffer.isBuffer(body) ? body : Buffer.from(body);
+  const kept = request === null ? null : JSON.stringify(request);
+  const parameters = [source, key, event, digest, bytes, receivedAtMs, kept, matched];
+  const [inserted] = (yield { ...hotQueries(tx).insert, parameters }) as Array<{ id: number }>;
+  return inserted?.id ?? null;
+}
+
+type Known = { id: number; digest: string; state: string; received_at: number };
+
+function* knownUnder(tx: Tx, source: string, key: string): Work<Known | undefined> {
+  return ((yield { ...hotQueries(tx).known, parameters: [source, key] }) as Known[])[0];
+}
+
+/** A duplicate is counted. One that had been given up is worked on again: whoever sends it again may have mended something. */
+function* sawAgain(tx: Tx, { id, state }: Known): Work<Recorded> {
+  yield* all(
+    tx.db
+      .updateTable("deliveries")
+      .set((is) => ({ seen: is("seen", "+", 1) }))
+      .where("id", "=", id),
+  );
+  if (state !== "dead") return { id, verdict: "duplicate" };
+  yield* reviveDelivery(tx, id);
+  return { id, verdict: "revived" };
+}
+
+/** Keeps what came under a known id with other bytes, once, under a key of its own. */
+function* recordConflict(tx: Tx, delivery: NewDelivery): Work<Recorded> {
+  const key = `${delivery.key}~${delivery.digest.slice(0, DIGEST_MARK_LENGTH)}`;
+  const id = yield* insertNew(tx, { ...delivery, key });
+  if (id === null) {
+    const row = yield* knownUnder(tx, delivery.source, key);
+    if (!row) throw new Error(`delivery ${key} is neither new nor known`);
+    return yield* sawAgain(tx, row);
+  }
+  yield* all(tx.db.updateTable("deliveries").set({ verdict: "conflict" }).where("id", "=", id));
+  return { id, verdict: "conflict" };
 }
 
 type HotQueries = { readonly insert: CompiledQuery; readonly known: CompiledQuery };
@@ -39,15 +97,16 @@ const compiled = new WeakMap<Tx["db"], HotQueries>();
 function hotQueries({ db }: Tx): HotQueries {
   let queries = compiled.get(db);
   if (!queries) {
+    const values = { source: "", key: "", event: "", digest: "", body: Buffer.alloc(0), received_at: 0 };
     const insert = db
       .insertInto("deliveries")
-      .values({ source: "", key: "", event: "", digest: "", body: Buffer.alloc(0), received_at: 0 })
+      .values({ ...values, request: "", matched: "" })
       .onConflict((conflict) => conflict.columns(["source", "key"]).doNothing())
       .returning("id")
       .compile();
     const known = db
       .selectFrom("deliveries")
-      .select(["id", "digest", "state"])
+      .select(["id", "digest", "state", "received_at"])
       .where("source", "=", "")
       .where("key", "=", "")
       .compile();
@@ -104,7 +163,10 @@ export function* finishDelivery(
         finished_at: end.nowMs,
         claimed_by: null,
         claimed_until: null,
-        ...(isReplay && { verdict: "suspected_replay" }),
+        // A conflict stays one.
+        ...(isReplay && {
+          verdict: sql<string>`case when verdict = 'conflict' then verdict else 'suspected_replay' end`,
+        }),
       })
       .where("id", "=", id),
   );
@@ -147,6 +209,29 @@ function* findTwin(tx: Tx, { id, source, digest }: Pick<Delivery, "id" | "source
   return twin?.id;
 }
 
+/**
+ * The delivery of the same bytes from the same source that came before this one, worked off or not; undefined where
+ * there is none.
+ */
+export function* earlierTwin(tx: Tx, delivery: Pick<Delivery, "id" | "source" | "digest">): Work<number | undefined> {
+  const { id, source, digest } = delivery;
+  const finished = yield* findTwin(tx, delivery);
+  if (finished !== undefined && finished < id) return finished;
+  const waiting = yield* first(
+    tx.db
+      .selectFrom("deliveries")
+      .select("id")
+      // Written out, not bound: only so can SQLite tell that the partial index covers it.
+      .where("state", "=", sql.lit("received"))
+      .where("id", "<", id)
+      .where("digest", "=", digest)
+      .where("source", "=", source)
+      .orderBy("id")
+      .limit(1),
+  );
+  return waiting?.id;
+}
+
 /** Puts a delivery back to be tried again at `notBeforeMs`. */
 export function* postponeDelivery(tx: Tx, id: number, notBeforeMs: number, error: string): Work<void> {
   yield* all(
@@ -157,12 +242,16 @@ export function* postponeDelivery(tx: Tx, id: number, notBeforeMs: number, error
   );
 }
 
-/** Takes a delivery up again that had been given up. */
-export function* reviveDelivery(tx: Tx, id: number): Work<void> {
+/**
+ * Takes a delivery up again that had been given up, or was held. `by` names who wants that: then it does what it says
+ * although it looks like a replay.
+ */
+export function* reviveDelivery(tx: Tx, id: number, by: string | null = null): Work<void> {
+  const unclaimed = { finished_at: null, claimed_by: null, claimed_until: null };
   yield* all(
     tx.db
       .updateTable("deliveries")
-      .set({ state: "received", attempts: 0, not_before: 0, finished_at: null, claimed_by: null, claimed_until: null })
+      .set({ state: "received", attempts: 0, not_before: 0, ...unclaimed, ...(by !== null && { released_by: by }) })
       .where("id", "=", id),
   );
 }

@@ -15,7 +15,7 @@ const headers = {
 };
 const isAccepted = (body: Buffer, signature: string | undefined) => {
   try {
-    source.verify(signature === undefined ? {} : { "x-hub-signature-256": signature }, body);
+    source.verify({ headers: signature === undefined ? {} : { "x-hub-signature-256": signature } }, body);
     return true;
   } catch (error) {
     expect(error).toBeInstanceOf(SenderError);
@@ -76,13 +76,20 @@ describe("GitHub as a source", () => {
   it("accepts nothing once a secret is gone", async () => {
     const rotated = createGithubSource([secret(current)]);
     const signature = await sign(previous, "{}");
-    expect(() => rotated.verify({ "x-hub-signature-256": signature }, Buffer.from("{}"))).toThrow(SenderError);
+    expect(() => rotated.verify({ headers: { "x-hub-signature-256": signature } }, Buffer.from("{}"))).toThrow(
+      SenderError,
+    );
   });
 
   it("names a delivery by hook and GUID, so that two hooks make two deliveries", () => {
-    expect(source.readHeaders(headers)).toEqual({ key: `292430182/${headers["x-github-delivery"]}`, event: "push" });
-    expect(source.readHeaders({ ...headers, "x-github-hook-id": "5" }).key).toBe(`5/${headers["x-github-delivery"]}`);
-    expect(source.readHeaders({ ...headers, "x-github-hook-id": undefined }).key).toBe(
+    expect(source.readHeaders({ headers })).toEqual({
+      key: `292430182/${headers["x-github-delivery"]}`,
+      event: "push",
+    });
+    expect(source.readHeaders({ headers: { ...headers, "x-github-hook-id": "5" } }).key).toBe(
+      `5/${headers["x-github-delivery"]}`,
+    );
+    expect(source.readHeaders({ headers: { ...headers, "x-github-hook-id": undefined } }).key).toBe(
       `0/${headers["x-github-delivery"]}`,
     );
   });
@@ -90,7 +97,7 @@ describe("GitHub as a source", () => {
   it("answers 400 to a missing or malformed id or event and 415 to another content type", () => {
     const status = (changed: Record<string, string | undefined>) => {
       try {
-        source.readHeaders({ ...headers, ...changed });
+        source.readHeaders({ headers: { ...headers, ...changed } });
         return 200;
       } catch (error) {
         return (error as SenderError).status;

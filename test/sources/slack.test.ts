@@ -21,7 +21,7 @@ function isAccepted(
   at = source,
 ): boolean {
   try {
-    at.verify({ "x-slack-signature": signature, "x-slack-request-timestamp": time }, body);
+    at.verify({ headers: { "x-slack-signature": signature, "x-slack-request-timestamp": time } }, body);
     return true;
   } catch (error) {
     expect(error).toBeInstanceOf(SenderError);
@@ -40,7 +40,7 @@ describe("Slack as a source", () => {
     const signature = "v0=a2114d57b48eac39b9ad189dd8316235a7b4a8d21a10bd27519666489c69b503";
     const theirs = createSlackSource([secret("8f742231b10e8888abcd99yyyzzz85a5")], () => 1531420618_000);
     expect(isAccepted(Buffer.from(body), signature, "1531420618", theirs)).toBe(true);
-    expect(theirs.readBody(Buffer.from(body))).toEqual({
+    expect(theirs.readBody(null, Buffer.from(body))).toEqual({
       key: "398738663015.47445629121.803a0bc887a14d10d2c447fce8b6703c",
       event: "command",
     });
@@ -121,7 +121,7 @@ describe("Slack as a source", () => {
       expect(isAccepted(body, sign(current, body, time), time), time).toBe(false);
     }
     const withoutTime = { "x-slack-signature": sign(current, body, "") };
-    expect(() => source.verify(withoutTime, body)).toThrow(SenderError);
+    expect(() => source.verify({ headers: withoutTime }, body)).toThrow(SenderError);
   });
 
   it("accepts nothing once a secret is gone", () => {
@@ -133,31 +133,34 @@ describe("Slack as a source", () => {
 
   it("names a click by its trigger, an event by its id, and anything else by its bytes", () => {
     const form = (payload: unknown) => Buffer.from(`payload=${encodeURIComponent(JSON.stringify(payload))}`);
-    expect(source.readBody(form({ type: "block_actions", trigger_id: "1.2.ab" }))).toEqual({
+    expect(source.readBody(null, form({ type: "block_actions", trigger_id: "1.2.ab" }))).toEqual({
       key: "1.2.ab",
       event: "block_actions",
     });
     const event = { type: "event_callback", event_id: "Ev0PV52K21" };
-    expect(source.readBody(Buffer.from(JSON.stringify(event)))).toEqual({ key: "Ev0PV52K21", event: "event_callback" });
+    expect(source.readBody(null, Buffer.from(JSON.stringify(event)))).toEqual({
+      key: "Ev0PV52K21",
+      event: "event_callback",
+    });
     const digest = { key: expect.stringMatching(/^[0-9a-f]{64}$/), event: expect.any(String) };
     const others = ["", "x", "payload=", "payload=no", "payload=null", "payload=[1]", "{", "%%%", '{"type":{"a":1}}'];
     for (const body of others)
-      expect(source.readBody(Buffer.from(body)), body).toEqual({ ...digest, event: "unknown" });
-    expect(source.readBody(form({ type: "view_closed", trigger_id: "a\nb" }))).toEqual({
+      expect(source.readBody(null, Buffer.from(body)), body).toEqual({ ...digest, event: "unknown" });
+    expect(source.readBody(null, form({ type: "view_closed", trigger_id: "a\nb" }))).toEqual({
       ...digest,
       event: "view_closed",
     });
-    fc.assert(fc.property(fc.uint8Array(), (bytes) => "key" in source.readBody(Buffer.from(bytes))));
+    fc.assert(fc.property(fc.uint8Array(), (bytes) => "key" in source.readBody(null, Buffer.from(bytes))));
   });
 
   it("names a request that comes again as it named it at first, and so does Socket Mode", () => {
     const payload = { type: "view_submission", trigger_id: "1.2.ab" };
     const body = Buffer.from(`payload=${encodeURIComponent(JSON.stringify(payload))}`);
-    expect(source.readBody(Buffer.from(body))).toEqual(source.readBody(body));
-    expect(readSocketPayload(Buffer.from(JSON.stringify(payload)))).toEqual(source.readBody(body));
+    expect(source.readBody(null, Buffer.from(body))).toEqual(source.readBody(null, body));
+    expect(readSocketPayload(Buffer.from(JSON.stringify(payload)))).toEqual(source.readBody(null, body));
     const fields = { command: "/deploy", text: "status", trigger_id: "3.4.cd" };
     const command = Buffer.from(new URLSearchParams(fields).toString());
-    expect(readSocketPayload(Buffer.from(JSON.stringify(fields)))).toEqual(source.readBody(command));
+    expect(readSocketPayload(Buffer.from(JSON.stringify(fields)))).toEqual(source.readBody(null, command));
     expect(readSocketPayload(Buffer.from(JSON.stringify(fields)))).toEqual({ key: "3.4.cd", event: "command" });
   });
 
@@ -169,13 +172,13 @@ describe("Slack as a source", () => {
 
   it("answers a challenge with the challenge", () => {
     const body = JSON.stringify({ type: "url_verification", challenge: "3eZbrw1a" });
-    expect(source.readBody(Buffer.from(body))).toEqual({ answer: "3eZbrw1a" });
+    expect(source.readBody(null, Buffer.from(body))).toEqual({ answer: "3eZbrw1a" });
   });
 
   it("answers 415 to what is neither a form nor JSON", () => {
     const status = (type: string | undefined) => {
       try {
-        return source.readHeaders({ "content-type": type }) === null ? 200 : 0;
+        return source.readHeaders({ headers: { "content-type": type } }) === null ? 200 : 0;
       } catch (error) {
         return (error as SenderError).status;
       }

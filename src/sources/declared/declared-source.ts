@@ -1,15 +1,20 @@
-/** A sender that slipway.yaml declares, as a source: verified, named and admitted by its definition. */
+/** A sender that slipway.yaml declares, as a source: what it may send, how it is verified, how it names what it sends. */
+import { hash, randomUUID } from "node:crypto";
 import type { SourceDefinition } from "../../config/source-definition.ts";
-import type { Payload, Received } from "../../model/received.ts";
+import { SenderError } from "../../errors.ts";
+import { type Extractor, extract } from "../../model/extractor.ts";
+import { mediaTypeOf, type Payload, type Received, readPayload } from "../../model/received.ts";
+import type { ResolvedSource } from "../../presets/resolve-source.ts";
 import type { SecretList } from "../../secrets/secret-list.ts";
-import type { Proof } from "../source.ts";
+import { type Arrival, type Challenge, constantAnswer, type Head, type Proof, type Source } from "../source.ts";
+import { keptBody, keptRequest } from "./kept.ts";
 
 export type Verifier = {
   /**
    * Proves who sent it. Throws SenderError 401 (404 where the secret stands in the path), which does not say which
-   * check failed, or 403 where the address is not allowed.
+   * check failed.
    */
-  verify(received: Received, payload: Payload | null): Promise<Proof>;
+  verify(received: Received, payload: Payload | null): Promise<Proof> | Proof;
 };
 
 export type VerifierDeps = {
@@ -18,3 +23,127 @@ export type VerifierDeps = {
   /** Milliseconds since 1970. */
   readonly now: () => number;
 };
+
+export type DeclaredSourceDeps = {
+  readonly verifier: Verifier;
+  /** Whether an address may send at all; absent: all may. */
+  readonly isAllowed?: (head: Head) => boolean;
+};
+
+/** Ids longer than this are kept as their digests. */
+const MAX_KEY = 200;
+const MAX_EVENT = 100;
+
+/** Where the source takes its deliveries. One that has its secret in the path has it behind its name. */
+export function pathOf({ name, definition }: Pick<ResolvedSource, "name" | "definition">): string {
+  const isInPath = definition.verify.some((it) => "token" in it && it.token.in.from === "path");
+  return isInPath ? `/hooks/${name}/:token` : `/hooks/${name}`;
+}
+
+/** Creates the source; how it is verified comes from outside. */
+export function createDeclaredSource(resolved: ResolvedSource, deps: DeclaredSourceDeps): Source {
+  const { name, definition } = resolved;
+  const { accept, reply, id, event } = definition;
+  const isAccepted = mediaTypes(accept.types);
+  const needsPayload = definition.verify.some(readsPayload);
+  const parts = [...(typeof id.from === "string" ? [] : [id.from]), ...event];
+  const isNamedInBody = needsPayload || typeof reply === "object" || parts.some(isInBody);
+
+  return {
+    name,
+    path: pathOf(resolved),
+    methods: accept.methods,
+    maxBytes: accept.maxBytes,
+    answer:
+      reply === "empty"
+        ? constantAnswer("")
+        : (delivery) => ({ status: 200, type: "application/json", body: `{"status":"ok","id":${delivery}}` }),
+
+    readHeaders(head) {
+      if (deps.isAllowed && !deps.isAllowed(head)) throw new SenderError(403, "forbidden");
+      // Bytes that were packed are no bytes that anybody signed; nobody of those we know packs them.
+      if (head.headers["content-encoding"] !== undefined)
+        throw new SenderError(415, "content-encoding is not accepted");
+      const type = mediaTypeOf({ headers: head.distinctHeaders });
+      const hasBody = head.method !== "GET";
+      if (hasBody && !isAccepted(type)) throw new SenderError(415, "this content type is not accepted");
+      return null;
+    },
+
+    async verify(head, body) {
+      const received = receivedOf(head, body);
+      const payload = needsPayload ? await readPayload(received, accept.field) : null;
+      return deps.verifier.verify(received, payload);
+    },
+
+    async readBody(head, body) {
+      const received = receivedOf(head, body);
+      // To read a body costs more than all the rest.
+      const payload = isNamedInBody ? await readPayload(received, accept.field) : NO_PAYLOAD;
+      if (typeof reply === "object") {
+        const answer = extract(reply.challenge, received, payload);
+        if (answer !== null) return { answer: answer.slice(0, MAX_KEY) } satisfies Challenge;
+      }
+      return {
+        ...identify(id, received, payload),
+        event: eventOf(event, received, payload),
+        request: keptRequest(resolved, received),
+        ...keptBody(definition, received, payload),
+      } satisfies Arrival;
+    },
+  };
+}
+
+const NO_PAYLOAD: Payload = { json: undefined, form: null };
+
+function receivedOf(head: Head, body: Buffer): Received {
+  const { method, target, distinctHeaders: headers, query } = head;
+  return { method, target, headers, query, token: head.params.token ?? "", body };
+}
+
+/** Whether a proof is looked for in what the body says, beside its bytes. */
+function readsPayload(verification: SourceDefinition["verify"][number]): boolean {
+  if ("hmac" in verification) return verification.hmac.message.includes("{form.payload}");
+  if ("token" in verification) return isInBody(verification.token.in);
+  return "sns" in verification;
+}
+
+function isInBody(extractor: Extractor): boolean {
+  if (extractor.from === "join") return extractor.parts.some(isInBody);
+  return extractor.from === "json" || extractor.from === "form";
+}
+
+/** The key of the delivery. Throws SenderError 400 where an id is declared and missing: nothing may stand for it. */
+function identify(
+  { from, bodyMayChange, window }: SourceDefinition["id"],
+  received: Received,
+  payload: Payload,
+): Pick<Arrival, "key" | "bodyMayChange" | "windowMs"> {
+  if (from === "none") return { key: `unnamed-${randomUUID()}` };
+  if (from === "digest") return { key: digestOf(received), windowMs: window };
+  const id = extract(from, received, payload);
+  if (id === null) throw new SenderError(400, "the id of the delivery is missing");
+  const key = id.length <= MAX_KEY && /^[\x21-\x7e]+$/.test(id) ? id : hash("sha256", id, "hex");
+  return { key, ...(bodyMayChange && { bodyMayChange }) };
+}
+
+const digestOf = ({ body, query }: Received) => hash("sha256", body.length > 0 ? body : query.toString(), "hex");
+
+/** "entry.publish"; what is missing is left out, and what is no plain word is made one. */
+function eventOf(parts: readonly Extractor[], received: Received, payload: Payload): string {
+  const words = parts.map((part) => extract(part, received, payload)).filter((it) => it !== null);
+  const name = words
+    .join(".")
+    .replace(/[^\w.:/-]+/g, "_")
+    .slice(0, MAX_EVENT);
+  return name || "delivery";
+}
+
+/** Whether a media type is one of these: "application/json", "application/*+json". None: any is. */
+function mediaTypes(types: readonly string[]): (type: string) => boolean {
+  if (types.length === 0) return () => true;
+  const whole = new Set(types.filter((it) => !it.includes("*")));
+  const ends = types.filter((it) => it.includes("*")).map((it) => it.toLowerCase().split("*"));
+  return (type) =>
+    whole.has(type) || ends.some(([start = "", end = ""]) => type.startsWith(start) && type.endsWith(end));
+}

@@ -41,9 +41,9 @@ beforeAll(async () => {
   const server = createServer(async (request, response) => {
     const body = await buffer(request);
     try {
-      source.readHeaders(request.headers);
-      source.verify(request.headers, body);
-      const arrival = source.readBody(body);
+      source.readHeaders(request);
+      source.verify(request, body);
+      const arrival = source.readBody(null, body);
       if ("answer" in arrival) return void response.end(arrival.answer);
       keys.push(arrival.key);
       events.push(...(await read({ event: arrival.event, body, receivedAtMs: 7 })));
