@@ -59,7 +59,7 @@ async function replay(deps: OperationDeps, input: unknown): Promise<unknown> {
   const result = await perform(deps, about, function* (tx) {
     const found = yield* findDelivery(tx, name);
     if (!found) throw new PermanentError(`there is no delivery ${name}`);
-    yield* reviveDelivery(tx, found.id);
+    yield* reviveDelivery(tx, found.id, by);
     return { result: { replayed: found.key }, says: `${found.key} is worked off again`, deployment: null };
   });
   deps.queue.nudge("deliveries");

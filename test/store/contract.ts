@@ -55,6 +55,7 @@ import { appendTranscript, lastTranscriptSeq, readTranscript } from "../../src/s
 import { all, type Tx, type Work } from "../../src/store/work.ts";
 import { buildsContract } from "./builds-contract.ts";
 import { contentContract } from "./content-contract.ts";
+import { deliveriesContract } from "./deliveries-contract.ts";
 import { holdsContract } from "./holds-contract.ts";
 import { claim, newDeployment } from "./new-deployment.ts";
 import { operationsContract } from "./operations-contract.ts";
@@ -454,6 +455,7 @@ export function storeContract(
     buildsContract(kept);
     holdsContract(kept);
     contentContract(kept);
+    deliveriesContract(kept);
     operationsContract(kept);
 
     describe("what another party calls a thing", () => {
