@@ -122,6 +122,8 @@ function identify(
   if (from === "none") return { key: `unnamed-${randomUUID()}` };
   if (from === "digest") return { key: digestOf(received), windowMs: window };
   const id = extract(from, received, payload);
+  // What cannot be read at all is kept all the same, under its bytes: to send it again would not help.
+  if (id === null && isInBody(from) && payload.json === undefined) return { key: `unreadable-${digestOf(received)}` };
   if (id === null) throw new SenderError(400, "the id of the delivery is missing");
   const key = id.length <= MAX_KEY && /^[\x21-\x7e]+$/.test(id) ? id : hash("sha256", id, "hex");
   return { key, ...(bodyMayChange && { bodyMayChange }) };

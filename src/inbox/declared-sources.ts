@@ -1,0 +1,44 @@
+/** The senders that slipway.yaml declares, ready to be taken from: their sources, and what reads their deliveries. */
+
+import type { Config } from "../config/schema.ts";
+import type { ActiveSecretSettings } from "../config/source-settings.ts";
+import { hasUnsignedId, type ResolvedSource, resolveSources } from "../presets/resolve-source.ts";
+import type { SecretList } from "../secrets/secret-list.ts";
+import { createDeclaredReader, type DeclaredReaderDeps } from "../sources/declared/declared-reader.ts";
+import { createDeclaredSource } from "../sources/declared/declared-source.ts";
+import { createVerifier } from "../sources/declared/verifier.ts";
+import type { Head, Source } from "../sources/source.ts";
+import type { Reader } from "./dispatch.ts";
+
+export type DeclaredDeps = DeclaredReaderDeps & {
+  readonly config: Pick<Config, "sources">;
+  /** The secrets of a source; `key` is where slipway.yaml names them. */
+  readonly secretsOf: (secrets: readonly ActiveSecretSettings[], key: string) => SecretList;
+  /** Whether whoever sends may send to that source; absent: everybody may. */
+  readonly allowedBy?: (source: ResolvedSource) => ((head: Head) => boolean) | undefined;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+};
+
+export type DeclaredSources = {
+  readonly resolved: readonly ResolvedSource[];
+  readonly sources: readonly Source[];
+  readonly readers: ReadonlyMap<string, Reader>;
+  readonly unsignedIds: ReadonlySet<string>;
+};
+
+export function createDeclaredSources(deps: DeclaredDeps): DeclaredSources {
+  const resolved = resolveSources(deps.config.sources);
+  const sources = resolved.map((one) => {
+    const secrets = deps.secretsOf(one.secrets, `sources.${one.name}`);
+    const verifier = createVerifier({ definition: one.definition, secrets, now: deps.now });
+    const isAllowed = deps.allowedBy?.(one);
+    return createDeclaredSource(one, { verifier, ...(isAllowed && { isAllowed }) });
+  });
+  return {
+    resolved,
+    sources,
+    readers: new Map(resolved.map((one) => [one.name, createDeclaredReader(one, deps)])),
+    unsignedIds: new Set(resolved.filter((one) => hasUnsignedId(one.definition)).map((one) => one.name)),
+  };
+}

@@ -1,0 +1,115 @@
+/** A front door for declared sources with a store behind it, whose clock is set by the test. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { request } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseConfig } from "../../src/config/load-config.ts";
+import { createHttpServer } from "../../src/http/server.ts";
+import { createDeclaredSources } from "../../src/inbox/declared-sources.ts";
+import { createIntake } from "../../src/inbox/intake.ts";
+import { createLog } from "../../src/log.ts";
+import type { Delivery } from "../../src/model/delivery.ts";
+import type { Event } from "../../src/model/event.ts";
+import type { ResolvedSource } from "../../src/presets/resolve-source.ts";
+import { createMemoryQueue } from "../../src/queue/memory-queue.ts";
+import { secret } from "../../src/secrets/secret.ts";
+import { findDelivery, listDeliveries } from "../../src/store/deliveries.ts";
+import { openSqlite } from "../../src/store/sqlite.ts";
+import type { SentRequest } from "./preset-case.ts";
+
+export type Answered = { readonly status: number; readonly type: string; readonly body: string };
+
+export type ContractWorld = {
+  /** Sets the clock of the verifiers, in milliseconds since 1970. */
+  setNow(ms: number): void;
+  resolved(name: string): ResolvedSource;
+  /** Sends to /hooks/NAME; `twice` names headers that are sent two times. */
+  send(name: string, sent: SentRequest, twice?: readonly string[]): Promise<Answered>;
+  deliveries(name: string): Promise<Delivery[]>;
+  read(delivery: Delivery): Promise<Event[]>;
+  stop(): Promise<void>;
+};
+
+/** Starts it. `secrets` are the values behind `env:NAME`. */
+export async function startContract(yaml: string, secrets: Readonly<Record<string, string>>): Promise<ContractWorld> {
+  const folder = mkdtempSync(join(tmpdir(), "slipway-sources-"));
+  const store = await openSqlite(join(folder, "slipway.db"));
+  const queue = createMemoryQueue();
+  const log = createLog({ level: "silent", pretty: false });
+  let nowMs = Date.now();
+  const declared = createDeclaredSources({
+    config: parseConfig(yaml, "the contract"),
+    secretsOf: (active) => {
+      const list = active.map(({ use, until }) => {
+        const value = secrets[use.name];
+        if (value === undefined) throw new Error(`no secret ${use.name}`);
+        return { name: `${use.kind}:${use.name}`, secret: secret(value), untilMs: until };
+      });
+      return () => list;
+    },
+    now: () => nowMs,
+  });
+  const intake = createIntake({ store, queue, log, sources: declared.sources });
+  const server = createHttpServer(intake.routes, log);
+  const port = await server.listen({ host: "127.0.0.1", port: 0 });
+
+  return {
+    setNow(ms) {
+      nowMs = ms;
+    },
+    resolved(name) {
+      const found = declared.resolved.find((it) => it.name === name);
+      if (!found) throw new Error(`no source ${name}`);
+      return found;
+    },
+    send(name, { method = "POST", suffix = "", headers, body }, twice = []) {
+      const pairs = Object.entries(headers).flatMap(([header, value]) => [
+        [header, value],
+        ...(twice.includes(header.toLowerCase()) ? [[header, value]] : []),
+      ]);
+      return new Promise((resolve, reject) => {
+        const length = method === "GET" ? [] : [["content-length", String(Buffer.byteLength(body))]];
+        const sending = request(
+          {
+            host: "127.0.0.1",
+            port,
+            method,
+            path: `/hooks/${name}${suffix}`,
+            agent: false,
+            headers: [...pairs, ["host", `127.0.0.1:${port}`], ...length].flat(),
+          },
+          (answer) => {
+            const chunks: Buffer[] = [];
+            answer.on("data", (chunk: Buffer) => chunks.push(chunk));
+            answer.on("end", () =>
+              resolve({
+                status: answer.statusCode ?? 0,
+                type: answer.headers["content-type"] ?? "",
+                body: Buffer.concat(chunks).toString(),
+              }),
+            );
+          },
+        );
+        sending.on("error", reject);
+        sending.end(method === "GET" ? undefined : body);
+      });
+    },
+    async deliveries(name) {
+      const listed = await store.transact((tx) => listDeliveries(tx, { limit: 1000 }));
+      const ids = listed.filter((it) => it.source === name).map((it) => it.id);
+      const found = await Promise.all(ids.map((id) => store.transact((tx) => findDelivery(tx, String(id)))));
+      return found.filter((it) => it !== undefined);
+    },
+    read(delivery) {
+      const reader = declared.readers.get(delivery.source);
+      if (!reader) throw new Error(`no reader for ${delivery.source}`);
+      return reader(delivery);
+    },
+    async stop() {
+      await server.close(0);
+      await queue.close();
+      await store.close();
+      rmSync(folder, { recursive: true });
+    },
+  };
+}
