@@ -5,24 +5,9 @@ import { SenderError } from "../../errors.ts";
 import { type Extractor, extract } from "../../model/extractor.ts";
 import { mediaTypeOf, type Payload, type Received, readPayload } from "../../model/received.ts";
 import type { ResolvedSource } from "../../presets/resolve-source.ts";
-import type { SecretList } from "../../secrets/secret-list.ts";
 import { type Arrival, type Challenge, constantAnswer, type Head, type Proof, type Source } from "../source.ts";
 import { keptBody, keptRequest } from "./kept.ts";
-
-export type Verifier = {
-  /**
-   * Proves who sent it. Throws SenderError 401 (404 where the secret stands in the path), which does not say which
-   * check failed.
-   */
-  verify(received: Received, payload: Payload | null): Promise<Proof> | Proof;
-};
-
-export type VerifierDeps = {
-  readonly definition: SourceDefinition;
-  readonly secrets: SecretList;
-  /** Milliseconds since 1970. */
-  readonly now: () => number;
-};
+import type { Verifier } from "./verifier.ts";
 
 export type DeclaredSourceDeps = {
   readonly verifier: Verifier;
@@ -45,7 +30,7 @@ export function createDeclaredSource(resolved: ResolvedSource, deps: DeclaredSou
   const { name, definition } = resolved;
   const { accept, reply, id, event } = definition;
   const isAccepted = mediaTypes(accept.types);
-  const needsPayload = definition.verify.some(readsPayload);
+  const { needsPayload } = deps.verifier;
   const parts = [...(typeof id.from === "string" ? [] : [id.from]), ...event];
   const isNamedInBody = needsPayload || typeof reply === "object" || parts.some(isInBody);
 
@@ -99,13 +84,6 @@ const NO_PAYLOAD: Payload = { json: undefined, form: null };
 function receivedOf(head: Head, body: Buffer): Received {
   const { method, target, distinctHeaders: headers, query } = head;
   return { method, target, headers, query, token: head.params.token ?? "", body };
-}
-
-/** Whether a proof is looked for in what the body says, beside its bytes. */
-function readsPayload(verification: SourceDefinition["verify"][number]): boolean {
-  if ("hmac" in verification) return verification.hmac.message.includes("{form.payload}");
-  if ("token" in verification) return isInBody(verification.token.in);
-  return "sns" in verification;
 }
 
 function isInBody(extractor: Extractor): boolean {
