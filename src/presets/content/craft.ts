@@ -5,8 +5,8 @@ import { changed, nameIn, textOf } from "./title.ts";
 
 const element = z.looseObject({
   /** Of drafts and revisions alone. */
-  draftId: z.unknown(),
-  revisionId: z.unknown(),
+  draftId: z.unknown().optional(),
+  revisionId: z.unknown().optional(),
   isProvisionalDraft: z.boolean().nullish(),
 });
 
@@ -16,7 +16,7 @@ const payload = z.object({
   senderClass: z.string().nullish(),
   sender: element.nullish(),
   event: z.looseObject({ element: element.nullish() }).nullish(),
-  user: z.looseObject({ fullName: z.unknown(), username: z.unknown() }).nullish(),
+  user: z.looseObject({ fullName: z.unknown().optional(), username: z.unknown().optional() }).nullish(),
 });
 
 export const craft: Preset = {

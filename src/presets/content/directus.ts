@@ -14,8 +14,8 @@ const payload = z.object({
   key: z.union([z.string(), z.number()]).nullish(),
   keys: z.array(z.union([z.string(), z.number()])).nullish(),
   /** Of an update: the fields that were changed. */
-  payload: z.union([z.looseObject({ status: z.unknown() }), z.array(z.unknown())]).nullish(),
-  by: z.unknown(),
+  payload: z.union([z.looseObject({ status: z.unknown().optional() }), z.array(z.unknown())]).nullish(),
+  by: z.unknown().optional(),
 });
 
 export const directus: Preset = {

@@ -1,4 +1,4 @@
-/** Ghost's webhooks (from 5.87 on, which signs its timestamp, too). It never tries again: see `poll`. */
+/** Ghost's webhooks (of a version that signs its timestamp, too). It never tries again: see `poll`. */
 import { z } from "zod";
 import { type Preset, type Reading, reading } from "../preset.ts";
 import { changed, nameIn } from "./title.ts";

@@ -11,8 +11,8 @@ import { changed, nameIn, textOf } from "./title.ts";
 const payload = z.looseObject({
   _id: z.string().nullish(),
   _type: z.string().nullish(),
-  language: z.unknown(),
-  by: z.unknown(),
+  language: z.unknown().optional(),
+  by: z.unknown().optional(),
 });
 
 /** Drafts, and versions in releases that are not published yet: https://www.sanity.io/docs/drafts */

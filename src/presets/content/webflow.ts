@@ -15,7 +15,7 @@ const payload = z.object({
   payload: item
     .extend({
       items: z.array(item).nullish(),
-      publishedBy: z.looseObject({ displayName: z.unknown() }).nullish(),
+      publishedBy: z.looseObject({ displayName: z.unknown().optional() }).nullish(),
     })
     .nullish(),
 });

@@ -20,7 +20,7 @@ const payload = z.object({
   post: post.nullish(),
   /** `false` where it is not known. */
   post_before: z.union([post, z.literal(false)]).nullish(),
-  by: z.unknown(),
+  by: z.unknown().optional(),
 });
 
 /** https://wordpress.org/documentation/article/post-status/; what is in the trash may have been on the site before. */
