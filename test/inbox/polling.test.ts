@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pino } from "pino";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { sourceSettings } from "../../src/config/source-settings.ts";
 import { createIntake } from "../../src/inbox/intake.ts";
 import { startPolling } from "../../src/inbox/polling.ts";
@@ -21,6 +21,7 @@ import {
 import { lastPoll, rememberPoll } from "../../src/store/source-polls.ts";
 import { openSqlite } from "../../src/store/sqlite.ts";
 import type { Store } from "../../src/store/store.ts";
+import { all } from "../../src/store/work.ts";
 import { PATIENCE } from "../patience.ts";
 import { type Cms, changedAt, startCms } from "../sources/polling/cms.ts";
 
@@ -34,16 +35,26 @@ let lines: Array<Record<string, unknown>>;
 /** The clock of what is polled. */
 let nowMs: number;
 
-beforeEach(async () => {
+beforeAll(async () => {
   cms = await startCms();
   folder = mkdtempSync(join(tmpdir(), "slipway-polling-"));
   store = await openSqlite(join(folder, "slipway.db"));
+});
+beforeEach(() => {
   lines = [];
   nowMs = T0;
+  cms.asked.length = 0;
+  cms.answer((_request, response) => response.writeHead(503).end());
 });
 afterEach(async () => {
   await polling?.stop();
   polling = undefined;
+  await store.transact(function* (tx) {
+    yield* all(tx.db.deleteFrom("deliveries"));
+    yield* all(tx.db.deleteFrom("source_polls"));
+  });
+});
+afterAll(async () => {
   await store.close();
   await cms.stop();
   rmSync(folder, { recursive: true });
@@ -68,7 +79,7 @@ function start(sources: readonly ResolvedSource[] = [blog()]): void {
 
 const deliveries = () => store.transact((tx) => listDeliveries(tx, { limit: 100 }));
 const said = () => store.transact((tx) => lastPoll(tx, "blog"));
-/** Resolves once it was asked twice more: what the first of them found is done with by then. */
+/** Resolves once it was asked several times more: what the first of them found is done with by then. */
 async function askedAgain(): Promise<void> {
   const before = cms.asked.length;
   await vi.waitFor(() => expect(cms.asked.length).toBeGreaterThan(before + 2), PATIENCE);
