@@ -1,6 +1,7 @@
 /** What stands under `sources` in slipway.yaml: a sender, its secrets, and what its deliveries do. */
 import { z } from "zod";
 import { formSettings } from "./form-settings.ts";
+import { noteFields, noteText } from "./note-settings.ts";
 import { pollSettings } from "./poll-settings.ts";
 import { duration, extractor, secretReference, slackChannel } from "./setting-types.ts";
 import { silenceSettings } from "./silence-settings.ts";
@@ -71,12 +72,10 @@ const alert = z.strictObject({
 
 const notice = z.strictObject({
   channel: slackChannel.optional().describe("Default: Slipway's own channel."),
-  text: z
-    .string()
-    .max(1000)
+  text: noteText
     .optional()
     .describe("A template: `{json:/customer/name} ordered for {json:/total}`. Default: the preset's own words."),
-  fields: z.record(z.string(), extractor).optional().describe("What is shown below it: { Order: json:/number }."),
+  fields: noteFields.optional().describe("What is shown below it: { Order: json:/number }."),
   show: z.array(z.string()).default([]).describe("Labels of fields that are no secret of a person and not masked."),
 });
 
@@ -112,8 +111,8 @@ export const sourceSettings = z
     events: z.array(eventPattern).optional().describe('Only these: ["entry.*"]. Default: what the preset acts on.'),
     quiet: duration.optional().describe("Content: so long without another change before a rebuild. Default 30s."),
     longest: duration.optional().describe("Content: but no longer than that after the first change. Default 5m."),
-    text: z.string().max(1000).optional().describe("Notices: a template instead of the preset's own words."),
-    fields: z.record(z.string(), extractor).optional().describe("Notices: what is shown below."),
+    text: noteText.optional().describe("Notices: a template instead of the preset's own words."),
+    fields: noteFields.optional().describe("Notices: what is shown below."),
     show: z.array(z.string()).optional().describe("Notices: labels of fields that are not masked."),
     topics: z.array(z.string()).optional().describe("sns: the topics that are accepted, by their ARNs."),
     timestampHeader: z.string().optional().describe("grafana: the header that its timestamp is configured to be in."),

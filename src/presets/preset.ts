@@ -33,6 +33,8 @@ export type Verified = {
   /** What the sender calls the event, as the definition finds it; "" where it says nothing. */
   readonly event: string;
   readonly receivedAtMs: number;
+  /** What slipway.yaml says of the source, for the presets that need more of it than their definition. */
+  readonly settings?: SourceSettings;
 };
 
 export type Preset = {
