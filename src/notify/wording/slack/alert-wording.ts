@@ -41,12 +41,14 @@ export function wordAlert(alert: Alert, hasButtons: boolean): SlackMessage {
   const title = outside(report.title, 110);
   const headline = isFiring ? `${icon} ${mark}${word}: ${title}` : `🟢 Resolved: ${title}`;
   const buttons = isFiring ? buttonsOf(alert, hasButtons) : [];
+  const detail = unformatted(report.detail, 1500);
+  const small = smallPrint(alert);
   const blocks: Block[] = [
     header(headline),
-    ...(report.detail ? [section(unformatted(report.detail, 1500))] : []),
+    ...(detail ? [section(detail)] : []),
     section(storyOf(alert).join("\n")),
     ...(buttons.length > 0 ? [actions(buttons)] : []),
-    context(smallPrint(alert)),
+    ...(small.length > 0 ? [context(small)] : []),
   ];
   const when = isFiring ? `since ${utcText(sinceMs)}` : `after ${ageText((alert.resolvedAtMs ?? sinceMs) - sinceMs)}`;
   return { text: `${headline} (${outside(label, 60)}, ${when})`, blocks };
@@ -54,9 +56,9 @@ export function wordAlert(alert: Alert, hasButtons: boolean): SlackMessage {
 
 /** A line for each thing that happened. */
 function storyOf({ state, sinceMs, resolvedAtMs, flaps, acknowledged, silenced, suspects }: Alert): string[] {
-  const after = resolvedAtMs === null ? "" : ` after ${ageText(resolvedAtMs - sinceMs)}, ${slackDate(resolvedAtMs)}`;
+  const end = resolvedAtMs === null ? "" : ` ${slackDate(resolvedAtMs)}, after ${ageText(resolvedAtMs - sinceMs)}`;
   return [
-    state === "firing" ? `Firing since ${slackDate(sinceMs)}` : `Resolved${after}; it began ${slackDate(sinceMs)}`,
+    state === "firing" ? `Firing since ${slackDate(sinceMs)}` : `Resolved${end}; it began ${slackDate(sinceMs)}`,
     ...(flaps > 0 ? [`🔁 Came back ${count(flaps, "time")}`] : []),
     ...(acknowledged
       ? [`👀 Acknowledged by *${unformatted(acknowledged.by, 120)}* ${slackDate(acknowledged.atMs)}`]
