@@ -8,6 +8,7 @@ import { type Browser, chromium } from "playwright-core";
 import { renderInspector } from "../src/demo/slack/inspector.ts";
 import { describeError } from "../src/errors.ts";
 import { findChromium } from "../src/prerender/find-chromium.ts";
+import { alertSamples } from "./slack-samples/alerts.ts";
 import { answerSamples } from "./slack-samples/answers.ts";
 import type { Sample } from "./slack-samples/data.ts";
 import { deploymentSamples } from "./slack-samples/deployments.ts";
@@ -30,7 +31,7 @@ try {
     );
     console.error("apk add font-noto-emoji (Alpine), dnf install google-noto-color-emoji-fonts (Fedora).");
   }
-  const samples = [...deploymentSamples(), ...answerSamples(), ...noticeSamples()];
+  const samples = [...deploymentSamples(), ...answerSamples(), ...noticeSamples(), ...alertSamples()];
   for (const [index, sample] of samples.entries()) {
     const file = join(folder, `${String(index + 1).padStart(2, "0")}-${sample.name}`);
     const page = pageOf(sample);

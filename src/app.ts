@@ -8,6 +8,7 @@ import { availableParallelism } from "node:os";
 import { controlRoutes, controlSocket } from "./cli/control.ts";
 import { endExpiredHolds } from "./commands/hold-site.ts";
 import { endExpiredRequests } from "./commands/second-person.ts";
+import { alertSilenced, silenceRefused } from "./commands/silence-alert.ts";
 import type { Environment } from "./config/load-environment.ts";
 import type { Config } from "./config/schema.ts";
 import { describeError } from "./errors.ts";
@@ -23,6 +24,7 @@ import { createIntake } from "./inbox/intake.ts";
 import type { Log } from "./log.ts";
 import { digestWhereSlow } from "./notify/digest.ts";
 import { createGithubPerformers } from "./notify/github.ts";
+import { createSilencePerformer } from "./notify/silence.ts";
 import { createSlackPerformers } from "./notify/slack.ts";
 import { startOutbox } from "./outbox/outbox.ts";
 import { createIsolationView } from "./pipeline/isolation-in-force.ts";
@@ -30,6 +32,7 @@ import { startRunner } from "./pipeline/run.ts";
 import { createSpareWorker } from "./pipeline/spare-worker.ts";
 import { createMemoryQueue } from "./queue/memory-queue.ts";
 import { createLogKeys } from "./secrets/log-keys.ts";
+import { resolveSecret } from "./secrets/secret-reference.ts";
 import { createBoltLoader } from "./slack/bolt-app.ts";
 import { createDirectory } from "./slack/directory.ts";
 import { createSlackReader } from "./slack/reader.ts";
@@ -152,6 +155,12 @@ export async function startService(options: {
           return tellSlack["slack.modal"](row, remember);
         },
         ...createGithubPerformers({ octokitFor: github.octokitFor }),
+        "alertmanager.silence": createSilencePerformer({
+          settingsOf: (source) => config.sources[source]?.silence,
+          secretOf: async (reference, key) => resolveSecret(reference, key, env),
+          silenced: (wish) => store.transact((tx) => alertSilenced(tx, telling, wish, { nowMs: Date.now() })),
+          refused: (wish, reason) => store.transact((tx) => silenceRefused(tx, wish, reason, { nowMs: Date.now() })),
+        }),
       },
       // What else is new for that channel is told in one message, until Slack takes more again.
       onRateLimited: (channel) => store.transact((tx) => digestWhereSlow(tx, config, channel, Date.now())),

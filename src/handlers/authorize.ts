@@ -3,6 +3,7 @@
  * role, GitHub. Whoever is refused is told by which setting, and who may.
  */
 import type { Verb } from "../model/command.ts";
+import type { AlertClick } from "../model/event.ts";
 import { type AccountKind, type Person, ROLES, type Role, type SlackConversation } from "../model/person.ts";
 import { durationText } from "../model/quantities.ts";
 import { oneLine } from "../notify/wording/plain.ts";
@@ -10,9 +11,12 @@ import type { SiteRules, WorkspaceRules } from "./site-rules.ts";
 
 export { rulesOf, type SiteRules, type WorkspaceRules, workspaceRules } from "./site-rules.ts";
 
+/** A command, or what is done about an alert. */
+type AskedVerb = Verb | AlertClick;
+
 /** What is to be done. */
 export type AskedFor = {
-  readonly verb: Verb;
+  readonly verb: AskedVerb;
   /** They asked for the deployment, or made the hold, themselves. */
   readonly isOwn: boolean;
   /** With --force: replaces files of others, removes most files. */
@@ -101,7 +105,7 @@ const WRONG_ACCOUNTS: Readonly<Record<Exclude<AccountKind, "member">, string>> =
 };
 
 /** Guests may learn what they are; and so may those whom Slack could not be asked about. */
-function wrongAccount({ kind }: SlackPerson, verb: Verb): Denial | null {
+function wrongAccount({ kind }: SlackPerson, verb: AskedVerb): Denial | null {
   if (kind === "member" || (verb === "whoami" && (kind === "guest" || kind === "unknown"))) return null;
   return denied("account", WRONG_ACCOUNTS[kind]);
 }
@@ -112,7 +116,7 @@ function wrongChannel(
   site: SiteRules,
   { directMessages, sharedChannels }: WorkspaceRules,
 ): Denial | null {
-  const setting = `sites.${site.name}.channel`;
+  const setting = site.settings ? `${site.settings}.channels` : `sites.${site.name}.channel`;
   const shown = site.channels.map((it) => (isId(it) ? it : `#${plainName(it)}`));
   const instead =
     shown.length === 0
@@ -150,10 +154,10 @@ function plainName(channel: string): string {
   return channel.replace(/^#/, "").toLowerCase();
 }
 
-const VIEWERS_VERBS: readonly Verb[] = ["status", "logs", "releases", "diff"];
-const DEPLOYERS_VERBS: readonly Verb[] = ["deploy", "redeploy", "rebuild", "pause", "lock"];
+const VIEWERS_VERBS: readonly AskedVerb[] = ["status", "logs", "releases", "diff"];
+const DEPLOYERS_VERBS: readonly AskedVerb[] = ["deploy", "redeploy", "rebuild", "pause", "lock", "acknowledge"];
 /** What they began themselves, deployers may end. */
-const ENDING_VERBS: readonly Verb[] = ["cancel", "unlock", "resume"];
+const ENDING_VERBS: readonly AskedVerb[] = ["cancel", "unlock", "resume"];
 
 function neededRole({ verb, isOwn, isForced }: AskedFor): Role {
   if (isForced) return "operator";
@@ -196,7 +200,7 @@ function isFresh({ groupsAgeMs }: SlackPerson, maxAgeMs: number): boolean {
 }
 
 function noRole(person: Person, { verb, isForced }: AskedFor, needed: Role, site: SiteRules): Denial {
-  const setting = `sites.${site.name}.${needed}s`;
+  const setting = `${site.settings ?? `sites.${site.name}`}.${needed}s`;
   const able = ROLES.slice(ROLES.indexOf(needed)).flatMap((role) => entriesOf(role, site));
   const who = able.length === 0 ? "nobody so far" : listed(distinct(able));
   const says = [`${verb}${isForced ? " --force" : ""} on ${site.name} is for its ${needed}s (${setting}): ${who}.`];

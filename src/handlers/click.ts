@@ -2,7 +2,7 @@
 import type { Command, Verb } from "../model/command.ts";
 import { type Deployment, isFinal, publishesKept } from "../model/deployment.ts";
 import type { Deed, Effect } from "../model/effect.ts";
-import type { Click, ClickEvent } from "../model/event.ts";
+import type { AlertClick, Click, ClickEvent } from "../model/event.ts";
 import { nameOf } from "../model/person.ts";
 import { authorize } from "./authorize.ts";
 import {
@@ -28,8 +28,10 @@ export type ClickFacts = Asking & {
   readonly newest: Deployment | null;
 };
 
-/** The clicks that are no answers to questions for consent, and choose no site. */
-export type PlainClick = ClickEvent & { readonly click: Exclude<Click, "adopt" | "allowRemovals" | "choose"> };
+/** The clicks that are no answers to questions for consent, choose no site and are about no alert. */
+export type PlainClick = ClickEvent & {
+  readonly click: Exclude<Click, "adopt" | "allowRemovals" | "choose" | AlertClick>;
+};
 
 /** What each button asks for, in words. */
 const VERBS: Readonly<Record<PlainClick["click"], Verb>> = {

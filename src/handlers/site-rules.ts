@@ -5,6 +5,8 @@ import { PermanentError } from "../errors.ts";
 /** Who may do what with a site, where all settings are put together. Entries are as in slipway.yaml. */
 export type SiteRules = {
   readonly name: string;
+  /** The key of slipway.yaml under which its people and channels stand. Default: `sites.NAME`. */
+  readonly settings?: string;
   readonly viewers: readonly string[] | "members";
   readonly deployers: readonly string[];
   readonly operators: readonly string[];
@@ -36,6 +38,17 @@ export function rulesOf({ channel, slack, sites, people }: Config, name: string)
     channels: distinct(channels),
     githubWrite: site.githubWrite,
     secondPerson: site.secondPerson,
+  };
+}
+
+/** Who may do something about the alerts of a source, whatever sites they are about: those with a role on all of them. */
+export function alertRulesOf({ channel, slack, people }: Config, source: string): SiteRules {
+  const channels = [channel, ...slack.channels].filter((it) => it !== undefined);
+  return {
+    ...{ name: `alerts of ${source}`, settings: "slack", viewers: slack.viewers, channels: distinct(channels) },
+    deployers: withLogins(slack.deployers, people),
+    operators: withLogins(slack.operators, people),
+    ...{ githubWrite: false, secondPerson: false },
   };
 }
 

@@ -1,4 +1,6 @@
 /** Saves effects, in the transaction that finishes the delivery they came from. Answers with what became of each. */
+import { acknowledgeAlert } from "../commands/acknowledge-alert.ts";
+import { wishSilence } from "../commands/silence-alert.ts";
 import type { Deployment } from "../model/deployment.ts";
 import type { Effect } from "../model/effect.ts";
 import { deploymentId } from "../model/id.ts";
@@ -96,6 +98,14 @@ function* applyEffect(tx: Tx, deps: EffectDeps, effect: Effect, moment: Moment):
         : `${effect.entry.result} ${effect.entry.what}: ${effect.entry.outcome}`;
     case "alert":
       return yield* tellAlert(tx, telling, effect, moment);
+    case "acknowledge_alert": {
+      const isNews = yield* acknowledgeAlert(tx, telling, effect, moment);
+      return `${isNews ? "noted" : "skipped"}: ${effect.by} has alert ${effect.alert}`;
+    }
+    case "silence_alert": {
+      const isAsked = yield* wishSilence(tx, effect, moment);
+      return `${isAsked ? "noted" : "skipped"}: ${effect.by} wants alert ${effect.alert} silenced`;
+    }
     case "note":
       return yield* tellNote(tx, telling, effect, moment);
     case "ci_run":

@@ -2,7 +2,7 @@
 import { findActive } from "../commands/cancel-deployment.ts";
 import { type Parsed, parseWords } from "../commands/words/parse-words.ts";
 import type { Config } from "../config/schema.ts";
-import { isChannelOf, rulesOf, type SiteRules, workspaceRules } from "../handlers/authorize.ts";
+import { isChannelOf, rulesOf, type SiteRules } from "../handlers/authorize.ts";
 import type { CheckRunFacts } from "../handlers/check-run.ts";
 import type { ClickFacts } from "../handlers/click.ts";
 import { type Asking, type SiteSubject, sitesSeen } from "../handlers/commanding.ts";
@@ -21,6 +21,8 @@ import { listReleases } from "../store/releases.ts";
 import { findRequest } from "../store/requests.ts";
 import { findSite, repositoryOf } from "../store/sites.ts";
 import type { Tx, Work } from "../store/work.ts";
+import { alertOfButton, sitesOfAlert } from "./alert-click-facts.ts";
+import { askingOf } from "./asking.ts";
 import type { Asker, AskingEvent, NeededAccess } from "./look-up-person.ts";
 
 /** Where somebody asks, as far as it is known. */
@@ -52,6 +54,10 @@ function* siteOfButton(tx: Tx, config: Config, event: ClickEvent): Work<string |
   const { click, value } = event;
   if (click === "choose") return yield* siteOfWords(tx, config, wordsOf(event), null);
   if (click === "approve" || click === "decline") return (yield* findRequest(tx, value))?.site ?? null;
+  if (click === "acknowledge" || click === "silence") {
+    const alert = yield* alertOfButton(tx, event);
+    return (alert && sitesOfAlert(config, alert)[0]) ?? null;
+  }
   if (Object.hasOwn(config.sites, value)) return value;
   return (yield* findDeployment(tx, value))?.site ?? null;
 }
@@ -97,15 +103,6 @@ export function* accessNeeded(tx: Tx, config: Config, event: AskingEvent, site: 
 const parse = (config: Config, text: string) => parseWords(text, { sites: Object.keys(config.sites) });
 
 const allRules = (config: Config): SiteRules[] => Object.keys(config.sites).map((name) => rulesOf(config, name));
-
-function askingOf(config: Config, event: AskingEvent, { person, ownTeam }: Asker, nowMs: number): Asking {
-  const workspace = workspaceRules(config, ownTeam);
-  if (event.type === "check_run") {
-    return { person, workspace, to: null, triggerId: null, askedAtMs: nowMs, cause: event.cause };
-  }
-  const { reply: to, triggerId, askedAtMs, cause } = event;
-  return { person, workspace, to, triggerId, askedAtMs, cause };
-}
 
 function* subjectOf(
   tx: Tx,

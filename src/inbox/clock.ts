@@ -8,6 +8,7 @@ import { tellSummaries } from "../notify/tell-summary.ts";
 import type { Loop } from "../queue/loop.ts";
 import type { Queue } from "../queue/queue.ts";
 import { createSleeper } from "../queue/sleeper.ts";
+import { forgetAlerts } from "../store/alerts.ts";
 import { forgetRuns } from "../store/ci.ts";
 import { forgetNews } from "../store/digests.ts";
 import { forgetRequests } from "../store/requests.ts";
@@ -97,4 +98,5 @@ function* forget(tx: Tx, beforeMs: number): Work<void> {
   yield* forgetNews(tx, beforeMs);
   yield* forgetRuns(tx, beforeMs);
   yield* forgetRequests(tx, beforeMs);
+  yield* forgetAlerts(tx, beforeMs);
 }

@@ -1,5 +1,6 @@
 /** One event → its handler, with the facts that this handler looks at. The table of what Slipway reacts to. */
 import type { Config } from "../config/schema.ts";
+import { handleAlertClick } from "../handlers/alert-click.ts";
 import { handleAlerts } from "../handlers/alerts.ts";
 import { handleCheckRun } from "../handlers/check-run.ts";
 import { handleCi, handleRunEnvironment } from "../handlers/ci.ts";
@@ -19,6 +20,7 @@ import type { Effect } from "../model/effect.ts";
 import type { Event } from "../model/event.ts";
 import { lockSite } from "../store/sites.ts";
 import type { Tx, Work } from "../store/work.ts";
+import { alertClickFacts } from "./alert-click-facts.ts";
 import {
   checkRunFacts,
   clickFacts,
@@ -98,6 +100,9 @@ function* decideFor(
       if (click === "choose") return handleWords(yield* wordsFacts(tx, config, wordsOf(event), asker));
       if (click === "adopt" || click === "allowRemovals") {
         return handleConsent({ ...event, click }, yield* consentFacts(tx, config, event, asker));
+      }
+      if (click === "acknowledge" || click === "silence") {
+        return handleAlertClick({ ...event, click }, yield* alertClickFacts(tx, config, event, asker));
       }
       return handleClick({ ...event, click }, yield* clickFacts(tx, config, event, asker));
     }

@@ -20,11 +20,12 @@ export function* gitPushFacts(tx: Tx, config: Config, event: GitPushEvent): Work
 
 /** Where alerts of a source are told. */
 export function alertsFacts(config: Config, { source, channel, sites }: AlertsEvent): AlertsFacts {
-  const canSilence = config.sources[source]?.silence !== undefined;
-  if (channel !== null) return { channel, setting: `sources.${source}.channel`, canSilence };
+  const silence = Object.hasOwn(config.sources, source) ? config.sources[source]?.silence : undefined;
+  const silencing = { canSilence: silence !== undefined, ...(silence && { silenceForMs: silence.for }) };
+  if (channel !== null) return { channel, setting: `sources.${source}.channel`, ...silencing };
   const site = sites.find((it) => config.sites[it]?.channel !== undefined);
-  if (site === undefined) return { channel: config.channel ?? null, setting: "channel", canSilence };
-  return { channel: slackChannelOf(config, site), setting: `sites.${site}.channel`, canSilence };
+  if (site === undefined) return { channel: config.channel ?? null, setting: "channel", ...silencing };
+  return { channel: slackChannelOf(config, site), setting: `sites.${site}.channel`, ...silencing };
 }
 
 /** Where notes of a source are told. */

@@ -14,7 +14,10 @@ export type AlertReport = {
   readonly title: string;
   /** A sentence or two; "" where the sender says no more. */
   readonly detail: string;
-  /** When it began and ended by the sender's clock, in milliseconds since 1970; null where it does not say. */
+  /**
+   * When it began and ended by the sender's clock, in milliseconds since 1970; null where it does not say. An alert that
+   * comes back begins anew: what began no later than the last end is taken for a report that came late.
+   */
   readonly startedAtMs: number | null;
   readonly endedAtMs: number | null;
   readonly labels: Readonly<Record<string, string>>;
@@ -29,7 +32,10 @@ export type AlertReport = {
 export type Suspect = {
   readonly site: string;
   readonly deployment: string;
+  /** The commit that went live, and what is known of it; "" where nothing is. */
+  readonly commit: string;
   readonly title: string;
+  readonly author: string;
   readonly liveAtMs: number;
 };
 
@@ -49,9 +55,36 @@ export type Alert = {
   readonly suspects: readonly Suspect[];
   /** The newest report. */
   readonly report: AlertReport;
-  /** Whether a button can silence it. */
+  /** Whether a button can silence it, and for how long, in milliseconds. */
   readonly canSilence: boolean;
+  readonly silenceForMs?: number;
 };
+
+/** No clock is that far ahead: a later moment says nothing. */
+const MAX_AHEAD_MS = 86_400_000;
+
+/** What a sender says of a moment; null where that cannot be. `nowMs`: when it said so. */
+export function believable(atMs: number | null, nowMs: number): number | null {
+  return atMs !== null && Number.isFinite(atMs) && atMs > 0 && atMs <= nowMs + MAX_AHEAD_MS ? atMs : null;
+}
+
+/** The moment by the sender's clock that a report is about; null where it says none. */
+export function momentOf({ state, startedAtMs, endedAtMs }: AlertReport, nowMs: number): number | null {
+  const began = believable(startedAtMs, nowMs);
+  return state === "resolved" ? (believable(endedAtMs, nowMs) ?? began) : began;
+}
+
+/**
+ * Whether a report is of before what is known. Deliveries overtake one another and come twice, so the sender's clock
+ * decides; of two reports about one moment the end is the later one. Without a moment what comes last counts.
+ */
+export function isOvertaken(
+  report: { readonly isResolved: boolean; readonly atMs: number | null },
+  known: { readonly isResolved: boolean; readonly atMs: number | null },
+): boolean {
+  if (report.atMs === null || known.atMs === null || report.atMs > known.atMs) return false;
+  return report.atMs < known.atMs || known.isResolved;
+}
 
 const MAX_LABELS = 30;
 const MAX_LINKS = 5;

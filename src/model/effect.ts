@@ -208,8 +208,31 @@ export type AlertEffect = {
   readonly channel: string | null;
   /** The key of slipway.yaml that names the channel. */
   readonly setting: string;
+  /** The sites that may be to blame. */
   readonly sites: readonly string[];
+  /** As in `Alert`. */
   readonly canSilence: boolean;
+  readonly silenceForMs?: number;
+};
+
+/** Somebody has an alert now; `by` as in `OperateEffect`. */
+export type AcknowledgeAlertEffect = { readonly do: "acknowledge_alert"; readonly alert: number; readonly by: string };
+
+/** Have the sender of an alert silence it. What comes of that is told in the alert's message, or to whoever asked. */
+export type SilenceAlertEffect = {
+  readonly do: "silence_alert";
+  readonly alert: number;
+  readonly by: string;
+  /** How long, from now on. */
+  readonly forMs: number;
+  readonly to: ReplyTo | null;
+  /** As in `AuditEntry`. */
+  readonly site: string | null;
+  readonly where: string;
+  readonly rule: string;
+  readonly what: string;
+  /** Identifies the request. */
+  readonly cause: string;
 };
 
 /** Tell a channel of a payment, an order or a form, once. */
@@ -225,6 +248,8 @@ export type NoteEffect = {
 
 export type Effect =
   | AlertEffect
+  | AcknowledgeAlertEffect
+  | SilenceAlertEffect
   | NoteEffect
   | ForgetBranchEffect
   | DeployEffect

@@ -112,9 +112,14 @@ export type WordsEvent = AskedInSlack & {
   readonly via: "command" | "mention" | "direct";
 };
 
-/** What a button of ours is for. `value` names the deployment, the site or the request that it is about. */
+/** The buttons of an alert. */
+export const ALERT_CLICKS = ["acknowledge", "silence"] as const;
+export type AlertClick = (typeof ALERT_CLICKS)[number];
+
+/** What a button of ours is for. `value` names the deployment, the site, the request or the alert that it is about. */
 export const CLICKS = [
   ...CONSENTS,
+  ...ALERT_CLICKS,
   "cancel",
   "retry",
   "rebuild",

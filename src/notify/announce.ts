@@ -163,6 +163,7 @@ export function noticeKey(cause: string, channel: string): string {
 function isLastWord(notice: Notice): boolean {
   if (notice.about === "digest") return notice.digest.endedAtMs !== null;
   if (notice.about === "ci") return notice.incident.state === "mended";
+  if (notice.about === "alert") return notice.alert.state === "resolved";
   return notice.about !== "summary";
 }
 

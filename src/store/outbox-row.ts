@@ -12,7 +12,8 @@ export type OutboxKind =
   | "slack.answer"
   | "slack.modal"
   | "github.deployment"
-  | "github.check";
+  | "github.check"
+  | "alertmanager.silence";
 
 /** What somebody waits for who asked: it goes before all else, and is never repeated when it may have arrived. */
 export const QUICK_KINDS = ["slack.answer", "slack.modal"] as const satisfies readonly OutboxKind[];

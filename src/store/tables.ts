@@ -27,24 +27,32 @@ export type DeliveryTable = Claim & {
   released_by: string | null;
 };
 
-/** Alerts of monitoring, one row for each from its first report until it is over. */
+/** Alerts of monitoring: one row from the first report until it is over, and through what comes back soon after. */
 type AlertTable = {
   id: Generated<number>;
   source: string;
   fingerprint: string;
   label: string;
+  /** "firing", "resolved", or "unheard": its end was reported, and never its beginning. */
   state: string;
   channel: string | null;
   setting: string;
   since: number;
-  changed_at: number;
+  /** The moment that the newest report is about, by the sender's clock; null where it said none. */
+  reported_at: number | null;
+  /** When the last report came. */
+  heard_at: number;
   resolved_at: number | null;
   flaps: Generated<number>;
+  /** How often it was reported to fire. */
+  reports: Generated<number>;
   /** `AlertReport` as JSON. */
   report: string;
-  /** `Suspect[]` as JSON. */
+  /** Names of sites, and `Suspect[]`, as JSON. */
+  sites: Generated<string>;
   suspects: Generated<string>;
-  can_silence: Generated<number>;
+  /** For how long a button silences it; null: there is no such button. */
+  silence_ms: number | null;
   acknowledged_by: string | null;
   acknowledged_at: number | null;
   silenced_by: string | null;

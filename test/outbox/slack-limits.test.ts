@@ -68,14 +68,14 @@ test("A thousand deployments are one message each, which ends with the truth, an
     findTold: (key) => store.transact((tx) => findTold(tx, key)),
     lookAgainMs: 0,
   });
-  const never = async () => Promise.reject(new Error("nothing is told to GitHub here"));
+  const never = async () => Promise.reject(new Error("nothing is told but to Slack here"));
   let limited = 0;
   const outbox = createOutbox({
     store,
     queue: createMemoryQueue(),
     log,
     boot: "b",
-    performers: { ...performers, "github.deployment": never, "github.check": never },
+    performers: { ...performers, "github.deployment": never, "github.check": never, "alertmanager.silence": never },
     now,
     onRateLimited: () => limited++,
   });
