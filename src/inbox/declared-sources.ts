@@ -6,6 +6,7 @@ import { hasUnsignedId, type ResolvedSource, resolveSources } from "../presets/r
 import type { SecretList } from "../secrets/secret-list.ts";
 import { createDeclaredReader, type DeclaredReaderDeps } from "../sources/declared/declared-reader.ts";
 import { createDeclaredSource } from "../sources/declared/declared-source.ts";
+import { createSnsCertificates, type SnsCertificates } from "../sources/declared/sns-certificates.ts";
 import { createVerifier } from "../sources/declared/verifier.ts";
 import type { Head, Source } from "../sources/source.ts";
 import type { Reader } from "./dispatch.ts";
@@ -18,6 +19,8 @@ export type DeclaredDeps = DeclaredReaderDeps & {
   readonly allowedBy?: (source: ResolvedSource) => ((head: Head) => boolean) | undefined;
   /** Milliseconds since 1970. */
   readonly now: () => number;
+  /** Default: those of Amazon, fetched when they are needed. */
+  readonly snsCertificates?: SnsCertificates;
 };
 
 export type DeclaredSources = {
@@ -29,9 +32,10 @@ export type DeclaredSources = {
 
 export function createDeclaredSources(deps: DeclaredDeps): DeclaredSources {
   const resolved = resolveSources(deps.config.sources);
+  const snsCertificates = deps.snsCertificates ?? createSnsCertificates(deps);
   const sources = resolved.map((one) => {
     const secrets = deps.secretsOf(one.secrets, `sources.${one.name}`);
-    const verifier = createVerifier({ definition: one.definition, secrets, now: deps.now });
+    const verifier = createVerifier({ definition: one.definition, secrets, now: deps.now, snsCertificates });
     const isAllowed = deps.allowedBy?.(one);
     return createDeclaredSource(one, { verifier, ...(isAllowed && { isAllowed }) });
   });

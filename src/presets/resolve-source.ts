@@ -52,7 +52,11 @@ export function resolveSource(name: string, settings: SourceSettings): ResolvedS
   const secrets = settings.secrets ?? (settings.secret ? [{ use: settings.secret, until: null }] : []);
   if (settings.secret && settings.secrets)
     problems.push({ key: `${key}.secret`, message: "is of no use beside secrets" });
-  const definition = preset ? sourceDefinition.parse(preset.definition(settings)) : customDefinition(settings);
+  const parsed = preset ? sourceDefinition.safeParse(preset.definition(settings)) : null;
+  // What a preset takes from the settings is wrong: its definition has the words for that, and the settings the key.
+  if (parsed && !parsed.success)
+    return [...problems, ...parsed.error.issues.map((it) => ofSettings(key, settings, preset, it))];
+  const definition = parsed?.data ?? customDefinition(settings);
   if (!definition)
     return [...problems, { key: `${key}.verify`, message: "is missing; a custom source says how it is verified" }];
   const needsSecret = preset ? preset.secret === "needed" : definition.verify.some(takesSecret);
@@ -109,6 +113,18 @@ const EXAMPLES = "[{ rebuild: { sites: [shop] } }], [{ notice: { text: … } }] 
 /** Whether a way to verify needs a secret of the source's. */
 export function takesSecret(verification: SourceDefinition["verify"][number]): boolean {
   return "hmac" in verification || "token" in verification || "contentful" in verification || "netlify" in verification;
+}
+
+/** A definition that does not hold, as a problem of the one key of the settings that can have made it so. */
+function ofSettings(
+  key: string,
+  settings: SourceSettings,
+  preset: Preset | undefined,
+  { message }: { message: string },
+): Problem {
+  const [own = "kind"] = preset?.keys ?? [];
+  const isMissing = settings[own] === undefined;
+  return { key: `${key}.${own}`, message: isMissing ? `is missing; ${preset?.label} needs it` : message };
 }
 
 function unknownKind(key: string, kind: string): Problem {

@@ -1,4 +1,5 @@
 /** A front door for declared sources with a store behind it, whose clock is set by the test. */
+import { createPublicKey } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { request } from "node:http";
 import { tmpdir } from "node:os";
@@ -15,6 +16,7 @@ import { createMemoryQueue } from "../../src/queue/memory-queue.ts";
 import { secret } from "../../src/secrets/secret.ts";
 import { findDelivery, listDeliveries } from "../../src/store/deliveries.ts";
 import { openSqlite } from "../../src/store/sqlite.ts";
+import { SNS_CERTIFICATE_URL, snsKey } from "./alerts/sns-signer.ts";
 import type { SentRequest } from "./preset-case.ts";
 
 export type Answered = { readonly status: number; readonly type: string; readonly body: string };
@@ -48,6 +50,9 @@ export async function startContract(yaml: string, secrets: Readonly<Record<strin
       return () => list;
     },
     now: () => nowMs,
+    snsCertificates: {
+      keyAt: async (address) => (address === SNS_CERTIFICATE_URL ? createPublicKey(snsKey("own").certificate) : null),
+    },
   });
   const intake = createIntake({ store, queue, log, sources: declared.sources });
   const server = createHttpServer(intake.routes, log);

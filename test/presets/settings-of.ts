@@ -5,7 +5,7 @@ import type { Preset } from "../../src/presets/preset.ts";
 export function settingsOf({ keys }: Preset): Partial<SourceSettings> {
   const values: Partial<SourceSettings> = {
     topics: ["arn:aws:sns:eu-central-1:123456789012:alarms"],
-    form: { origins: ["https://shop.example.com"], honeypot: "website" },
+    form: { origins: ["https://shop.example.com"], honeypot: "website", fastest: 0 },
   };
   return Object.fromEntries(Object.entries(values).filter(([key]) => keys.some((it) => it === key)));
 }

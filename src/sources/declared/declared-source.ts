@@ -5,7 +5,7 @@ import { SenderError } from "../../errors.ts";
 import { type Extractor, extract } from "../../model/extractor.ts";
 import { mediaTypeOf, type Payload, type Received, readPayload } from "../../model/received.ts";
 import type { ResolvedSource } from "../../presets/resolve-source.ts";
-import { type Arrival, type Challenge, constantAnswer, type Head, type Proof, type Source } from "../source.ts";
+import { type Arrival, type Challenge, constantAnswer, type Head, type Source } from "../source.ts";
 import { keptBody, keptRequest } from "./kept.ts";
 import type { Verifier } from "./verifier.ts";
 
