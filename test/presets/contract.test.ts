@@ -42,11 +42,13 @@ it("Every preset has a case", () => {
 describe.each(cases.map((one) => ({ title: `${one.kind}: ${one.name}`, one })))("$title", ({ one }) => {
   const name = nameOf(one);
   const send = (sent: SentRequest, twice?: readonly string[]) => world.send(name, sent, twice);
+  const request = (secret: string, nowMs = NOW, body?: string) =>
+    one.request(secret, nowMs, { path: `/hooks/${name}`, attempt: 1, ...(body !== undefined && { body }) });
   const refused = one.signatureHeader === null ? [401, 403, 404] : [401];
 
   it("is taken with the old secret and the new one, kept and read as it was meant", async () => {
     const before = (await world.deliveries(name)).length;
-    const sent = await one.request(one.secret, NOW, { attempt: 1 });
+    const sent = await request(one.secret);
     expect(await send(sent)).toMatchObject({ status: 200 });
     const [delivery] = await world.deliveries(name);
     expect(await world.deliveries(name)).toHaveLength(before + 1);
@@ -60,7 +62,7 @@ describe.each(cases.map((one) => ({ title: `${one.kind}: ${one.name}`, one })))(
     const again = await send(sent);
     expect(again.status).toBe(200);
     expect(await world.deliveries(name)).toHaveLength(before + (one.isDeduped ? 1 : 2));
-    if (needsSecret(one)) expect(await send(await one.request(one.other, NOW))).toMatchObject({ status: 200 });
+    if (needsSecret(one)) expect(await send(await request(one.other))).toMatchObject({ status: 200 });
   });
 
   it("is refused with another secret, and nothing is kept", async () => {
@@ -68,13 +70,13 @@ describe.each(cases.map((one) => ({ title: `${one.kind}: ${one.name}`, one })))(
     const before = (await world.deliveries(name)).length;
     const wrong = one.secret.replace(/[a-z0-9](?=[^a-z0-9]*$)/i, (it) => (it === "A" ? "B" : "A"));
     expect(wrong).not.toBe(one.secret);
-    expect(refused).toContain((await send(await one.request(wrong, NOW))).status);
+    expect(refused).toContain((await send(await request(wrong))).status);
     expect(await world.deliveries(name)).toHaveLength(before);
   });
 
   it("is refused with another body, where the body is signed", async () => {
     if (!one.isBodySigned) return;
-    const sent = await one.request(one.secret, NOW);
+    const sent = await request(one.secret);
     const bytes = Buffer.from(sent.body);
     const at = Math.floor(bytes.length / 2);
     bytes[at] = (bytes[at] ?? 0) ^ 1;
@@ -84,7 +86,7 @@ describe.each(cases.map((one) => ({ title: `${one.kind}: ${one.name}`, one })))(
   it("is refused when it is too old or from the future, where its time is signed", async () => {
     const { toleranceMs } = one;
     if (toleranceMs === null) return;
-    const statusAt = async (ms: number) => (await send(await one.request(one.secret, NOW + ms))).status;
+    const statusAt = async (ms: number) => (await send(await request(one.secret, NOW + ms))).status;
     expect(await statusAt(-toleranceMs - 2000)).toBe(401);
     expect(await statusAt(toleranceMs + 2000)).toBe(401);
     expect(await statusAt(-toleranceMs + 2000)).toBe(200);
@@ -94,7 +96,7 @@ describe.each(cases.map((one) => ({ title: `${one.kind}: ${one.name}`, one })))(
   it("is refused when the signature is missing, empty or there twice", async () => {
     const { signatureHeader } = one;
     if (signatureHeader === null) return;
-    const sent = await one.request(one.secret, NOW);
+    const sent = await request(one.secret);
     const { [signatureHeader]: signature, ...others } = sent.headers;
     if (signature === undefined) throw new Error(`${one.kind} has no header ${signatureHeader}`);
     expect((await send({ ...sent, headers: others })).status).toBe(401);
@@ -104,7 +106,7 @@ describe.each(cases.map((one) => ({ title: `${one.kind}: ${one.name}`, one })))(
 
   it("is kept and told as unparseable where it is signed and does not fit", async () => {
     if (!needsSecret(one) || one.isBodySigned === false) return;
-    const sent = await one.request(one.secret, NOW, { body: "[1,2" });
+    const sent = await request(one.secret, NOW, "[1,2");
     expect(await send(sent)).toMatchObject({ status: 200 });
     const [delivery] = await world.deliveries(name);
     if (!delivery) throw new Error("nothing was kept");
@@ -112,7 +114,7 @@ describe.each(cases.map((one) => ({ title: `${one.kind}: ${one.name}`, one })))(
   });
 
   it("is answered 404 or 405 where it is sent elsewhere", async () => {
-    const sent = await one.request(one.secret, NOW);
+    const sent = await request(one.secret);
     expect([404, 405]).toContain((await world.send(`${name}-unknown`, sent)).status);
   });
 });

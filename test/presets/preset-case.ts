@@ -22,12 +22,12 @@ export type PresetCase = {
   readonly other: string;
   /**
    * Signed (or carrying the token) with `secret` at `nowMs` by code that was not written here where there is such code.
-   * `body` replaces the usual one; `attempt` counts from 1 and makes whatever a retry of the sender makes other.
+   * `body` replaces the usual one; `path` is where it is sent; `attempt` counts from 1 and makes whatever a retry of the sender makes other.
    */
   request(
     secret: string,
     nowMs: number,
-    options?: { readonly body?: string; readonly attempt?: number },
+    options?: { readonly body?: string; readonly attempt?: number; readonly path?: string },
   ): SentRequest | Promise<SentRequest>;
   /** Whose code or vector signs: "the package stripe", "openssl", "none: a token is sent as it is". */
   readonly signedBy: string;

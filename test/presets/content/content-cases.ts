@@ -132,14 +132,14 @@ export const contentCases: readonly PresetCase[] = [
     ...bearer("contentful", bodies.CONTENTFUL, "Hello, World! (en-US)"),
     secret: "a1b2c3d4".repeat(8),
     other: "d4c3b2a1".repeat(8),
-    request: (secret, nowMs, { body = bodies.CONTENTFUL } = {}) => {
+    request: (secret, nowMs, { body = bodies.CONTENTFUL, path = pathOf("contentful") } = {}) => {
       const headers = {
         "content-type": "application/vnd.contentful.management.v1+json",
         "x-contentful-topic": "ContentManagement.Entry.publish",
         "x-contentful-webhook-name": "Slipway",
         "x-contentful-idempotency-key": "5a64e8f26a1fbba5e5dd6f1a6b0a4b4d6c2a91e8b5b9d0d8d7a7e6f5c4b3a291",
       };
-      const proof = signRequest(secret, { method: "POST", path: pathOf("contentful"), headers, body }, nowMs);
+      const proof = signRequest(secret, { method: "POST", path, headers, body }, nowMs);
       return { headers: { ...headers, ...proof }, body };
     },
     signedBy: "the package @contentful/node-apps-toolkit",
