@@ -62,7 +62,7 @@ export function createSnsCertificates(deps: SnsCertificatesDeps): SnsCertificate
   return {
     async keyAt(address) {
       const url = parseAmazonUrl(address, deps);
-      if (!url || !PATH.test(url.pathname) || url.search !== "") return null;
+      if (url?.href !== address || !PATH.test(url.pathname) || url.search !== "") return null;
       if ((refused.get(url.href) ?? 0) > deps.now()) return null;
       const certificate = kept.get(url.href) ?? (await fetchOnce(url));
       const nowMs = deps.now();
