@@ -39,7 +39,7 @@ function tests(): void {
   const folder = mkdtempSync(join(tmpdir(), "slipway-django-"));
   const sent: Sent[] = [];
   let server: Server;
-  let said: { before: unknown; outbox: unknown[]; lines: string[] };
+  let said: { before: unknown; wrong: string; outbox: unknown[]; lines: string[] };
 
   beforeAll(async () => {
     const files = filesIn("docs/django.md");
@@ -73,7 +73,14 @@ function tests(): void {
   const typesSent = () => sent.map(({ body }) => (JSON.parse(body) as { type: string }).type);
 
   it("sends what was committed, and nothing of what was rolled back, in whole or in part", () => {
-    expect(typesSent()).toEqual(["page.saved", "prices.imported", "page.deleted", "page.saved", "page.saved"]);
+    expect(typesSent()).toEqual([
+      "page.saved",
+      "prices.imported",
+      "page.deleted",
+      "page.saved",
+      "page.saved",
+      "page.saved",
+    ]);
     expect(sent.filter(({ body }) => body.includes("Rolled back"))).toEqual([]);
   });
 
@@ -90,12 +97,18 @@ function tests(): void {
     expect(second?.body).toBe(first?.body);
     expect(said.before).toEqual({ tries: 1, error: "HTTP 503" });
     // Its time has not come a moment later, unless somebody says so.
-    expect(said.lines.slice(0, 2)).toEqual(["sent 0, not sent 0", "sent 1, not sent 0"]);
-    expect(new Set(sent.map(({ headers }) => headers["webhook-id"])).size).toBe(4);
+    expect(said.lines.slice(1, 3)).toEqual(["sent 0, not sent 0", "sent 1, not sent 0"]);
+    expect(new Set(sent.map(({ headers }) => headers["webhook-id"])).size).toBe(5);
+  });
+
+  it("lets editors save where the secret is none, and sends it once that is mended", () => {
+    expect(said.wrong).toMatch(/^not sent: /);
+    expect(said.wrong).not.toContain("whsec");
+    expect(sent.filter(({ body }) => body.includes("Wrong secret"))).toHaveLength(1);
   });
 
   it("has nothing left to send at the end", () => {
-    expect(said.outbox).toHaveLength(4);
+    expect(said.outbox).toHaveLength(5);
     expect(said.outbox.every((it) => (it as { sent: boolean }).sent)).toBe(true);
   });
 

@@ -38,6 +38,7 @@ import django
 
 django.setup()
 
+from django.conf import settings
 from django.core.management import call_command
 from django.db import transaction
 from pages.models import Page
@@ -70,6 +71,14 @@ with transaction.atomic():
 
 page.delete()
 
+# A secret that is none keeps nobody from saving.
+settings.SLIPWAY_SECRET = "whsec_x"
+Page.objects.create(title="Wrong secret", slug="wrong-secret")
+wrong = WebhookMessage.objects.get(sent_at=None)
+before_wrong = wrong.last_error
+settings.SLIPWAY_SECRET = os.environ["SLIPWAY_SECRET"]
+call_command("send_webhooks", now=True)
+
 stubborn = Page.objects.create(title="Try again", slug="try-again")
 waiting = WebhookMessage.objects.get(sent_at=None)
 before = {"tries": waiting.tries, "error": waiting.last_error}
@@ -78,6 +87,7 @@ call_command("send_webhooks", now=True)
 
 print(json.dumps({
     "before": before,
+    "wrong": before_wrong,
     "outbox": [
         {"type": json.loads(it.body)["type"], "tries": it.tries, "sent": it.sent_at is not None, "error": it.last_error}
         for it in WebhookMessage.objects.all()

@@ -15,7 +15,7 @@ export const djangoWebhook: Preset = {
   label: "Django",
   purpose: "content",
   docs: "https://django-webhook.readthedocs.io/en/latest/",
-  provenBy: null,
+  provenBy: "openssl, by what the source of the package signs",
   keys: [],
   secret: "needed",
   // Which models and which of create, update and delete are sent is chosen there.

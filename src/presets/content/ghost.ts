@@ -17,7 +17,7 @@ export const ghost: Preset = {
   label: "Ghost",
   purpose: "content",
   docs: "https://docs.ghost.org/webhooks",
-  provenBy: null,
+  provenBy: "openssl, and the payloads in Ghost's own tests",
   keys: [],
   secret: "needed",
   // Since an event is not always named, the status tells what was published.

@@ -24,7 +24,7 @@ export const strapi: Preset = {
   label: "Strapi",
   purpose: "content",
   docs: "https://docs.strapi.io/cms/backend-customization/webhooks",
-  provenBy: null,
+  provenBy: "the payloads of its documentation",
   keys: [],
   secret: "needed",
   // A new file is on no page until an entry that names it is saved; stages of a review are none of the site's.

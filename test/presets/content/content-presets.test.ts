@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { UnparseableError } from "../../../src/errors.ts";
 import { printExtractor } from "../../../src/model/extractor.ts";
@@ -5,6 +6,21 @@ import { contentPresets } from "../../../src/presets/content/content-presets.ts"
 import { standardWebhooks } from "../../../src/presets/standard-webhooks.ts";
 import { contentCases } from "./content-cases.ts";
 import { read, readJson, resolved, usual } from "./receive-case.ts";
+
+/** The way to each value in it, the whole first. */
+function pathsIn(value: unknown, path: readonly string[] = []): Array<readonly string[]> {
+  const inner = typeof value === "object" && value !== null ? Object.entries(value) : [];
+  return [path, ...inner.flatMap(([key, one]) => pathsIn(one, [...path, key]))];
+}
+
+function replaced(whole: unknown, [step, ...rest]: readonly string[], value: unknown): unknown {
+  if (step === undefined) return value;
+  const copy: Record<string, unknown> = Array.isArray(whole)
+    ? (Object.assign([], whole) as unknown as Record<string, unknown>)
+    : { ...(whole as object) };
+  copy[step] = replaced(copy[step], rest, value);
+  return copy;
+}
 
 const NOW = Date.parse("2026-11-30T10:00:00Z");
 const presets = [standardWebhooks, ...contentPresets];
@@ -48,6 +64,20 @@ describe("the presets of CMSs and back ends", () => {
     const reading = read(usual(kind), none);
     await expect(reading).rejects.toThrow(UnparseableError);
     await expect(reading).rejects.not.toThrow(/secret of somebody/);
+  });
+
+  it.each(contentCases)("read or refuse whatever $kind might send in place of a field", async (it) => {
+    const source = usual(it.kind);
+    const sent = await it.request(it.secret, NOW);
+    const whole: unknown = it.kind === "build-hook" ? {} : JSON.parse(String(sent.body));
+    const paths = pathsIn(whole);
+    const property = fc.asyncProperty(fc.constantFrom(...paths), fc.jsonValue(), async (path, value) => {
+      const body = JSON.stringify(replaced(whole, path, value));
+      const reading = await read(source, { ...sent, body }).catch((error: unknown) => error);
+      if (reading instanceof Error) expect(reading).toBeInstanceOf(UnparseableError);
+      else expect(JSON.stringify(reading)).toEqual(expect.any(String));
+    });
+    await fc.assert(property, { numRuns: 60 });
   });
 
   it("name what each preset is called by, once", () => {
