@@ -5,6 +5,8 @@ import type { AuditEntry } from "../model/answer.ts";
 import type { Delivery } from "../model/delivery.ts";
 import type { Deployment } from "../model/deployment.ts";
 import { type SiteHolds, whoAndWhy } from "../model/site.ts";
+import type { KnownAlert } from "../store/alerts.ts";
+import { alertLine } from "./alert-line.ts";
 import type { Printing } from "./answer.ts";
 import { auditLines } from "./audit-lines.ts";
 import { addHoldCommands } from "./hold-commands.ts";
@@ -88,6 +90,17 @@ export function addServiceCommands(program: Command, env: NodeJS.ProcessEnv): vo
     .argument("<deployment>")
     .action((name: string) =>
       answer<string>("log", { name }, {}, (text) => text.split("\n").map(printable).forEach(print)),
+    );
+
+  program
+    .command("alerts")
+    .description("the alerts of monitoring that fire, the newest first")
+    .option("--limit <number>", "how many", readLimit, 20)
+    .option("--json", "as JSON")
+    .action(({ json, ...input }: Printing & { limit: number }) =>
+      answer<KnownAlert[]>("alerts", input, { json }, (rows) =>
+        (rows.length > 0 ? rows.map(alertLine) : ["nothing fires"]).forEach(print),
+      ),
     );
 
   program

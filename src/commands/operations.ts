@@ -13,6 +13,7 @@ import { listSites } from "../store/sites.ts";
 import { readTranscript } from "../store/transcripts.ts";
 import { waitingOf } from "../store/waiting.ts";
 import type { Work } from "../store/work.ts";
+import { alerts } from "./alerts-operation.ts";
 import { audit } from "./audit-operation.ts";
 import { noDeployment } from "./cancel-deployment.ts";
 import { cancel } from "./cancel-operation.ts";
@@ -105,6 +106,7 @@ export const operations = {
   publishedRelease,
   diff,
   audit,
+  alerts,
 } satisfies Record<string, Operation>;
 
 export type OperationName = keyof typeof operations;

@@ -216,7 +216,7 @@ export type AlertEffect = {
 };
 
 /** Somebody has an alert now; `by` as in `OperateEffect`. */
-export type AcknowledgeAlertEffect = { readonly do: "acknowledge_alert"; readonly alert: number; readonly by: string };
+type AcknowledgeAlertEffect = { readonly do: "acknowledge_alert"; readonly alert: number; readonly by: string };
 
 /** Have the sender of an alert silence it. What comes of that is told in the alert's message, or to whoever asked. */
 export type SilenceAlertEffect = {

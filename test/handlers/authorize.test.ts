@@ -11,6 +11,7 @@ import {
   workspaceRules,
 } from "../../src/handlers/authorize.ts";
 import { VERBS, type Verb } from "../../src/model/command.ts";
+import { ALERT_CLICKS } from "../../src/model/event.ts";
 import type { AccountKind, Person, SlackConversation } from "../../src/model/person.ts";
 
 const site: SiteRules = {
@@ -56,6 +57,8 @@ const ROLES_TABLE: readonly Row[] = [
   ["rebuild", no, no, yes, yes],
   ["pause", no, no, yes, yes],
   ["lock", no, no, yes, yes],
+  ["acknowledge", no, no, yes, yes],
+  ["silence", no, no, no, yes],
   ["cancel own", no, no, yes, yes],
   ["unlock own", no, no, yes, yes],
   ["resume own", no, no, yes, yes],
@@ -109,7 +112,7 @@ const askedIn = (what: string): AskedFor => {
 
 describe("Roles", () => {
   it("are said of every verb", () => {
-    expect(new Set(ROLES_TABLE.map(([what]) => what.split(" ")[0]))).toEqual(new Set(VERBS));
+    expect(new Set(ROLES_TABLE.map(([what]) => what.split(" ")[0]))).toEqual(new Set([...VERBS, ...ALERT_CLICKS]));
   });
 
   it.each(ROLES_TABLE)("%s: nobody %s, viewers %s, deployers %s, operators %s", (what, ...expected) => {

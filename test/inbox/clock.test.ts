@@ -7,11 +7,13 @@ import { openDigest, tellNews } from "../../src/notify/digest.ts";
 import { summaryOf } from "../../src/notify/tell-summary.ts";
 import type { Loop } from "../../src/queue/loop.ts";
 import { createMemoryQueue } from "../../src/queue/memory-queue.ts";
+import { recordReport } from "../../src/store/alerts.ts";
 import { changeDeployment, claimDeployment, queueDeployment } from "../../src/store/deployments.ts";
 import { insertSkipped } from "../../src/store/insert-deployment.ts";
 import { bindSite, setPaused } from "../../src/store/sites.ts";
 import { all } from "../../src/store/work.ts";
 import { openToldWorld, type ToldWorld } from "../notify/outbox-rows.ts";
+import { anAlert } from "../store/alerts-contract.ts";
 import { aRun, take } from "../store/ci-contract.ts";
 import { newDeployment } from "../store/new-deployment.ts";
 
@@ -215,8 +217,16 @@ describe("the clock", () => {
       });
     await world.store.transact((tx) => take(tx, aRun({ runId: 1 }), NINE - 31 * 24 * HOUR));
     await world.store.transact((tx) => take(tx, aRun({ runId: 2 }), NINE - 29 * 24 * HOUR));
+    const over = (days: number) => {
+      const nowMs = NINE - days * 24 * HOUR;
+      const ended = { fingerprint: String(days), state: "resolved", endedAtMs: nowMs } as const;
+      return world.store.transact((tx) => recordReport(tx, anAlert(ended), nowMs));
+    };
+    for (const days of [31, 29]) await over(days);
     await oneRound(NINE);
     expect(await count()).toEqual([2]);
+    const alerts = await world.store.transact((tx) => all(tx.db.selectFrom("alerts").select("fingerprint")));
+    expect(alerts).toEqual([{ fingerprint: "29" }]);
   });
 
   it("that is stopped makes no further round", async () => {

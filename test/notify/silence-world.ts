@@ -8,7 +8,7 @@ import { expect, vi } from "vitest";
 import { freePort } from "../../src/demo/free-port.ts";
 import { PATIENCE } from "../patience.ts";
 
-export type Silence = {
+type Silence = {
   readonly id: string;
   readonly comment: string;
   readonly createdBy: string;

@@ -1,13 +1,20 @@
 /** An Alertmanager is asked to silence an alert: once, exactly that one, and whoever asked is told when it cannot be. */
 import { createServer, request, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished, vi } from "vitest";
+import { alertSilenced, wishSilence } from "../../src/commands/silence-alert.ts";
 import { type SilenceSettings, silenceSettings } from "../../src/config/silence-settings.ts";
 import { AmbiguousError, OperatorError, PermanentError, RetryLaterError } from "../../src/errors.ts";
 import { createSilencePerformer, type SilenceDeps, type SilenceWish } from "../../src/notify/silence.ts";
+import { tellAlert } from "../../src/notify/tell-alert.ts";
 import { secret } from "../../src/secrets/secret.ts";
+import { findAlert, firingAlerts } from "../../src/store/alerts.ts";
 import type { OutboxRow } from "../../src/store/outbox.ts";
+import type { Work } from "../../src/store/work.ts";
+import { openOutboxWorld } from "../outbox/outbox-world.ts";
+import { PATIENCE } from "../patience.ts";
 import { describeWithProgram } from "../servers/available.ts";
+import { anAlert } from "../store/alerts-contract.ts";
 import { startAlertmanager, type TestAlertmanager, USER } from "./silence-world.ts";
 
 const HOUR = 3_600_000;
@@ -103,6 +110,37 @@ describeWithProgram("prometheus-alertmanager", "An Alertmanager", () => {
     // Another request is not taken for that one.
     await perform({ url: alertmanager.url }, { inDoubt: true });
     expect(await alertmanager.silences()).toHaveLength(before + 2);
+  });
+
+  it("is asked by the outbox, and the message of the alert says so then", async () => {
+    const world = await openOutboxWorld();
+    onTestFinished(() => world.stop());
+    const { store } = world;
+    const telling = { hasSlack: true, hasButtons: true };
+    const perform = createSilencePerformer({
+      settingsOf: () => ({ url: alertmanager.url, for: 2 * HOUR }),
+      secretOf: async () => secret(USER),
+      silenced: (wish) => store.transact((tx) => alertSilenced(tx, telling, wish, { nowMs: Date.now() })),
+      refused: async (_, reason) => expect(reason).toBe(""),
+    });
+    const nowMs = Date.now();
+    const labels = { alertname: "FromTheOutbox" };
+    const id = await store.transact(function* (tx): Work<number> {
+      yield* tellAlert(tx, telling, { do: "alert", ...anAlert({ labels, startedAtMs: nowMs }) }, { nowMs });
+      const [known] = yield* firingAlerts(tx, 1);
+      const alert = known?.alert.id ?? 0;
+      const asked = { by: "alice (Slack U0ALICE)", forMs: HOUR, to: null, site: null, where: "C0OPS", rule: "x" };
+      yield* wishSilence(tx, { do: "silence_alert", alert, ...asked, what: "x", cause: "slack 9" }, { nowMs });
+      return alert;
+    });
+    world.start(async (row, remember) =>
+      row.kind === "alertmanager.silence" ? perform(row, remember) : { kind: "sent", remote: {} },
+    );
+    const silenced = async () => (await store.transact((tx) => findAlert(tx, id)))?.alert.silenced;
+    await vi.waitFor(async () => expect(await silenced()).toMatchObject({ untilMs: nowMs + HOUR }), PATIENCE);
+    await vi.waitFor(async () => expect(await world.states()).toEqual({ sent: 2 }), PATIENCE);
+    const made = (await alertmanager.silences()).filter(({ matchers }) => JSON.stringify(matchers).includes("FromThe"));
+    expect(made).toMatchObject([{ endsAt: new Date(nowMs + HOUR).toISOString() }]);
   });
 
   it("that refuses says why, and whoever asked is told", async () => {
