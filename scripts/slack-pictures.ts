@@ -12,6 +12,7 @@ import { alertSamples } from "./slack-samples/alerts.ts";
 import { answerSamples } from "./slack-samples/answers.ts";
 import type { Sample } from "./slack-samples/data.ts";
 import { deploymentSamples } from "./slack-samples/deployments.ts";
+import { noteSamples } from "./slack-samples/notes.ts";
 import { noticeSamples } from "./slack-samples/notices.ts";
 
 const folder = resolve(process.argv[2] ?? "pictures");
@@ -31,7 +32,13 @@ try {
     );
     console.error("apk add font-noto-emoji (Alpine), dnf install google-noto-color-emoji-fonts (Fedora).");
   }
-  const samples = [...deploymentSamples(), ...answerSamples(), ...noticeSamples(), ...alertSamples()];
+  const samples = [
+    ...deploymentSamples(),
+    ...answerSamples(),
+    ...noticeSamples(),
+    ...alertSamples(),
+    ...noteSamples(),
+  ];
   for (const [index, sample] of samples.entries()) {
     const file = join(folder, `${String(index + 1).padStart(2, "0")}-${sample.name}`);
     const page = pageOf(sample);

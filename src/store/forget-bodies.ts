@@ -6,21 +6,20 @@ import { all, type Tx, type Work } from "./work.ts";
 const BATCH = 500;
 
 /**
- * Empties body and request of the source's deliveries that ended before `beforeMs` (milliseconds since 1970). What is
- * needed to know them again, keys, digests and outcomes, stays; so does what waits for somebody (held), or may be replayed
- * (dead, unparseable), until `alsoUndone` says that it has waited for long enough. Answers with how many it emptied, at
- * most 500: ask again until it is fewer.
+ * Empties body and request of the source's deliveries that ended before `beforeMs` (milliseconds since 1970), however they
+ * ended. Keys, digests and outcomes stay, so that they are known when they come again. Answers with how many it emptied, at
+ * most 500: ask again while it is that many.
  */
 export function* forgetBodies(
   tx: Tx,
-  { source, beforeMs, alsoUndone = false }: { source: string; beforeMs: number; alsoUndone?: boolean },
+  { source, beforeMs }: { readonly source: string; readonly beforeMs: number },
 ): Work<number> {
   const old = tx.db
     .selectFrom("deliveries")
     .select("id")
     .where("source", "=", source)
     .where("finished_at", "<", beforeMs)
-    .where("state", alsoUndone ? "<>" : "=", alsoUndone ? "received" : "done")
+    .where("state", "<>", sql.lit("received"))
     .where((is) => is.or([is(sql<number>`length(body)`, ">", 0), is("request", "is not", null)]))
     .orderBy("id")
     .limit(BATCH);

@@ -24,7 +24,7 @@ const order = z.object({
 
 const refund = z.object({
   order_id: id,
-  transactions: z.array(z.object({ amount: z.string(), currency: z.string(), kind: text })).nullish(),
+  transactions: z.array(z.object({ amount: z.string(), currency: z.string(), kind: text })),
 });
 
 const dispute = z.object({
@@ -65,7 +65,7 @@ const readOrder = reading(order, (it, delivery) => {
 });
 
 const readRefund = reading(refund, (it, delivery) => {
-  const paid = (it.transactions ?? []).filter(({ kind }) => kind === "refund");
+  const paid = it.transactions.filter(({ kind }) => kind === "refund");
   const amounts = paid.map(({ amount, currency }) => majorMoney(amount, currency) ?? "").filter(Boolean);
   return {
     note: {
