@@ -72,6 +72,25 @@ const BELONGS_TO: Readonly<Record<string, readonly string[]>> = {
   connections: ["ftp", "ftps", "sftp"],
 };
 
+/** How a repository is reached follows from its address; GitHub's own are reached by its App. */
+const keysOfGit: Rule = (config) =>
+  Object.entries(config.sites).flatMap(([name, site]) => {
+    const problem = (key: string, message: string): Problem => ({ key: `sites.${name}.${key}`, message });
+    const { git, repo } = site;
+    const given = (["gitToken", "deployKey", "gitHostKey"] as const).filter((key) => site[key] !== undefined);
+    if (git === undefined) {
+      const isNested = repo.split("/").length > 2;
+      return [
+        ...(isNested ? [problem("repo", "is no repository of GitHub's; write owner/name, or git beside it")] : []),
+        ...given.map((key) => problem(key, "goes with git; repositories on GitHub are read by the App")),
+      ];
+    }
+    const scheme = (key: (typeof given)[number]) => (key === "gitToken" ? "https" : "ssh");
+    return given
+      .filter((key) => !git.startsWith(`${scheme(key)}://`))
+      .map((key) => problem(key, `goes with git over ${scheme(key)}, and git is ${git.slice(0, 100)}`));
+  });
+
 /** A site is built here, or by a workflow of GitHub Actions; each way has keys of its own. */
 const oneWayToBuild: Rule = (config) =>
   Object.entries(config.sites).flatMap(([name, { build, git }]) => {
@@ -171,6 +190,7 @@ export const rules: readonly Rule[] = [
   sourcesThatWork,
   oneSitePerTarget,
   keysOfProtocol,
+  keysOfGit,
   oneWayToBuild,
   oneWayToWait,
   followsThatExist,

@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { ISOLATIONS, LINK_CHECKS } from "../model/build.ts";
 import { CI_FAILURES } from "../model/ci.ts";
+import { gitAccess } from "./git-access-settings.ts";
 import { duration, secretReference, size, slackChannel } from "./setting-types.ts";
 import { sourceSettings } from "./source-settings.ts";
 import { parseTarget } from "./target.ts";
@@ -176,14 +177,12 @@ const siteSchema = z
   .strictObject({
     repo: z
       .string()
-      .regex(/^[\w.-]+\/[\w.-]+$/, "is no repository; write owner/name")
-      .describe("The GitHub repository whose pushes deploy this site, owner/name."),
+      .regex(/^[\w.-]+(\/[\w.-]+)+$/, "is no repository; write owner/name")
+      .describe(
+        "The GitHub repository whose pushes deploy this site, owner/name; with `git`, its name there: group/sub/name.",
+      ),
     branch: z.string().min(1).default("main").describe("The branch that is deployed."),
-    git: z
-      .string()
-      .min(1)
-      .optional()
-      .describe("Clone from this URL instead of GitHub: mirrors, other hosts, file:// in tests."),
+    ...gitAccess,
     folder: folderInRepository.default(".").describe("Folder of the site inside the repository."),
     paths: z
       .array(z.string().min(1))

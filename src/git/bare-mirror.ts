@@ -4,7 +4,7 @@ import { mkdir, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { CommandError } from "../process/run-command.ts";
 import { withRepositoryLock } from "./repository-lock.ts";
-import { createGit, type Git, type GitDeps, SCRATCH, unheard } from "./run-git.ts";
+import { createGit, type Git, type GitDeps, KEY, SCRATCH, unheard } from "./run-git.ts";
 
 export type BareMirror = {
   readonly git: Git;
@@ -90,6 +90,8 @@ async function sweep(folder: string): Promise<void> {
     ...[...top.filter((path) => !isScratch(path)), ...refs].filter((path) => path.endsWith(".lock")),
     ...packs.filter((path) => /\/tmp_[^/]*$/.test(path)),
     ...(await olderThan(top.filter(isScratch), SCRATCH_MS)),
+    // Whoever talks to the host does so under our lock, so a key that is found belongs to nobody any more.
+    ...top.filter((path) => isScratch(path) && path.endsWith(KEY)),
   ];
   await Promise.all(stale.map((path) => rm(path, { force: true })));
 }

@@ -1,5 +1,6 @@
 /** The environment of git: what it may read, ask and run. */
 import { BASICS, type Environment, GIT, NETWORK, pick, safePath } from "../process/environment.ts";
+import { SSH } from "./ssh-environment.ts";
 
 /** A key of git-config(1) with its value. */
 export type GitSetting = readonly [key: string, value: string];
@@ -7,9 +8,12 @@ export type GitSetting = readonly [key: string, value: string];
 /**
  * Answers git's question for a password (gitcredentials(7)) from a variable. A credential, and not a header of our own
  * (`http.<url>.extraHeader`): git sends such a header on to the host that a redirect leads to, while a credential is
- * asked for anew there. `echo` is part of the shell, so the token stands in no list of arguments.
+ * asked for anew there. `printf` is part of the shell, so the token stands in no list of arguments.
  */
-const HELPER = '!f() { test "$1" = get && echo username=x-access-token && echo "password=$SLIPWAY_GIT_TOKEN"; }; f';
+const HELPER =
+  '!f() { test "$1" = get && printf "username=%s\\npassword=%s\\n" "$SLIPWAY_GIT_USER" "$SLIPWAY_GIT_TOKEN"; }; f';
+/** GitHub takes an installation's token as its password (docs.github.com, "Authenticating as a GitHub App installation"). */
+export const GITHUB_USER = "x-access-token";
 
 /**
  * The environment of git. Neither the machine's nor the user's configuration counts, nothing may ask questions, and
@@ -21,7 +25,7 @@ const HELPER = '!f() { test "$1" = get && echo username=x-access-token && echo "
  */
 export function gitEnvironment(
   from: Environment,
-  options: { url: string; token: string | null; settings?: readonly GitSetting[] },
+  options: { url: string; token: string | null; user?: string; settings?: readonly GitSetting[] },
 ): Record<string, string> {
   const settings: GitSetting[] = [
     ["core.hooksPath", "/dev/null"],
@@ -46,12 +50,12 @@ export function gitEnvironment(
   ];
   const secret: Record<string, string> = {};
   if (options.token !== null && options.url.startsWith("https://")) {
-    // GitHub takes an installation's token as the password of "x-access-token" (docs.github.com, "Authenticating as a GitHub App installation").
     settings.push([`credential.${new URL(options.url).origin}.helper`, HELPER]);
     secret.SLIPWAY_GIT_TOKEN = options.token;
+    secret.SLIPWAY_GIT_USER = options.user ?? GITHUB_USER;
   }
   const env: Record<string, string> = {
-    GIT_SSH_COMMAND: "ssh -o BatchMode=yes -o ConnectTimeout=20 -o ServerAliveInterval=15",
+    GIT_SSH_COMMAND: SSH,
     ...pick(from, (name) => BASICS.includes(name) || NETWORK.test(name) || GIT.test(name)),
     ...secret,
     PATH: safePath(from.PATH),

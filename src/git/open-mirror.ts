@@ -9,12 +9,15 @@ import { CommitGoneError, fetchBranch, fetchCommit } from "./fetch.ts";
 import { branchProblem, isCommitName, repositoryProblem } from "./git-name.ts";
 import { layOut } from "./lay-out.ts";
 import { diffPaths, type Head, readFileAt, readHead } from "./read-commit.ts";
+import type { SshAccess } from "./ssh-environment.ts";
 
 export type MirrorOptions = ProcessControl & {
   readonly site: string;
   readonly url: string;
-  /** Reads this repository over https; null where none is needed. */
+  /** As in `GitAccess`. */
   readonly token: string | null;
+  readonly user?: string | undefined;
+  readonly ssh?: SshAccess | null | undefined;
   readonly dataDir: string;
   /** The worker's own environment. */
   readonly env: Environment;
@@ -61,9 +64,13 @@ export function openMirror(options: MirrorOptions): Mirror {
   if (token !== null && !url.startsWith("https://")) throw new PermanentError("a token is only sent over https");
   if (token !== null && !/^[\x21-\x7e]+$/.test(token))
     throw new PermanentError("the token has a character that no token has");
+  const { user, ssh = null } = options;
+  if (user !== undefined && !/^[\x21-\x7e]+$/.test(user))
+    throw new OperatorError(`sites.${site}.git`, "has a user name with a character that no name has");
+  if (ssh !== null && !url.startsWith("ssh://")) throw new PermanentError("a key is only used over ssh");
 
   const { signal, gone, onGroup, env, say } = options;
-  const deps = { signal, gone, onGroup, env, say, access: { url, token } };
+  const deps = { signal, gone, onGroup, env, say, access: { url, token, user, ssh } };
   const folder = resolve(options.dataDir, "git", folderNameOf(url));
   const refs = `refs/slipway/${site}`;
   const mirror = createBareMirror(deps, { folder: join(folder, "repository.git"), url, refs });

@@ -4,13 +4,24 @@ import { readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Environment } from "../process/environment.ts";
 import { CommandError, type ProcessControl, runCommand } from "../process/run-command.ts";
-import { type GitSetting, gitEnvironment } from "./git-environment.ts";
+import { GITHUB_USER, type GitSetting, gitEnvironment } from "./git-environment.ts";
+import { keyText, type SshAccess, sshEnvironment } from "./ssh-environment.ts";
+
+/** How a repository is reached. What opens it goes to its own host only. */
+export type GitAccess = {
+  readonly url: string;
+  /** Reads it over https; null where none is needed. */
+  readonly token: string | null;
+  /** Whose password the token is; by default GitHub's name for all tokens. */
+  readonly user?: string | undefined;
+  /** By default ssh is left to itself. */
+  readonly ssh?: SshAccess | null | undefined;
+};
 
 export type GitDeps = ProcessControl & {
   /** The worker's own environment. */
   readonly env: Environment;
-  /** A token, and the repository that it reads; it goes to that repository's origin only. */
-  readonly access: { readonly url: string; readonly token: string | null };
+  readonly access: GitAccess;
   say(text: string): void;
 };
 
@@ -43,6 +54,8 @@ const GIT_TIMEOUT_MS = 15 * 60_000;
 
 /** How the names of files start that only one command needs. */
 export const SCRATCH = "slipway-scratch-";
+/** How the name of such a file ends that holds a private key. */
+export const KEY = ".key";
 
 /**
  * Output is redirected, since `runCommand` hands on clean lines for people, without NUL and control characters. The
@@ -55,16 +68,35 @@ export const unheard = { hear: () => {} };
 
 export function createGit(deps: GitDeps, folder: string): Git {
   const { access, signal, gone, onGroup } = deps;
-  const secrets = access.token === null ? [] : [access.token, `x-access-token:${access.token}`];
+  const { user = GITHUB_USER, ssh = null } = access;
+  const secrets = access.token === null ? [] : [access.token, `${user}:${access.token}`];
 
   async function start(command: readonly [string, ...string[]], options: GitRun): Promise<void> {
-    const { url = "", settings = [], env = {}, hear = deps.say } = options;
-    const token = url !== "" && isSameOrigin(url, access.url) ? access.token : null;
-    const [file, ...args] = command;
+    const { url = "" } = options;
+    const isOwn = url !== "" && isSameOrigin(url, access.url);
+    if (!isOwn || ssh === null) return run(command, options, { isOwn, ssh: {} });
+    if (ssh.privateKey === null) return run(command, options, { isOwn, ssh: sshEnvironment(ssh, null) });
+    // ssh takes a key from a file or an agent. It is there while this command runs, and closed to everybody else.
+    const name = `${SCRATCH}${randomUUID()}${KEY}`;
+    const keyFile = join(folder, name);
+    try {
+      await writeFile(keyFile, keyText(ssh.privateKey), { mode: 0o600, flag: "wx" });
+      await run(command, options, { isOwn, ssh: sshEnvironment(ssh, name) });
+    } finally {
+      await rm(keyFile, { force: true });
+    }
+  }
+
+  async function run(
+    [file, ...args]: readonly [string, ...string[]],
+    { settings = [], env = {}, hear = deps.say }: GitRun,
+    own: { readonly isOwn: boolean; readonly ssh: Readonly<Record<string, string>> },
+  ): Promise<void> {
+    const token = own.isOwn ? access.token : null;
     await runCommand({
       command: { file, args },
       cwd: folder,
-      env: { ...gitEnvironment(deps.env, { url: access.url, token, settings }), ...env },
+      env: { ...gitEnvironment(deps.env, { url: access.url, token, user, settings }), ...own.ssh, ...env },
       timeoutMs: GIT_TIMEOUT_MS,
       idleTimeoutMs: null,
       ...{ secrets, signal, gone, onGroup },

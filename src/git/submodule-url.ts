@@ -1,4 +1,5 @@
 /** Where a submodule is fetched from: what `.gitmodules` says, judged as the word of a stranger. */
+import { fromScpForm } from "../model/git-push.ts";
 import { repositoryProblem } from "./git-name.ts";
 
 export type SubmoduleUrl = { readonly url: string } | { readonly problem: string };
@@ -39,12 +40,4 @@ function climb(parent: string, relative: string): string | null {
   if (parts.length === 0) return null;
   const user = url.username === "" ? "" : `${url.username}@`;
   return `${url.protocol}//${user}${url.host}/${parts.join("/")}`;
-}
-
-/** "git@host:owner/name.git" is how ssh addresses are mostly written (git-clone(1), "GIT URLS"). */
-function fromScpForm(text: string): string {
-  const scp = /^(?:([^@/:\s]+)@)?([A-Za-z0-9][A-Za-z0-9.-]*):(?!\/\/)\/?(.+)$/.exec(text);
-  if (!scp) return text;
-  const [, user, host = "", path = ""] = scp;
-  return `ssh://${user === undefined ? "" : `${user}@`}${host}/${path}`;
 }

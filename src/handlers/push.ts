@@ -1,5 +1,4 @@
 /** A branch moved: which sites are deployed, and which are not, and why. */
-import { skippedBecause } from "../model/deployment.ts";
 import type { Effect } from "../model/effect.ts";
 import type { PushEvent } from "../model/event.ts";
 import { belongsTo, isTied, type SiteFacts } from "../model/site.ts";
@@ -13,7 +12,7 @@ import {
   overtakenText,
   waitsText,
 } from "./after.ts";
-import { skipMarker } from "./skip-marker.ts";
+import { titleOf, underWayText, whyNoMatter, whySkipped } from "./pushed-commit.ts";
 
 export type PushFacts = {
   readonly sites: readonly SiteFacts[];
@@ -44,7 +43,8 @@ function effectsFor(event: PushEvent, site: SiteFacts, facts: PushFacts): Effect
   const bind: Effect[] = isTied(site)
     ? []
     : [{ do: "bind_site", site: site.name, repoId: event.repoId, boundAs: site.repo }];
-  const noMatter = reasonToIgnore(event, site) ?? alreadyUnderWay(event, site, facts);
+  const noMatter =
+    whyNoMatter({ ref: event.ref, isDeleted: event.deleted }, site) ?? alreadyUnderWay(event, site, facts);
   if (noMatter !== undefined) return [...bind, skip(site.name, noMatter)];
   const asked = {
     site: site.name,
@@ -56,9 +56,9 @@ function effectsFor(event: PushEvent, site: SiteFacts, facts: PushFacts): Effect
     branch: site.branch,
     commit: event.after,
     author: event.head?.author ?? "unknown",
-    title: firstLine(event.head?.message ?? ""),
+    title: titleOf(event.head?.message ?? ""),
   } as const;
-  const reason = reasonToSkip(event, site);
+  const reason = whySkipped(event.head?.message ?? "", site);
   if (reason !== undefined) return [...bind, { do: "skip_deployment", ...asked, reason }];
   if (site.after.length === 0) return [...bind, { do: "deploy", ...asked }];
   return [...bind, afterCi(site, asked, facts.ci ?? NO_RESULTS)];
@@ -80,26 +80,9 @@ function afterCi({ after, branch, name }: SiteFacts, asked: AskedByPush, { ofCom
   return { do: "deploy", ...asked, trigger: "workflow", cause: gate.cause, askedCommit: asked.commit };
 }
 
-/** Why the push is not about what the site shows: it is no more than a delivery without effect. */
-function reasonToIgnore(event: PushEvent, site: SiteFacts): string | undefined {
-  if (!event.ref.startsWith("refs/heads/")) return `${event.ref} is not a branch`;
-  const branch = event.ref.slice("refs/heads/".length);
-  if (branch !== site.branch) return `${branch} is not ${site.branch}, the branch that is deployed`;
-  return event.deleted ? `the branch ${branch} was deleted` : undefined;
-}
-
-/** Why a push to the site's branch is not deployed, and what does deploy it: people see that among the deployments. */
-function reasonToSkip(event: PushEvent, site: SiteFacts): string | undefined {
-  const marker = skipMarker(event.head?.message ?? "");
-  if (marker) return skippedBecause(site.name, `the commit message says ${marker}`, site.workflow);
-  return site.workflow === null
-    ? undefined
-    : `it waits for the workflow ${site.workflow}, which deploys it by succeeding`;
-}
-
 function alreadyUnderWay(event: PushEvent, site: SiteFacts, facts: PushFacts): string | undefined {
   const deployment = facts.activeOnCommit.get(site.name);
-  return deployment && `${event.after.slice(0, 7)} is being deployed already by ${deployment}`;
+  return deployment && underWayText(event.after, deployment);
 }
 
 function unknownRepository(event: PushEvent, sites: readonly SiteFacts[]): string {
@@ -109,7 +92,3 @@ function unknownRepository(event: PushEvent, sites: readonly SiteFacts[]): strin
 }
 
 const skip = (site: string | null, reason: string): Effect => ({ do: "skip", site, reason });
-
-function firstLine(message: string): string {
-  return (message.split(/\r?\n/, 1)[0] ?? "").slice(0, 200);
-}

@@ -6,14 +6,17 @@ import type { NoteFacts } from "../handlers/note.ts";
 import type { AlertsEvent, GitPushEvent, NoteEvent } from "../model/event.ts";
 import { slackChannelOf } from "../notify/tell.ts";
 import { activeDeploymentOf } from "../store/deployments.ts";
+import { repositoryOf } from "../store/sites.ts";
 import type { Tx, Work } from "../store/work.ts";
 
 /** The sites that a push may be about. */
 export function* gitPushFacts(tx: Tx, config: Config, event: GitPushEvent): Work<GitPushFacts> {
   const sites = [];
-  for (const [name, { repo, git = null, branch }] of Object.entries(config.sites)) {
+  for (const [name, { repo, git = null, branch, build, after }] of Object.entries(config.sites)) {
     const active = event.after === null ? undefined : yield* activeDeploymentOf(tx, name, event.after);
-    sites.push({ name, repo, git, branch, active: active?.id ?? null });
+    const repository = yield* repositoryOf(tx, name, repo);
+    const workflow = build.workflow ?? null;
+    sites.push({ name, git, branch, workflow, after, ...repository, active: active?.id ?? null });
   }
   return { sites };
 }

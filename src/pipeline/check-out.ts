@@ -19,7 +19,8 @@ export async function checkOut(run: StageRun): Promise<CheckedOut | Skipped> {
   const { job, signal, gone, onGroup, env, say } = run;
   const mirror = openMirror({
     ...{ signal, gone, onGroup, env, say },
-    ...{ site: job.site.name, url: job.git.url, token: job.git.token, dataDir: job.dataDir },
+    ...job.git,
+    ...{ site: job.site.name, dataDir: job.dataDir },
   });
   const head = await retrying(run, () =>
     job.askedCommit === null ? mirror.fetchHead(job.branch) : mirror.fetchCommit(job.askedCommit, job.branch),

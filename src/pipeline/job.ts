@@ -1,4 +1,5 @@
 /** What the service and the worker process of one deployment say to each other. Types only: all of it travels as JSON. */
+import type { GitAccess } from "../git/run-git.ts";
 import type { SandboxSettings, SiteBuild } from "../model/build.ts";
 import type { DeploymentStats, NeededConsent, Stage } from "../model/deployment.ts";
 import type { ManifestJson } from "../model/release.ts";
@@ -41,8 +42,7 @@ export type DeploymentJob = {
   readonly cleanCaches: boolean;
   /** How much the caches of all sites may hold, in bytes. */
   readonly cacheBytes: number;
-  /** `token` reads this one repository over https. */
-  readonly git: { readonly url: string; readonly token: string | null };
+  readonly git: GitAccess;
   readonly branch: string;
   /** A commit that was asked for by name; null deploys the head of the branch. */
   readonly askedCommit: string | null;

@@ -5,6 +5,7 @@ import { prerenderSettingsOf } from "../config/prerender-settings.ts";
 import type { SiteConfig } from "../config/schema.ts";
 import { parseTarget } from "../config/target.ts";
 import { describeError, OperatorError, PermanentError, RetryLaterError } from "../errors.ts";
+import type { GitAccess } from "../git/run-git.ts";
 import type { SandboxSettings, SiteBuild } from "../model/build.ts";
 import { type Deployment, isAutomatic, publishesKept } from "../model/deployment.ts";
 import { pathsOf } from "../model/paths.ts";
@@ -58,10 +59,7 @@ export async function prepareJob(deps: JobDeps, deployment: Deployment): Promise
     sandbox: sandboxSettingsOf(site),
     cleanCaches: deployment.cleanCaches,
     cacheBytes: deps.cacheBytes,
-    git: {
-      url: site.git ?? `${webAddress(deps.githubApiUrl)}/${facts.repoName}.git`,
-      token: kept === null && site.git === undefined ? await tokenFor(deps, deployment, site) : null,
-    },
+    git: await accessFor(deps, deployment, { site, key, isKept: kept !== null, repoName: facts.repoName }),
     branch: site.branch,
     askedCommit: deployment.askedCommit,
     paths: pathsOf(site),
@@ -133,6 +131,42 @@ function artifactOf(
   if (repoId === null)
     throw new RetryLaterError(60_000, "the id of the repository is not known until GitHub sends a webhook for it");
   return { apiUrl, repoId, repoName, workflow: build.workflow, artifact: build.artifact ?? null, runId };
+}
+
+/** The user name that goes with tokens of GitLab, Gitea, Forgejo and Bitbucket, where `git` says none. */
+const TOKEN_USER = "x-token-auth";
+
+/** How the repository is reached; without what opens it where nothing is fetched, since a kept release is published. */
+async function accessFor(
+  deps: JobDeps,
+  deployment: Deployment,
+  { site, key, isKept, repoName }: { site: SiteConfig; key: string; isKept: boolean; repoName: string },
+): Promise<GitAccess> {
+  const { git, gitToken, deployKey, gitHostKey } = site;
+  const url = git ?? `${webAddress(deps.githubApiUrl)}/${repoName}.git`;
+  if (isKept) return { url, token: null };
+  if (git === undefined) return { url, token: await tokenFor(deps, deployment, site) };
+  if (gitToken) {
+    return {
+      url,
+      user: userIn(git) || TOKEN_USER,
+      token: resolveSecret(gitToken, `${key}.gitToken`, deps.env).reveal(),
+    };
+  }
+  if (!deployKey && !gitHostKey) return { url, token: null };
+  const privateKey = deployKey ? resolveSecret(deployKey, `${key}.deployKey`, deps.env).reveal() : null;
+  if (privateKey !== null && !privateKey.includes("PRIVATE KEY-----"))
+    throw new OperatorError(`${key}.deployKey`, "is no private key; ssh-keygen -t ed25519 makes one");
+  return { url, token: null, ssh: { privateKey, hostKeys: gitHostKey ?? [], setting: `${key}.gitHostKey` } };
+}
+
+function userIn(url: string): string {
+  const { username = "" } = URL.parse(url) ?? {};
+  try {
+    return decodeURIComponent(username);
+  } catch {
+    return username;
+  }
 }
 
 /** Reads the repository, where there is a GitHub App to do so. */

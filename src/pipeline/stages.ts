@@ -47,7 +47,8 @@ function secretsOf({ secrets, git, target }: DeploymentJob): string[] {
       : target.protocol === "dir"
         ? []
         : [target.password];
-  return [...Object.values(secrets), git.token, ...account].filter((value) => value !== null);
+  const opens = [git.token, git.ssh?.privateKey ?? null];
+  return [...Object.values(secrets), ...opens, ...account].filter((value) => value !== null);
 }
 
 /** The runbook. */

@@ -23,7 +23,8 @@ export type Reading = {
   readonly content?: { readonly titles: readonly string[]; readonly by: string | null };
   readonly alerts?: readonly AlertReport[];
   readonly note?: Note;
-  readonly push?: GitPush;
+  /** Every branch and tag that moved. */
+  readonly push?: readonly GitPush[];
 };
 
 /** A verified delivery, as presets read it. */

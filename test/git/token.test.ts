@@ -3,7 +3,7 @@ import { chmodSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
-import { PermanentError } from "../../src/errors.ts";
+import { OperatorError, PermanentError } from "../../src/errors.ts";
 import { gitEnvironment } from "../../src/git/git-environment.ts";
 import { openMirror } from "../../src/git/open-mirror.ts";
 import { canServe, createGitHost } from "./git-host.ts";
@@ -75,6 +75,27 @@ describe.skipIf(!canServe)("The token", () => {
     expect(error).toBeInstanceOf(Error);
     expect(other.seen.length).toBeGreaterThan(0);
     expect(other.seen.every(({ authorization }) => authorization === undefined)).toBe(true);
+  });
+});
+
+describe.skipIf(!canServe)("A token of another host", () => {
+  test.each([
+    ["deploy", "glpat-with\\nback\\cslashes%s"],
+    ["gitlab+deploy-token-1", "abc"],
+  ])("goes with the user %s, letter by letter", async (user, secret) => {
+    const { commit, folder } = createServed();
+    const authorization = `Basic ${Buffer.from(`${user}:${secret}`).toString("base64")}`;
+    const host = await createGitHost({ folder, authorization });
+    const env = { PATH: process.env.PATH, GIT_SSL_CAINFO: host.cert };
+    const url = `${host.url.replace("//", `//${user}@`)}/.git`;
+    const { mirror } = prepareMirror(url, { token: secret, user, env });
+    expect(await mirror.fetchHead("main")).toMatchObject({ commit });
+  });
+
+  test("does not go with a user that could say more than a name", () => {
+    const { options } = prepareMirror("file:///x");
+    const wrong = { ...options, url: "https://git.example.com/a.git", token: "abc", user: "x\npassword=y" };
+    expect(() => openMirror(wrong)).toThrow(OperatorError);
   });
 });
 
