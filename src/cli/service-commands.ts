@@ -51,8 +51,8 @@ export function addServiceCommands(program: Command, env: NodeJS.ProcessEnv): vo
     .command("check")
     .description("check slipway.yaml and the environment, and say everything that is wrong")
     .action(async () => {
-      const { loadSettings } = await import("./settings.ts");
-      const { config } = loadSettings(env);
+      const { checkAllSettings } = await import("./settings.ts");
+      const { config } = await checkAllSettings(env);
       const sites = Object.keys(config.sites);
       print(`Everything is in order. ${sites.length === 0 ? "No sites." : `Sites: ${sites.join(", ")}.`}`);
     });

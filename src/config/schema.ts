@@ -5,6 +5,7 @@ import { CI_FAILURES } from "../model/ci.ts";
 import { duration, secretReference, size, slackChannel } from "./setting-types.ts";
 import { sourceSettings } from "./source-settings.ts";
 import { parseTarget } from "./target.ts";
+import { vaultSettings } from "./vault-settings.ts";
 
 const target = z.string().superRefine((value, context) => {
   const address = parseTarget(value);
@@ -365,6 +366,7 @@ export const configSchema = z.strictObject({
     )
     .default({})
     .describe("Other senders of webhooks (docs/sources.md)."),
+  vault: vaultSettings.optional(),
 });
 
 function isTimeZone(name: string): boolean {
