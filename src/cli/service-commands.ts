@@ -1,6 +1,7 @@
 /** The commands that run the service or ask it. What they do is loaded when one of them runs. */
 import type { Command } from "commander";
 import type { OperationName } from "../commands/operations.ts";
+import type { ListedSource } from "../commands/sources-operation.ts";
 import type { AuditEntry } from "../model/answer.ts";
 import type { Delivery } from "../model/delivery.ts";
 import type { Deployment } from "../model/deployment.ts";
@@ -10,6 +11,7 @@ import { auditLines } from "./audit-lines.ts";
 import { addHoldCommands } from "./hold-commands.ts";
 import { coloured, deliveryLine, deploymentLine, printable } from "./print.ts";
 import { readLimit } from "./read-limit.ts";
+import { sourceLines } from "./source-lines.ts";
 import { whoAsks } from "./who-asks.ts";
 
 type Status = {
@@ -62,6 +64,16 @@ export function addServiceCommands(program: Command, env: NodeJS.ProcessEnv): vo
     .description("what is live, what runs, what waits")
     .option("--json", "as JSON")
     .action((options: Printing) => answer<Status>("status", {}, options, showStatus));
+
+  program
+    .command("sources")
+    .description(
+      "the senders that slipway.yaml declares: addresses, when each secret was last used, what deliveries do",
+    )
+    .option("--json", "as JSON")
+    .action((options: Printing) =>
+      answer<ListedSource[]>("sources", {}, options, (rows) => sourceLines(rows, Date.now()).forEach(print)),
+    );
 
   program
     .command("deployments")

@@ -20,6 +20,7 @@ import { deploy } from "./deploy-operation.ts";
 import { lock, pause, resume, unlock } from "./hold-operations.ts";
 import { asking, named, type Operation, type OperationDeps, perform } from "./operation.ts";
 import { diff, publishedRelease, redeploy, releases, rollback } from "./release-operations.ts";
+import { sources } from "./sources-operation.ts";
 
 export type { OperationDeps } from "./operation.ts";
 
@@ -105,6 +106,7 @@ export const operations = {
   publishedRelease,
   diff,
   audit,
+  sources,
 } satisfies Record<string, Operation>;
 
 export type OperationName = keyof typeof operations;
