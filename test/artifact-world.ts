@@ -55,7 +55,7 @@ export async function startArtifactWorld(siteKeys = "isolation: none") {
   onTestFinished(() => slipway.stop());
 
   const ask = <T>(name: OperationName, input: object = {}) =>
-    callOperation(loadSettings(settings), name, input) as Promise<T>;
+    loadSettings(settings).then((it) => callOperation(it, name, input)) as Promise<T>;
   const deployments = () => ask<Deployment[]>("deployments");
 
   /** Delivers it; answers with what became of it once it is worked off. */

@@ -40,7 +40,7 @@ type Measured = {
 };
 
 const partners = await startPartners({ siteFolder: siteFolder("angular"), siteKeys });
-const settings = loadSettings({ ...partners.settings });
+const settings = await loadSettings({ ...partners.settings });
 const times = createStageTimes();
 const page = readFileSync(join(partners.repository.folder, PAGE), "utf8");
 const slipway = await startSlipway(partners, { onLog: times.onLog });

@@ -44,7 +44,7 @@ writeFileSync(
 );
 const partners = await startPartners({ siteFolder: site });
 const slipway = await startSlipway(partners);
-const settings = loadSettings({ ...partners.settings });
+const settings = await loadSettings({ ...partners.settings });
 // The FTP host runs in this process; in life it is another machine, which takes nothing from Slipway's processors.
 execFileSync("chrt", ["--all-tasks", "--idle", "--pid", "0", String(process.pid)]);
 

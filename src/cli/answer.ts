@@ -13,7 +13,7 @@ export async function answer<T>(
   { json }: Printing,
   show: (result: T) => void,
 ): Promise<void> {
-  const result = await callOperation(loadSettings(env), name, input);
+  const result = await callOperation(await loadSettings(env), name, input);
   if (json) console.log(JSON.stringify(result, null, 2));
   else show(result as T);
 }

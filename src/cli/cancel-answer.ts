@@ -8,7 +8,7 @@ import { whoAsks } from "./who-asks.ts";
 
 /** Cancels it and waits until it has ended, which sets the exit code: whoever was too late learns that it is live. */
 export async function cancel(env: NodeJS.ProcessEnv, name: string): Promise<void> {
-  const settings = loadSettings(env);
+  const settings = await loadSettings(env);
   const cancelled = (await callOperation(settings, "cancel", { name, by: whoAsks() })) as Deployment;
   const end = isFinal(cancelled.state) ? cancelled : await followDeployment(settings, cancelled, () => {});
   console.log(deploymentLine(end));

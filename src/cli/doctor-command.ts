@@ -24,7 +24,7 @@ export function addDoctorCommand(program: Command, env: NodeJS.ProcessEnv): void
         import("../secrets/log-keys.ts"),
         import("../web/status.ts"),
       ]);
-      const { environment, config } = loadSettings(env);
+      const { environment, config } = await loadSettings(env);
       if (!config.url) throw new OperatorError("url", "is not set; set it to where people reach Slipway");
       console.log(statusLink(config.url, createLogKeys(environment.webhookSecrets), Date.now()));
     });

@@ -11,7 +11,7 @@ import type { Printing } from "./answer.ts";
 import { callOperation } from "./control.ts";
 import { printable } from "./print.ts";
 import { driftLines } from "./release-lines.ts";
-import { loadSettings } from "./settings.ts";
+import { loadSettings, withKeeper } from "./settings.ts";
 
 /** Runs here, not in the service: it may take long, and nobody else needs what it finds. */
 export async function drift(
@@ -19,11 +19,11 @@ export async function drift(
   name: string,
   { json, content = false }: Printing & { content?: boolean },
 ): Promise<void> {
-  const settings = loadSettings(env);
+  const settings = await loadSettings(env);
   const published = (await callOperation(settings, "publishedRelease", { name })) as PublishedRelease;
   const site = settings.config.sites[name];
   if (!site) throw new PermanentError(`there is no site ${name}`);
-  const target = resolveTarget(site, `sites.${name}`, env);
+  const target = await withKeeper(env, settings.config, ({ resolve }) => resolveTarget(site, `sites.${name}`, resolve));
   const found = await findDrift({
     target,
     content,

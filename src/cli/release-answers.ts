@@ -25,7 +25,7 @@ const print = (line: string) => console.log(line);
 const printJson = (value: unknown) => print(JSON.stringify(value, null, 2));
 
 export async function deploy(env: NodeJS.ProcessEnv, name: string, given: DeployGiven): Promise<void> {
-  const settings = loadSettings(env);
+  const settings = await loadSettings(env);
   const { commit, cleanCaches = false } = given;
   const input = { name, ...(commit !== undefined && { commit }), cleanCaches, ...askedWith(given) };
   const deployment = (await callOperation(settings, "deploy", input)) as Deployment;
@@ -38,7 +38,7 @@ export async function rollback(
   release: string | undefined,
   given: RollbackGiven,
 ): Promise<void> {
-  const settings = loadSettings(env);
+  const settings = await loadSettings(env);
   const { reason, pause: pauses = true } = given;
   const asked = { ...(release !== undefined && { release }), ...(reason !== undefined && { reason }), pauses };
   const input = { name, ...asked, ...askedWith(given) };
@@ -56,7 +56,7 @@ export async function redeploy(
   release: string | undefined,
   given: DeployGiven,
 ): Promise<void> {
-  const settings = loadSettings(env);
+  const settings = await loadSettings(env);
   const input = { name, ...(release !== undefined && { release }), ...askedWith(given) };
   const deployment = (await callOperation(settings, "redeploy", input)) as Deployment;
   await tell(settings, deployment, given);
@@ -67,7 +67,7 @@ export async function releases(
   name: string,
   { json, limit }: Printing & { limit: number },
 ): Promise<void> {
-  const rows = (await callOperation(loadSettings(env), "releases", { name, limit })) as ListedRelease[];
+  const rows = (await callOperation(await loadSettings(env), "releases", { name, limit })) as ListedRelease[];
   if (json) return printJson(rows);
   if (rows.length === 0) print(`${name} has no releases yet`);
   for (const row of rows) print(releaseLine(row));
@@ -80,7 +80,7 @@ export async function diff(
   { json }: Printing,
 ): Promise<void> {
   const input = { name, ...(release !== undefined && { release }) };
-  const found = (await callOperation(loadSettings(env), "diff", input)) as NamedDiff;
+  const found = (await callOperation(await loadSettings(env), "diff", input)) as NamedDiff;
   if (json) printJson(found);
   else for (const line of diffLines(found)) print(line);
 }

@@ -1,6 +1,7 @@
 /** The commands that run the service or ask it. What they do is loaded when one of them runs. */
 import type { Command } from "commander";
 import type { OperationName } from "../commands/operations.ts";
+import type { ListedSource } from "../commands/sources-operation.ts";
 import type { AuditEntry } from "../model/answer.ts";
 import type { Delivery } from "../model/delivery.ts";
 import type { Deployment } from "../model/deployment.ts";
@@ -12,6 +13,7 @@ import { auditLines } from "./audit-lines.ts";
 import { addHoldCommands } from "./hold-commands.ts";
 import { coloured, deliveryLine, deploymentLine, printable } from "./print.ts";
 import { readLimit } from "./read-limit.ts";
+import { sourceLines } from "./source-lines.ts";
 import { whoAsks } from "./who-asks.ts";
 
 type Status = {
@@ -53,8 +55,8 @@ export function addServiceCommands(program: Command, env: NodeJS.ProcessEnv): vo
     .command("check")
     .description("check slipway.yaml and the environment, and say everything that is wrong")
     .action(async () => {
-      const { loadSettings } = await import("./settings.ts");
-      const { config } = loadSettings(env);
+      const { checkAllSettings } = await import("./settings.ts");
+      const { config } = await checkAllSettings(env);
       const sites = Object.keys(config.sites);
       print(`Everything is in order. ${sites.length === 0 ? "No sites." : `Sites: ${sites.join(", ")}.`}`);
     });
@@ -64,6 +66,16 @@ export function addServiceCommands(program: Command, env: NodeJS.ProcessEnv): vo
     .description("what is live, what runs, what waits")
     .option("--json", "as JSON")
     .action((options: Printing) => answer<Status>("status", {}, options, showStatus));
+
+  program
+    .command("sources")
+    .description(
+      "the senders that slipway.yaml declares: addresses, when each secret was last used, what deliveries do",
+    )
+    .option("--json", "as JSON")
+    .action((options: Printing) =>
+      answer<ListedSource[]>("sources", {}, options, (rows) => sourceLines(rows, Date.now()).forEach(print)),
+    );
 
   program
     .command("deployments")

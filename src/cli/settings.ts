@@ -1,37 +1,77 @@
 /** Reads what every command needs: the environment and slipway.yaml. Problems of both are told together. */
-
+import { resolve } from "node:path";
 import { loadConfig } from "../config/load-config.ts";
 import { type Environment, loadEnvironment } from "../config/load-environment.ts";
 import { ConfigurationError } from "../config/problem.ts";
+import { hasReferences, resolveEnvironment } from "../config/resolve-environment.ts";
 import type { Config } from "../config/schema.ts";
+import { wantedSecrets } from "../config/secret-references.ts";
 import { OperatorError } from "../errors.ts";
-import { resolveSecret, type SecretReference } from "../secrets/secret-reference.ts";
+import { createLog } from "../log.ts";
+import { createSecretKeeper, type SecretKeeper } from "../secrets/secret-keeper.ts";
+import { resolveSecret } from "../secrets/secret-reference.ts";
 
 export type Settings = { readonly environment: Environment; readonly config: Config };
 
-/** Throws ConfigurationError; both files' problems in one message where both have some. */
-export function loadSettings(env: NodeJS.ProcessEnv): Settings {
+/**
+ * Throws SettingsError; both files' problems in one message where both have some. Of the secrets that slipway.yaml names
+ * those in variables and files are looked at; what Vault and helpers have is asked for where it is used.
+ */
+export async function loadSettings(env: NodeJS.ProcessEnv): Promise<Settings> {
   const failures: ConfigurationError[] = [];
-  const attempt = <T>(load: () => T): T | undefined => {
+  const attempt = async <T>(load: () => T | Promise<T>): Promise<T | undefined> => {
     try {
-      return load();
+      return await load();
     } catch (error) {
       if (!(error instanceof ConfigurationError)) throw error;
       failures.push(error);
       return undefined;
     }
   };
-  const environment = attempt(() => loadEnvironment(env));
-  const configPath = environment?.configPath ?? env.SLIPWAY_CONFIG ?? "./slipway.yaml";
-  const config = attempt(() => checkedConfig(configPath, env));
-  if (!environment || !config) throw new SettingsError(failures);
+  const path = configPathOf(env);
+  const config = await attempt(() => loadConfig(path));
+  const environment = await attempt(() => loadWholeEnvironment(env, config ?? null));
+  if (config) await attempt(() => checkLocalSecrets(path, config, env));
+  if (!environment || !config || failures.length > 0) throw new SettingsError(failures);
   return { environment, config };
 }
 
-/** The configuration, with every secret that it refers to really there. */
-function checkedConfig(path: string, env: NodeJS.ProcessEnv): Config {
-  const config = loadConfig(path);
-  const problems = secretReferences(config).flatMap(([key, reference]) => {
+/** The same, with every secret looked at, wherever it is. Throws ConfigurationError too. */
+export async function checkAllSettings(env: NodeJS.ProcessEnv): Promise<Settings> {
+  const settings = await loadSettings(env);
+  const tried = wantedSecrets(settings.config).map((it) => ({ ...it, isKept: false }));
+  await withKeeper(env, settings.config, (keeper) => keeper.open(tried));
+  return settings;
+}
+
+/** Where slipway.yaml is: known before the environment is read, since it says how secrets of the environment are found. */
+export const configPathOf = (env: NodeJS.ProcessEnv): string => resolve(env.SLIPWAY_CONFIG || "./slipway.yaml");
+
+/** The environment, with its references resolved. `config` says where Vault is. Throws ConfigurationError. */
+export async function loadWholeEnvironment(env: NodeJS.ProcessEnv, config: Config | null): Promise<Environment> {
+  if (!hasReferences(env)) return loadEnvironment(env);
+  return withKeeper(env, config, async (keeper) => loadEnvironment(await resolveEnvironment(env, keeper.resolve)));
+}
+
+/** Gives a keeper of secrets to those who need it for a moment. What it notices is nothing for a log. */
+export async function withKeeper<T>(
+  env: NodeJS.ProcessEnv,
+  config: Pick<Config, "vault"> | null,
+  work: (keeper: SecretKeeper) => Promise<T>,
+): Promise<T> {
+  const log = createLog({ level: "silent", pretty: false });
+  const keeper = createSecretKeeper({ env, vault: config?.vault ?? null, log, now: Date.now });
+  try {
+    return await work(keeper);
+  } finally {
+    await keeper.close();
+  }
+}
+
+/** Throws ConfigurationError for variables and files that are not there. */
+function checkLocalSecrets(path: string, config: Config, env: NodeJS.ProcessEnv): void {
+  const problems = wantedSecrets(config).flatMap(({ key, reference }) => {
+    if (reference.kind === "vault" || reference.kind === "exec") return [];
     try {
       resolveSecret(reference, key, env);
       return [];
@@ -41,21 +81,6 @@ function checkedConfig(path: string, env: NodeJS.ProcessEnv): Config {
     }
   });
   if (problems.length > 0) throw new ConfigurationError(path, problems);
-  return config;
-}
-
-/** Every reference to a secret that the configuration has, with its key. */
-export function secretReferences(config: Config): Array<[key: string, reference: SecretReference]> {
-  return Object.entries(config.sites).flatMap(([name, site]) => [
-    ...(["password", "privateKey", "passphrase"] as const).flatMap((key): Array<[string, SecretReference]> => {
-      const reference = site[key];
-      return reference === undefined ? [] : [[`sites.${name}.${key}`, reference]];
-    }),
-    ...Object.entries(site.build.secrets).map(([variable, reference]): [string, SecretReference] => [
-      `sites.${name}.build.secrets.${variable}`,
-      reference,
-    ]),
-  ]);
 }
 
 /** Everything that is wrong with the settings, from every place they come from. */

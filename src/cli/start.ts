@@ -8,7 +8,7 @@ const STOP_WITHIN_MS = 25_000;
 
 /** Starts the service and resolves when it has stopped. Throws what startService throws. */
 export async function start(env: NodeJS.ProcessEnv): Promise<void> {
-  const { environment, config } = loadSettings(env);
+  const { environment, config } = await loadSettings(env);
   const log = createLog({ level: environment.logLevel, pretty: process.stdout.isTTY === true });
   const service = await startService({ environment, config, env, log });
 

@@ -21,6 +21,7 @@ import { deploy } from "./deploy-operation.ts";
 import { lock, pause, resume, unlock } from "./hold-operations.ts";
 import { asking, named, type Operation, type OperationDeps, perform } from "./operation.ts";
 import { diff, publishedRelease, redeploy, releases, rollback } from "./release-operations.ts";
+import { sources } from "./sources-operation.ts";
 
 export type { OperationDeps } from "./operation.ts";
 
@@ -107,6 +108,7 @@ export const operations = {
   diff,
   audit,
   alerts,
+  sources,
 } satisfies Record<string, Operation>;
 
 export type OperationName = keyof typeof operations;

@@ -6,6 +6,7 @@ import { gitAccess } from "./git-access-settings.ts";
 import { duration, secretReference, size, slackChannel } from "./setting-types.ts";
 import { sourceSettings } from "./source-settings.ts";
 import { parseTarget } from "./target.ts";
+import { vaultSettings } from "./vault-settings.ts";
 
 const target = z.string().superRefine((value, context) => {
   const address = parseTarget(value);
@@ -364,6 +365,7 @@ export const configSchema = z.strictObject({
     )
     .default({})
     .describe("Other senders of webhooks (docs/sources.md)."),
+  vault: vaultSettings.optional(),
 });
 
 function isTimeZone(name: string): boolean {

@@ -1,7 +1,7 @@
 /** The kinds of values that slipway.yaml has in many places: lengths of time, sizes, references to secrets, channels. */
 import { z } from "zod";
 import { EXTRACTOR_FORMS, parseExtractor } from "../model/extractor.ts";
-import { parseSecretReference } from "../secrets/secret-reference.ts";
+import { readSecretReference } from "../secrets/secret-reference.ts";
 
 /** A length of time as people write it: "90s", "15m", "1h 30m", or a number of seconds. Read as milliseconds. */
 export const duration = z
@@ -29,16 +29,21 @@ export const size = z
 export const secretReference = z
   .string()
   .transform((value, context) => {
-    const reference = parseSecretReference(value);
-    if (reference) return reference;
-    context.addIssue({
-      code: "custom",
-      message:
-        "is not a reference to a secret; secrets never stand in this file: put the value into an environment variable or a file and write env:NAME or file:/path here",
-    });
+    const reference = readSecretReference(value);
+    if (typeof reference !== "string") return reference;
+    context.addIssue({ code: "custom", message: reference });
     return z.NEVER;
   })
-  .meta({ type: "string", pattern: "^(env|file):", examples: ["env:SHOP_FTP_PASSWORD", "file:/run/secrets/ftp"] });
+  .meta({
+    type: "string",
+    pattern: "^(env|file|vault|exec):",
+    examples: [
+      "env:SHOP_FTP_PASSWORD",
+      "file:/run/secrets/ftp",
+      "vault:kv/shop#ftp",
+      "exec:op read op://Shop/FTP/password",
+    ],
+  });
 
 /** A channel, as the operator calls it. */
 export const slackChannel = z

@@ -13,7 +13,7 @@ import { type Manifest, manifestToJson } from "../model/release.ts";
 import type { PublishRules } from "../publish/options.ts";
 import { createPublisher } from "../publishers/create-publisher.ts";
 import type { Target } from "../publishers/publisher.ts";
-import { resolveSecret } from "../secrets/secret-reference.ts";
+import { type ResolveSecret, resolveSecret } from "../secrets/secret-reference.ts";
 import { findDeployment } from "../store/deployments.ts";
 import { findManifest, type KeptRelease, listReleases } from "../store/releases.ts";
 import { findRepository, findSite } from "../store/sites.ts";
@@ -34,6 +34,8 @@ export type JobDeps = {
   readonly cacheBytes: number;
   /** The environment that secret references point into. */
   readonly env: NodeJS.ProcessEnv;
+  /** What resolves references to secrets, when a deployment begins. Without it those in variables and files are found alone. */
+  readonly secrets?: { readonly resolve: ResolveSecret };
   readonly githubApiUrl: string;
   /** A token that can read this one repository; null when there is no GitHub App. */
   tokenFor(installationId: number, repoId: number, more?: { readonly actions: boolean }): Promise<string | null>;
@@ -52,7 +54,8 @@ export async function prepareJob(deps: JobDeps, deployment: Deployment): Promise
   if (!site) throw new OperatorError(key, "is no longer in slipway.yaml, so there is nowhere to publish to");
   const facts = await deps.store.transact((tx) => readFacts(tx, deployment));
   const { kept, live } = facts;
-  const target = resolveTarget(site, key, deps.env);
+  const resolve = deps.secrets?.resolve ?? localSecrets(deps.env);
+  const target = await resolveTarget(site, key, resolve);
   const job: DeploymentJob = {
     deploymentId: deployment.id,
     site: siteBuildOf(deployment.site, site),
@@ -85,7 +88,7 @@ export async function prepareJob(deps: JobDeps, deployment: Deployment): Promise
     confirm: site.confirm
       ? { url: site.confirm.url, waitMs: site.confirm.wait, rollback: site.confirm.rollback }
       : null,
-    secrets: kept === null ? buildSecrets(site, key, deps.env) : {},
+    secrets: kept === null ? await buildSecrets(site, key, resolve) : {},
   };
   return { job, kept: kept?.release ?? null };
 }
@@ -180,12 +183,17 @@ async function tokenFor(
   return deps.tokenFor(installationId, repoId, { actions: build.from === "workflow" });
 }
 
-function buildSecrets(site: SiteConfig, key: string, env: NodeJS.ProcessEnv): Record<string, string> {
-  const secrets = Object.entries(site.build.secrets).map(([name, reference]) => [
-    name,
-    resolveSecret(reference, `${key}.build.secrets.${name}`, env).reveal(),
-  ]);
-  return Object.fromEntries(secrets);
+/** Resolves what variables and files hold. */
+function localSecrets(env: NodeJS.ProcessEnv): ResolveSecret {
+  return async (reference, key) => resolveSecret(reference, key, env);
+}
+
+async function buildSecrets(site: SiteConfig, key: string, resolve: ResolveSecret): Promise<Record<string, string>> {
+  const secrets = Object.entries(site.build.secrets).map(async ([name, reference]) => {
+    const value = await resolve(reference, `${key}.build.secrets.${name}`);
+    return [name, value.reveal()] as const;
+  });
+  return Object.fromEntries(await Promise.all(secrets));
 }
 
 function commandOf({ site, trigger, adopt, allowRemovals }: Deployment, kept: KeptRelease | null): string {
@@ -252,27 +260,30 @@ function* readKept(tx: Tx, { site, trigger, askedRelease }: Deployment, liveRele
   return { release, manifest };
 }
 
-/** The target of a site, with its secrets, as the publishers want it; `key` is the site's. Throws OperatorError. */
-export function resolveTarget(site: SiteConfig, key: string, env: NodeJS.ProcessEnv): Target {
+/**
+ * The target of a site, with its secrets, as the publishers want it; `key` is the site's. Throws OperatorError, and
+ * RetryLaterError where Vault is away.
+ */
+export async function resolveTarget(site: SiteConfig, key: string, resolve: ResolveSecret): Promise<Target> {
   const address = parseTarget(site.publish);
   if (typeof address === "string") throw new OperatorError(`${key}.publish`, address);
   if (address.protocol === "dir") return { ...address, key };
-  const secret = (name: "password" | "privateKey" | "passphrase") => {
+  const secret = async (name: "password" | "privateKey" | "passphrase") => {
     const reference = site[name];
-    return reference === undefined ? null : resolveSecret(reference, `${key}.${name}`, env).reveal();
+    return reference === undefined ? null : (await resolve(reference, `${key}.${name}`)).reveal();
   };
+  const password = await secret("password");
   const shared = { connections: site.connections ?? null, key };
   if (address.protocol === "sftp") {
     return {
-      ...{ ...address, ...shared, password: secret("password") },
-      privateKey: secret("privateKey"),
-      passphrase: secret("passphrase"),
+      ...{ ...address, ...shared, password },
+      privateKey: await secret("privateKey"),
+      passphrase: await secret("passphrase"),
       agent: site.agent ?? null,
       hostKey: site.hostKey ?? null,
       acceptNewHostKey: false,
     };
   }
-  const password = secret("password");
   if (password === null) throw new OperatorError(`${key}.password`, "is missing; write env:NAME or file:/path");
   return {
     ...{ ...address, ...shared, password },

@@ -6,13 +6,25 @@ export type Secret = {
   reveal(): string;
 };
 
-/** Wraps a value so that it cannot be printed by accident. */
+const SHOWN = "[secret]";
+const redacted = () => SHOWN;
+/** As text it is [secret], as a number none. */
+const asPrimitive = (hint: string) => (hint === "number" ? Number.NaN : SHOWN);
+
+/**
+ * Wraps a value so that it cannot be printed by accident. The value lives in a closure: nothing that walks the
+ * properties of an object finds it, and structuredClone, postMessage and v8.serialize refuse functions.
+ */
 export function secret(value: string): Secret {
-  const redacted = () => "[secret]";
   return Object.freeze({
     reveal: () => value,
     toString: redacted,
     toJSON: redacted,
+    toLocaleString: redacted,
+    [Symbol.toPrimitive]: asPrimitive,
     [inspect.custom]: redacted,
+    get [Symbol.toStringTag]() {
+      return SHOWN;
+    },
   });
 }

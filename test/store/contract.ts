@@ -59,6 +59,7 @@ import { deliveriesContract } from "./deliveries-contract.ts";
 import { holdsContract } from "./holds-contract.ts";
 import { claim, newDeployment } from "./new-deployment.ts";
 import { operationsContract } from "./operations-contract.ts";
+import { secretUsesContract } from "./secret-uses-contract.ts";
 
 let count = 0;
 const delivery = (given: Partial<NewDelivery> = {}): NewDelivery => {
@@ -457,6 +458,7 @@ export function storeContract(
     contentContract(kept);
     deliveriesContract(kept);
     operationsContract(kept);
+    secretUsesContract(kept);
 
     describe("what another party calls a thing", () => {
       it("is found by the key under which it was told, once it was", async () => {

@@ -26,7 +26,7 @@ export async function runDoctor(env: NodeJS.ProcessEnv, options: DoctorOptions):
 }
 
 async function* examine(env: NodeJS.ProcessEnv, { hosts, online }: DoctorOptions): AsyncIterable<readonly Finding[]> {
-  const { findings, environment, config } = checkSettings(env);
+  const { findings, environment, config } = await checkSettings(env);
   yield findings;
   const dataDir = environment?.dataDir ?? resolve(env.DATA_DIR || "./data");
   yield checkDataFolder(dataDir, { isStore: environment?.database.kind !== "postgres" });

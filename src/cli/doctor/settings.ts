@@ -1,11 +1,13 @@
 /** Whether the settings are there, whole and in order, and every secret that they name. */
 import { loadConfig } from "../../config/load-config.ts";
-import { type Environment, loadEnvironment } from "../../config/load-environment.ts";
+import type { Environment } from "../../config/load-environment.ts";
 import { ConfigurationError } from "../../config/problem.ts";
 import type { Config } from "../../config/schema.ts";
-import { OperatorError } from "../../errors.ts";
-import { resolveSecret } from "../../secrets/secret-reference.ts";
-import { secretReferences } from "../settings.ts";
+import { wantedSecrets } from "../../config/secret-references.ts";
+import { describeError, OperatorError, RetryLaterError } from "../../errors.ts";
+import { HelperError } from "../../secrets/run-helper.ts";
+import type { ResolveSecret } from "../../secrets/secret-reference.ts";
+import { configPathOf, loadWholeEnvironment, withKeeper } from "../settings.ts";
 import { bad, type Finding, good, note, warning } from "./finding.ts";
 import { checkSlackSettings } from "./slack-settings.ts";
 
@@ -17,22 +19,25 @@ export type FoundSettings = {
 };
 
 /** Reads both, each on its own, so that one that is wrong hides nothing of the other. */
-export function checkSettings(env: NodeJS.ProcessEnv): FoundSettings {
+export async function checkSettings(env: NodeJS.ProcessEnv): Promise<FoundSettings> {
   const findings: Finding[] = [];
-  const attempt = <T>(what: string, load: () => T): T | null => {
+  const attempt = async <T>(what: string, load: () => T | Promise<T>): Promise<T | null> => {
     try {
-      return load();
+      return await load();
     } catch (error) {
       if (!(error instanceof ConfigurationError)) throw error;
       findings.push(...error.problems.map(({ key, message }) => bad(`${what}, ${key}`, message)));
       return null;
     }
   };
-  const environment = attempt("environment", () => loadEnvironment(env));
-  const path = environment?.configPath ?? env.SLIPWAY_CONFIG ?? "./slipway.yaml";
-  const config = attempt("slipway.yaml", () => loadConfig(path));
+  const path = configPathOf(env);
+  // It is read first, since it says where Vault is; what is said of the environment stands before it.
+  const config = await attempt("slipway.yaml", () => loadConfig(path));
+  const ofConfig = findings.splice(0);
+  const environment = await attempt("environment", () => loadWholeEnvironment(env, config));
+  findings.push(...ofConfig);
   if (environment) findings.push(...partners(environment));
-  if (config) findings.push(...checkConfig(path, config, env));
+  if (config) findings.push(...(await checkConfig(path, config, env)));
   if (environment && config) findings.push(...checkSlackSettings(environment, config));
   return { findings, environment, config };
 }
@@ -45,7 +50,7 @@ function partners({ githubApp, slack }: Environment): Finding[] {
   ];
 }
 
-function checkConfig(path: string, config: Config, env: NodeJS.ProcessEnv): Finding[] {
+async function checkConfig(path: string, config: Config, env: NodeJS.ProcessEnv): Promise<Finding[]> {
   const names = Object.keys(config.sites);
   const file =
     names.length === 0
@@ -54,21 +59,31 @@ function checkConfig(path: string, config: Config, env: NodeJS.ProcessEnv): Find
   const url = config.url
     ? good("url", config.url)
     : warning("url", "is not set: messages carry no links to the transcripts", "set it to where people reach Slipway");
-  return [file, url, ...checkSecrets(config, env)];
+  return [file, url, ...(await checkSecrets(config, env))];
 }
 
-/** Says their names alone. */
-function checkSecrets(config: Config, env: NodeJS.ProcessEnv): Finding[] {
-  const found: string[] = [];
-  const missing: Finding[] = [];
-  for (const [key, reference] of secretReferences(config)) {
-    try {
-      resolveSecret(reference, key, env);
-      found.push(key);
-    } catch (error) {
-      if (!(error instanceof OperatorError)) throw error;
-      missing.push(bad(key, error.message.slice(key.length + 2)));
-    }
+/** Says their names alone. Vault and helpers are asked, each for each. */
+async function checkSecrets(config: Config, env: NodeJS.ProcessEnv): Promise<Finding[]> {
+  const wanted = wantedSecrets(config);
+  const missing = await withKeeper(env, config, ({ resolve }) =>
+    Promise.all(wanted.map(({ key, reference }) => tryOne(() => resolve(reference, key), key))),
+  );
+  const found = wanted.filter((_, index) => missing[index] === null).map(({ key }) => key);
+  return [
+    ...(found.length > 0 ? [good("secrets", `found: ${found.join(", ")}`)] : []),
+    ...missing.filter((it) => it !== null),
+  ];
+}
+
+async function tryOne(resolve: () => ReturnType<ResolveSecret>, key: string): Promise<Finding | null> {
+  try {
+    await resolve();
+    return null;
+  } catch (error) {
+    if (!(error instanceof OperatorError || error instanceof RetryLaterError)) throw error;
+    const message = describeError(error);
+    const says = message.startsWith(`${key}: `) ? message.slice(key.length + 2) : message;
+    const said = error instanceof HelperError ? error.firstLine() : "";
+    return said === "" ? bad(key, says) : bad(key, says, `it said: ${said}`);
   }
-  return [...(found.length > 0 ? [good("secrets", `found: ${found.join(", ")}`)] : []), ...missing];
 }

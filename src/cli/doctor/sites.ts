@@ -11,6 +11,8 @@ import { workerEnvironment } from "../../process/environment.ts";
 import { createPublisher } from "../../publishers/create-publisher.ts";
 import { UNKNOWN_HOST } from "../../publishers/host-profile.ts";
 import { probeIsolation } from "../../sandbox/probe-isolation.ts";
+import type { ResolveSecret } from "../../secrets/secret-reference.ts";
+import { withKeeper } from "../settings.ts";
 import { bad, type Finding, good, note, warning } from "./finding.ts";
 
 /** Longest time for one host. */
@@ -50,14 +52,17 @@ async function whyNotBetter({ env }: IsolationDeps): Promise<string> {
 }
 
 /** Logs in to the host of every site and asks for one file. Changes nothing there. */
-export async function checkHosts({ sites }: Config, env: NodeJS.ProcessEnv): Promise<Finding[]> {
-  return Promise.all(Object.entries(sites).map(([name, site]) => checkHost(name, site, env)));
+export async function checkHosts(config: Config, env: NodeJS.ProcessEnv): Promise<Finding[]> {
+  const sites = Object.entries(config.sites);
+  return withKeeper(env, config, ({ resolve }) =>
+    Promise.all(sites.map(([name, site]) => checkHost(name, site, resolve))),
+  );
 }
 
-async function checkHost(name: string, site: SiteConfig, env: NodeJS.ProcessEnv): Promise<Finding> {
+async function checkHost(name: string, site: SiteConfig, resolve: ResolveSecret): Promise<Finding> {
   const about = `sites.${name}.publish`;
   try {
-    const publisher = createPublisher(resolveTarget(site, `sites.${name}`, env));
+    const publisher = createPublisher(await resolveTarget(site, `sites.${name}`, resolve));
     const beganMs = performance.now();
     const opening = publisher.open({ say: () => {}, profile: UNKNOWN_HOST });
     const session = await within(HOST_WITHIN_MS, opening);
