@@ -1,5 +1,6 @@
 /** The commands that run the service or ask it. What they do is loaded when one of them runs. */
 import type { Command } from "commander";
+import type { Explanation } from "../commands/explain-operation.ts";
 import type { OperationName } from "../commands/operations.ts";
 import type { AuditEntry } from "../model/answer.ts";
 import type { Delivery } from "../model/delivery.ts";
@@ -7,9 +8,11 @@ import type { Deployment } from "../model/deployment.ts";
 import { type SiteHolds, whoAndWhy } from "../model/site.ts";
 import type { Printing } from "./answer.ts";
 import { auditLines } from "./audit-lines.ts";
+import { explanationLines } from "./explain-lines.ts";
 import { addHoldCommands } from "./hold-commands.ts";
 import { coloured, deliveryLine, deploymentLine, printable } from "./print.ts";
 import { readLimit } from "./read-limit.ts";
+import { addSourceCommands } from "./source-commands.ts";
 import { whoAsks } from "./who-asks.ts";
 
 type Status = {
@@ -104,6 +107,7 @@ export function addServiceCommands(program: Command, env: NodeJS.ProcessEnv): vo
 
   addHoldCommands(program, answer);
   addDeliveryCommands(program, answer);
+  addSourceCommands(program, env);
 
   program
     .command("schema")
@@ -136,6 +140,16 @@ function addDeliveryCommands(program: Command, answer: Answer): void {
     .description("one delivery")
     .argument("<delivery>", "its number or the sender's id")
     .action((name: string) => answer<unknown>("delivery", { name }, { json: true }, print));
+  deliveries
+    .command("explain")
+    .description("why requests of a source are refused, or the whole story of one delivery")
+    .argument("[name]", "a source, the number of a delivery or the sender's id; default: all sources")
+    .option("--json", "as JSON")
+    .action((name: string | undefined, printing: Printing) =>
+      answer<Explanation>("explain", name === undefined ? {} : { name }, printing, (explanation) =>
+        explanationLines(explanation).forEach(print),
+      ),
+    );
   deliveries
     .command("replay")
     .description("work a delivery off again")
