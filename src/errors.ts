@@ -7,10 +7,13 @@
 export class SenderError extends Error {
   override readonly name = "SenderError";
   readonly status: number;
+  /** After how long the sender may come again, for 429 and 503; null where that is not said. */
+  readonly retryAfterSeconds: number | null;
 
-  constructor(status: number, message: string) {
+  constructor(status: number, message: string, retryAfterSeconds: number | null = null) {
     super(message);
     this.status = status;
+    this.retryAfterSeconds = retryAfterSeconds;
   }
 }
 

@@ -1,5 +1,6 @@
 /** The commands that run the service or ask it. What they do is loaded when one of them runs. */
 import type { Command } from "commander";
+import type { Explanation } from "../commands/explain-operation.ts";
 import type { OperationName } from "../commands/operations.ts";
 import type { ListedSource } from "../commands/sources-operation.ts";
 import type { AuditEntry } from "../model/answer.ts";
@@ -10,10 +11,12 @@ import type { KnownAlert } from "../store/alerts.ts";
 import { alertLine } from "./alert-line.ts";
 import type { Printing } from "./answer.ts";
 import { auditLines } from "./audit-lines.ts";
+import { explanationLines } from "./explain-lines.ts";
 import { addHoldCommands } from "./hold-commands.ts";
 import { coloured, deliveryLine, deploymentLine, printable } from "./print.ts";
 import { readLimit } from "./read-limit.ts";
 import { sourceLines } from "./source-lines.ts";
+import { addSourceCommands } from "./source-commands.ts";
 import { whoAsks } from "./who-asks.ts";
 
 type Status = {
@@ -129,6 +132,7 @@ export function addServiceCommands(program: Command, env: NodeJS.ProcessEnv): vo
 
   addHoldCommands(program, answer);
   addDeliveryCommands(program, answer);
+  addSourceCommands(program, env);
 
   program
     .command("schema")
@@ -161,6 +165,16 @@ function addDeliveryCommands(program: Command, answer: Answer): void {
     .description("one delivery")
     .argument("<delivery>", "its number or the sender's id")
     .action((name: string) => answer<unknown>("delivery", { name }, { json: true }, print));
+  deliveries
+    .command("explain")
+    .description("why requests of a source are refused, or the whole story of one delivery")
+    .argument("[name]", "a source, the number of a delivery or the sender's id; default: all sources")
+    .option("--json", "as JSON")
+    .action((name: string | undefined, printing: Printing) =>
+      answer<Explanation>("explain", name === undefined ? {} : { name }, printing, (explanation) =>
+        explanationLines(explanation).forEach(print),
+      ),
+    );
   deliveries
     .command("replay")
     .description("work a delivery off again")

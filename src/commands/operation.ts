@@ -4,6 +4,8 @@ import { z } from "zod";
 import type { Config } from "../config/schema.ts";
 import { PermanentError } from "../errors.ts";
 import type { AuditEntry } from "../model/answer.ts";
+import type { Received } from "../model/received.ts";
+import type { RejectionReport } from "../model/rejection.ts";
 import type { Telling } from "../notify/tell.ts";
 import { oneLine } from "../notify/wording/plain.ts";
 import type { Queue } from "../queue/queue.ts";
@@ -13,11 +15,23 @@ import type { Store } from "../store/store.ts";
 import type { Tx, Work } from "../store/work.ts";
 import type { DeedAsked, DeedMoment } from "./deed-context.ts";
 
+/** What a running service alone knows: what it refused, and windows for one request. */
+export type LiveIntake = {
+  readonly rejections: { report(source: string): RejectionReport };
+  readonly captures: {
+    open(name: string, untilMs: number): void;
+    close(name: string): void;
+    wait(name: string, signal: AbortSignal): Promise<Received | null | undefined>;
+  };
+};
+
 export type OperationDeps = {
   readonly store: Store;
   readonly queue: Queue;
   readonly config: Config;
   readonly telling: Telling;
+  /** Absent while the service is stopped and its store alone is asked. */
+  readonly live?: LiveIntake;
 };
 
 export type Operation = (deps: OperationDeps, input: unknown) => Promise<unknown>;

@@ -17,7 +17,9 @@ import { alerts } from "./alerts-operation.ts";
 import { audit } from "./audit-operation.ts";
 import { noDeployment } from "./cancel-deployment.ts";
 import { cancel } from "./cancel-operation.ts";
+import { captureClose, captureOpen, captureWait } from "./capture-operation.ts";
 import { deploy } from "./deploy-operation.ts";
+import { explain } from "./explain-operation.ts";
 import { lock, pause, resume, unlock } from "./hold-operations.ts";
 import { asking, named, type Operation, type OperationDeps, perform } from "./operation.ts";
 import { diff, publishedRelease, redeploy, releases, rollback } from "./release-operations.ts";
@@ -109,6 +111,10 @@ export const operations = {
   audit,
   alerts,
   sources,
+  explain,
+  captureOpen,
+  captureWait,
+  captureClose,
 } satisfies Record<string, Operation>;
 
 export type OperationName = keyof typeof operations;

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { ISOLATIONS, LINK_CHECKS } from "../model/build.ts";
 import { CI_FAILURES } from "../model/ci.ts";
 import { gitAccess } from "./git-access-settings.ts";
+import { guardLimits, trustedProxies } from "./guard-settings.ts";
 import { duration, secretReference, size, slackChannel } from "./setting-types.ts";
 import { sourceSettings } from "./source-settings.ts";
 import { parseTarget } from "./target.ts";
@@ -281,6 +282,8 @@ const siteSchema = z
   .describe("A repository folder that becomes a website.");
 
 export const configSchema = z.strictObject({
+  trustedProxies,
+  limits: guardLimits.prefault({}),
   url: z
     .url({ protocol: /^https?$/, error: "is no http or https URL" })
     .optional()

@@ -15,8 +15,20 @@ export function isAcceptable(request: IncomingMessage, maxBytes: number): boolea
   return Number(request.headers["content-length"] ?? 0) <= maxBytes;
 }
 
-/** The body of `request`. Throws SenderError 413 above `maxBytes`, 408 when it comes too slowly, 400 when it is cut. */
-export function readBody(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
+/** Counts the bytes of many bodies together. */
+export type BodyMeter = {
+  /** Whether so many bytes more may be held. */
+  add(bytes: number): boolean;
+};
+
+/** What a sender is told for whom there is no room: what is being read is over soon. */
+const FULL_RETRY_SECONDS = 10;
+
+/**
+ * The body of `request`. Throws SenderError 413 above `maxBytes`, 408 when it comes too slowly, 400 when it is cut, 503
+ * when the meter takes no more.
+ */
+export function readBody(request: IncomingMessage, maxBytes: number, meter?: BodyMeter): Promise<Buffer> {
   if (!isAcceptable(request, maxBytes)) return Promise.reject(new SenderError(413, "payload too large"));
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
@@ -41,6 +53,7 @@ export function readBody(request: IncomingMessage, maxBytes: number): Promise<Bu
       bytes += chunk.length;
       lastMs = performance.now();
       if (bytes > maxBytes) end(new SenderError(413, "payload too large"));
+      else if (meter && !meter.add(chunk.length)) end(new SenderError(503, "try again later", FULL_RETRY_SECONDS));
       else chunks.push(chunk);
     }
     const onEnd = () => end(null);

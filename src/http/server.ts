@@ -8,7 +8,7 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { describeError, SenderError } from "../errors.ts";
 import type { Log } from "../log.ts";
-import { isAcceptable, readBody } from "./read-body.ts";
+import { type BodyMeter, isAcceptable, readBody } from "./read-body.ts";
 
 export type HttpRequest = {
   readonly method: string;
@@ -25,8 +25,11 @@ export type HttpRequest = {
   readonly params: Readonly<Record<string, string>>;
   /** Aborted when the client goes away. */
   readonly signal: AbortSignal;
-  /** The raw bytes. Throws SenderError 413 above `maxBytes`, 408 when they come too slowly. */
-  body(maxBytes: number): Promise<Buffer>;
+  /**
+   * The raw bytes, counted by `meter` while they come. Throws SenderError 413 above `maxBytes`, 408 when they come too
+   * slowly, 503 when the meter takes no more.
+   */
+  body(maxBytes: number, meter?: BodyMeter): Promise<Buffer>;
 };
 
 export type HttpAnswer = {
@@ -165,8 +168,8 @@ class RouteRequest implements HttpRequest {
     return controller.signal;
   }
 
-  body(maxBytes: number): Promise<Buffer> {
-    const read = readBody(this.#request, maxBytes);
+  body(maxBytes: number, meter?: BodyMeter): Promise<Buffer> {
+    const read = readBody(this.#request, maxBytes, meter);
     // Asked for only when it is wanted: a body that is announced too large was refused above and is never sent.
     if (this.headers.expect !== undefined && isAcceptable(this.#request, maxBytes)) this.#response.writeContinue();
     return read;
@@ -236,7 +239,11 @@ function lingerThenClose(request: IncomingMessage, response: ServerResponse): vo
 }
 
 function answerFor(error: unknown, log: Log): HttpAnswer {
-  if (error instanceof SenderError) return plainAnswer(error.status, error.message);
+  if (error instanceof SenderError) {
+    const answer = plainAnswer(error.status, error.message);
+    const { retryAfterSeconds: seconds } = error;
+    return seconds === null ? answer : { ...answer, headers: { "retry-after": String(seconds) } };
+  }
   log.error({ error: describeError(error) }, "a request could not be answered");
   return { ...plainAnswer(503, "try again later"), headers: { "retry-after": "30" } };
 }

@@ -1,0 +1,21 @@
+/** What to do when requests of a source are refused, by what they were answered. */
+
+const ADVICE: Readonly<Record<number, string>> = {
+  400: "The request lacks what names a delivery, or was cut off: compare `id` of the source with what the sender sends.",
+  401: "The signature, the token or the time did not fit. Compare the secret on both sides, and check that no proxy changes the body.",
+  403: "The address is not in `allow` of the source. Behind a proxy, name the proxy in `trustedProxies`: else all seem to come from it.",
+  404: "The name in the address is none under `sources`, or what stands after it does not fit.",
+  405: "The sender uses another method than `accept.methods` allows.",
+  408: "The body came too slowly, or not at all: look at the network between the sender and here.",
+  413: "The body is larger than `accept.maxBytes`.",
+  415: "The content type is none of `accept.types`.",
+  429: "So many requests from there failed that those without a signature are no longer looked at; that ends a minute after the last one. What is verified is never refused so.",
+  503: "There was no room or the store could not be written: the sender was asked to come again. The log says which.",
+};
+
+/** A sentence for each status that was answered, the most frequent first. */
+export function adviceFor(counts: Readonly<Record<string, number>>): string[] {
+  return Object.entries(counts)
+    .sort(([, one], [, other]) => other - one)
+    .flatMap(([status]) => ADVICE[Number(status)] ?? []);
+}
