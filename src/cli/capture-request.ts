@@ -21,7 +21,7 @@ export type CaptureGiven = {
 /** Throws UsageError, and what `callOperation` throws. Sets the exit code to 1 where nothing came. */
 export async function captureRequest(env: NodeJS.ProcessEnv, name: string, given: CaptureGiven): Promise<void> {
   const secret = readSecret(given.secret, env);
-  const settings = loadSettings(env);
+  const settings = await loadSettings(env);
   const ask = (operation: "captureWait" | "captureClose") => callOperation(settings, operation, { name });
   await callOperation(settings, "captureOpen", { name, by: whoAsks(), forMs: given.forMs });
   const end = () => {

@@ -15,8 +15,8 @@ import { explanationLines } from "./explain-lines.ts";
 import { addHoldCommands } from "./hold-commands.ts";
 import { coloured, deliveryLine, deploymentLine, printable } from "./print.ts";
 import { readLimit } from "./read-limit.ts";
-import { sourceLines } from "./source-lines.ts";
 import { addSourceCommands } from "./source-commands.ts";
+import { sourceLines } from "./source-lines.ts";
 import { whoAsks } from "./who-asks.ts";
 
 type Status = {

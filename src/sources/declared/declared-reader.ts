@@ -5,10 +5,12 @@ import { type AlertReport, cleanReport, SEVERITIES } from "../../model/alert.ts"
 import type { Delivery } from "../../model/delivery.ts";
 import type { Event } from "../../model/event.ts";
 import { type Extractor, extract, parseExtractor } from "../../model/extractor.ts";
-import type { Note } from "../../model/note.ts";
+import type { GitPush } from "../../model/git-push.ts";
+import { type Note, shapeNote } from "../../model/note.ts";
 import { type Received, readPayload } from "../../model/received.ts";
 import type { Reading, Verified } from "../../presets/preset.ts";
 import type { ResolvedSource } from "../../presets/resolve-source.ts";
+import { isPollDelivery, pollEvents } from "../polling/poll-delivery.ts";
 
 export type DeclaredReaderDeps = {
   /** Visits the address by which SNS wants a subscription confirmed, if this is what a delivery asks for. */
@@ -18,9 +20,10 @@ export type DeclaredReaderDeps = {
 /** Creates the reader. It throws UnparseableError for what is verified and does not fit. */
 export function createDeclaredReader(source: ResolvedSource, deps: DeclaredReaderDeps = {}) {
   return async (delivery: Delivery): Promise<Event[]> => {
-    const { request } = delivery;
     // Nobody sent it: the net below senders that never retry found that there is something new.
-    if (!request) return contentEvents(source, delivery, { content: { titles: [], by: null } });
+    if (isPollDelivery(delivery)) return pollEvents(source, delivery);
+    const { request } = delivery;
+    if (!request) throw new UnparseableError("what was kept of the request is gone");
     const verified = await verifiedOf(source, delivery, request);
     const confirmed = await deps.confirm?.(verified);
     if (confirmed) return [{ type: "ignored", reason: confirmed }];
@@ -38,7 +41,7 @@ export function createDeclaredReader(source: ResolvedSource, deps: DeclaredReade
 }
 
 async function verifiedOf(
-  { definition }: ResolvedSource,
+  { definition, settings }: ResolvedSource,
   delivery: Delivery,
   request: NonNullable<Delivery["request"]>,
 ): Promise<Verified> {
@@ -55,7 +58,7 @@ async function verifiedOf(
   const isAnything = definition.accept.types.length === 0;
   if (payload.json === undefined && !isAnything)
     throw new UnparseableError("the body is not what its content type says");
-  return { received, payload, event: delivery.event, receivedAtMs: delivery.receivedAtMs };
+  return { received, payload, event: delivery.event, receivedAtMs: delivery.receivedAtMs, settings };
 }
 
 /** Identifies what one route makes of a delivery. What somebody had run again is something new. */
@@ -90,11 +93,16 @@ function eventOf(source: ResolvedSource, route: RouteSettings, made: Made): Even
   const from = { source: source.name, label: source.label, cause: made.cause };
   if (rebuild) return [contentEvent(source, rebuild, made)];
   if (deploy) {
-    const { push } = made.reading;
-    if (push)
-      return [
-        { type: "git_push", ...from, ...push, cause: pushCause(source, push, made), sites: deploy.sites ?? null },
-      ];
+    const { push: pushes } = made.reading;
+    const sites = deploy.sites ?? null;
+    if (pushes)
+      return pushes.map((push) => ({
+        type: "git_push",
+        ...from,
+        ...push,
+        cause: pushCause(source, push, made),
+        sites,
+      }));
     return [{ type: "deploy_asked", ...from, sites: deploy.sites ?? [] }];
   }
   if (alert) {
@@ -102,23 +110,16 @@ function eventOf(source: ResolvedSource, route: RouteSettings, made: Made): Even
     const reports = made.reading.alerts ?? [pickAlert(source, alert, made.verified)];
     return [{ type: "alerts", ...from, channel, sites, alerts: reports.map(cleanReport) }];
   }
-  if (notice) return [{ type: "note", ...from, channel: notice.channel ?? null, note: pickNote(source, notice, made) }];
+  if (notice) return [{ type: "note", ...from, channel: notice.channel ?? null, note: noteOf(source, notice, made) }];
   return [{ type: "ignored", reason: "kept" }];
-}
-
-function contentEvents(source: ResolvedSource, delivery: Delivery, reading: Reading): Event[] {
-  return source.routes.flatMap(({ rebuild }, index) => {
-    if (!rebuild) return [];
-    return [contentEvent(source, rebuild, { reading, cause: causeOf(source, delivery, index), verified: null })];
-  });
 }
 
 function contentEvent(
   { label }: ResolvedSource,
   rebuild: NonNullable<RouteSettings["rebuild"]>,
-  { reading, verified, cause }: Omit<Made, "verified"> & { readonly verified: Verified | null },
+  { reading, verified, cause }: Made,
 ): Event {
-  const pick = (extractor: Extractor | undefined) => (extractor && verified ? textAt(extractor, verified) : null);
+  const pick = (extractor: Extractor | undefined) => (extractor ? textAt(extractor, verified) : null);
   const title = pick(rebuild.title);
   const { titles, by } = reading.content ?? { titles: [], by: null };
   const debounce = {
@@ -137,7 +138,7 @@ function contentEvent(
 }
 
 /** One push counts once, however many hooks report it. */
-function pushCause({ name }: ResolvedSource, push: NonNullable<Reading["push"]>, { cause }: Made): string {
+function pushCause({ name }: ResolvedSource, push: GitPush, { cause }: Made): string {
   const again = / again \d+$/.exec(cause)?.[0] ?? "";
   return `${name} ${push.repoName} ${push.ref} ${push.after ?? "deleted"} ${push.before}${again}`;
 }
@@ -184,10 +185,12 @@ function timeOf(text: string | null): number | null {
   return Number.isNaN(ms) ? null : ms;
 }
 
-function pickNote(
-  _source: ResolvedSource,
-  _notice: NonNullable<RouteSettings["notice"]>,
+/** The preset's words, or those of the settings, with everything personal masked that is not to be shown. */
+function noteOf(
+  { label }: ResolvedSource,
+  notice: NonNullable<RouteSettings["notice"]>,
   { reading, verified }: Made,
 ): Note {
-  return reading.note ?? { title: verified.event, fields: [], url: null, tone: "neutral" };
+  const { received, payload, event } = verified;
+  return shapeNote(reading.note ?? null, notice, { received, payload, title: `${label}: ${event}` });
 }
