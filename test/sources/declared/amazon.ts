@@ -1,7 +1,7 @@
 /** A small Amazon for the tests: its own RSA key and certificate, and a server that hands out what it is told to. */
 import { execFileSync } from "node:child_process";
-import { createSign } from "node:crypto";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { createSign, generateKeyPairSync, type KeyObject } from "node:crypto";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -10,22 +10,19 @@ import { join } from "node:path";
 export const TOPIC = "arn:aws:sns:us-east-2:295079676684:alarms";
 export const CERTIFICATE_PATH = "/SimpleNotificationService-0123456789abcdef0123456789abcdef.pem";
 
-/** A key and a self-signed certificate of this name, made by openssl. Valid for a day from now. */
+const newKey = () => generateKeyPairSync("rsa", { modulusLength: 2048 }).privateKey;
+
+/** A self-signed certificate of this name for the key, made by openssl. Valid for a day from now. */
 export function makeCertificate(
   name: string,
-  ...options: readonly string[]
-): { readonly key: string; readonly certificate: string } {
+  privateKey: KeyObject = newKey(),
+): { readonly key: KeyObject; readonly certificate: string } {
   const folder = mkdtempSync(join(tmpdir(), "slipway-sns-"));
   try {
-    const files = ["-keyout", join(folder, "key.pem"), "-out", join(folder, "cert.pem")];
-    const kind = options.length > 0 ? options : ["-newkey", "rsa:2048"];
-    execFileSync("openssl", ["req", "-x509", "-nodes", "-days", "1", "-subj", `/CN=${name}`, ...kind, ...files], {
-      stdio: "ignore",
-    });
-    return {
-      key: readFileSync(join(folder, "key.pem"), "utf8"),
-      certificate: readFileSync(join(folder, "cert.pem"), "utf8"),
-    };
+    const [key, certificate] = [join(folder, "key.pem"), join(folder, "cert.pem")];
+    writeFileSync(key, privateKey.export({ format: "pem", type: "pkcs8" }), { mode: 0o600 });
+    execFileSync("openssl", ["req", "-x509", "-days", "1", "-subj", `/CN=${name}`, "-key", key, "-out", certificate]);
+    return { key: privateKey, certificate: readFileSync(certificate, "utf8") };
   } finally {
     rmSync(folder, { recursive: true });
   }
@@ -34,7 +31,7 @@ export function makeCertificate(
 type Fields = Readonly<Record<string, string>>;
 
 /** A message as SNS words it, signed by the sorted list of its keys that Amazon's documentation has. */
-export function signMessage(key: string, fields: Fields, version: "1" | "2" = "2"): Record<string, string> {
+export function signMessage(key: KeyObject, fields: Fields, version: "1" | "2" = "2"): Record<string, string> {
   const names =
     fields.Type === "Notification"
       ? ["Message", "MessageId", "Subject", "Timestamp", "TopicArn", "Type"]

@@ -1,4 +1,5 @@
 /** Messages of Amazon SNS: real ones with their real certificate, and our own, which an independent package accepts too. */
+import { generateKeyPairSync } from "node:crypto";
 import { createRequire } from "node:module";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { PermanentError, RetryLaterError } from "../../../src/errors.ts";
@@ -171,18 +172,15 @@ describe("A message of Amazon SNS", () => {
       handle = serveCertificate(certificate);
       return trialOf({}, [TOPIC], nowMs)(signMessage(key, notification));
     };
-    const named = (name: string) => {
-      const made = makeCertificate(name);
-      return answer(made.certificate, made.key);
-    };
+    const named = (name: string) => answer(makeCertificate(name, own.key).certificate);
     expect(await named("sns-signing.eu-south-1.amazonaws.com")).toEqual(PROVEN);
     expect(await named("sns-cn-north-1.amazonaws.com.cn")).toEqual(PROVEN);
     expect(await named("sns.example.com")).toBe(401);
     expect(await named("s3.amazonaws.com")).toBe(401);
-    const weak = makeCertificate("sns.amazonaws.com", "-newkey", "rsa:1024");
-    expect(await answer(weak.certificate, weak.key)).toBe(401);
-    const curve = makeCertificate("sns.amazonaws.com", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256");
-    expect(await answer(curve.certificate, curve.key)).toBe(401);
+    const weak = generateKeyPairSync("rsa", { modulusLength: 1024 }).privateKey;
+    const curve = generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey;
+    for (const key of [weak, curve])
+      expect(await answer(makeCertificate("sns.amazonaws.com", key).certificate, key)).toBe(401);
     expect(await answer(makeCertificate("sns.amazonaws.com").certificate)).toBe(401);
     expect(await answer(own.certificate, own.key, NOW - 7_200_000)).toBe(401);
     expect(await answer(own.certificate, own.key, NOW + 2 * 86_400_000)).toBe(401);
