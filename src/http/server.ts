@@ -41,7 +41,7 @@ export type HttpAnswer = {
 };
 
 export type Route = {
-  readonly method: "GET" | "POST" | "PUT";
+  readonly method: "GET" | "POST" | "PUT" | "OPTIONS";
   /** "/healthz", or with parameters "/deployments/:id/log". */
   readonly path: string;
   handle(request: HttpRequest): Promise<HttpAnswer>;

@@ -8,15 +8,14 @@ import { createDeclaredReader, type DeclaredReaderDeps } from "../sources/declar
 import { createDeclaredSource } from "../sources/declared/declared-source.ts";
 import { createSnsCertificates, type SnsCertificates } from "../sources/declared/sns-certificates.ts";
 import { createVerifier } from "../sources/declared/verifier.ts";
-import type { Head, Source } from "../sources/source.ts";
+import { createFormSource } from "../sources/forms/form-source.ts";
+import type { Source } from "../sources/source.ts";
 import type { Reader } from "./dispatch.ts";
 
 export type DeclaredDeps = DeclaredReaderDeps & {
   readonly config: Pick<Config, "sources">;
   /** The secrets of a source; `key` is where slipway.yaml names them. */
   readonly secretsOf: (secrets: readonly ActiveSecretSettings[], key: string) => SecretList;
-  /** Whether whoever sends may send to that source; absent: everybody may. */
-  readonly allowedBy?: (source: ResolvedSource) => ((head: Head) => boolean) | undefined;
   /** Milliseconds since 1970. */
   readonly now: () => number;
   /** Default: those of Amazon, fetched when they are needed. */
@@ -35,9 +34,9 @@ export function createDeclaredSources(deps: DeclaredDeps): DeclaredSources {
   const snsCertificates = deps.snsCertificates ?? createSnsCertificates(deps);
   const sources = resolved.map((one) => {
     const secrets = deps.secretsOf(one.secrets, `sources.${one.name}`);
-    const verifier = createVerifier({ definition: one.definition, secrets, now: deps.now, snsCertificates });
-    const isAllowed = deps.allowedBy?.(one);
-    return createDeclaredSource(one, { verifier, ...(isAllowed && { isAllowed }) });
+    const verifierDeps = { definition: one.definition, secrets, now: deps.now, snsCertificates };
+    const declared = createDeclaredSource(one, { verifier: createVerifier(verifierDeps), verifierDeps, now: deps.now });
+    return one.settings.form ? createFormSource(declared, one.settings.form, deps.now) : declared;
   });
   return {
     resolved,

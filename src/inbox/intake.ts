@@ -7,6 +7,7 @@ import type { Queue } from "../queue/queue.ts";
 import type { Arrival, Proof, Source } from "../sources/source.ts";
 import { recordDelivery } from "../store/deliveries.ts";
 import type { Store } from "../store/store.ts";
+import type { Door } from "./door.ts";
 
 export type Intake = {
   readonly routes: readonly Route[];
@@ -38,6 +39,7 @@ export type IntakeDeps = {
   readonly queue: Queue;
   readonly log: Log;
   readonly sources: readonly Source[];
+  readonly door: Door;
   readonly answerAtOnce?: AnswerAtOnce;
   /** Told of each verified delivery and which secret it was signed with. */
   readonly onProof?: (source: string, proof: Proof) => void;
@@ -45,7 +47,7 @@ export type IntakeDeps = {
 
 /** Creates the routes that take deliveries, one for each source and method. */
 export function createIntake(deps: IntakeDeps): Intake {
-  const { store, queue, log } = deps;
+  const { store, queue, log, door } = deps;
   const recent = createRecentCount();
 
   /** Records it and has it worked on. */
@@ -69,13 +71,18 @@ export function createIntake(deps: IntakeDeps): Intake {
   }
 
   async function take(source: Source, request: HttpRequest): Promise<HttpAnswer> {
-    const named = source.readHeaders(request);
-    const body = await request.body(source.maxBytes);
-    const proof = await source.verify(request, body);
+    const entered = await door.enter(source, request);
+    if ("answer" in entered) return entered.answer;
+    const { named, body, proof } = entered;
     deps.onProof?.(source.name, proof);
     const arrival = named ?? (await source.readBody?.(request, body));
     if (!arrival) throw new Error(`${source.name} names its deliveries neither in headers nor in bodies`);
-    if ("answer" in arrival) return { status: 200, type: "text/plain; charset=utf-8", body: arrival.answer };
+    if ("answer" in arrival) {
+      const { answer } = arrival;
+      if (typeof answer === "string") return { status: 200, type: "text/plain; charset=utf-8", body: answer };
+      if (answer.status >= 400) door.turnedAway(source.name, request, answer.status);
+      return answer;
+    }
     try {
       const taken = await receive({ ...arrival, source: source.name, body, matched: proof.matched });
       if (taken.answer) return { status: 200, type: "application/json", body: taken.answer };
@@ -85,7 +92,8 @@ export function createIntake(deps: IntakeDeps): Intake {
         { key: arrival.key, error: describeError(error) },
         "a delivery could not be recorded; its sender was told to come again",
       );
-      return { ...plainAnswer(503, "try again later"), headers: { "retry-after": "30" } };
+      const answer = source.refuse?.(request, "unavailable");
+      return answer ?? { ...plainAnswer(503, "try again later"), headers: { "retry-after": "30" } };
     }
   }
 
@@ -99,14 +107,35 @@ export function createIntake(deps: IntakeDeps): Intake {
       },
     }));
 
+  const preflights = deps.sources.flatMap(({ path, preflight }): Route[] =>
+    preflight ? [{ method: "OPTIONS", path, handle: async (request) => preflight(request) }] : [],
+  );
+
   return {
-    routes: deps.sources.flatMap(routesFor),
+    // The last ones take what no source takes.
+    routes: [...deps.sources.flatMap(routesFor), ...preflights, ...knocks(deps.sources, door)],
     recent: recent.now,
     receive(arrived) {
       recent.add();
       return receive(arrived);
     },
   };
+}
+
+/** What is asked of sources that there are not, and of those that there are in another way than they take. */
+function knocks(sources: readonly Source[], door: Door): Route[] {
+  const allowed = new Map(sources.map(({ path, methods = ["POST"] }) => [path.replace(/\/:token$/, ""), methods]));
+  const handle = async (request: HttpRequest): Promise<HttpAnswer> => {
+    const name = request.params.source ?? "";
+    const methods = allowed.get(`/hooks/${name}`);
+    const isMethod = methods?.some((it) => it === request.method) ?? true;
+    if (methods && !isMethod)
+      return { ...plainAnswer(405, "method not allowed"), headers: { allow: methods.join(", ") } };
+    return door.knock(name, request);
+  };
+  return (["POST", "GET", "PUT"] as const).flatMap((method) =>
+    ["/hooks/:source", "/hooks/:source/:token"].map((path) => ({ method, path, handle })),
+  );
 }
 
 /** Over how long arrivals are counted. */

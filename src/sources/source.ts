@@ -1,6 +1,7 @@
 /** A source: a sender that is trusted in one way. It knows how the sender signs and names its deliveries. */
 import type { IncomingHttpHeaders } from "node:http";
 import type { DeliveryRequest } from "../model/delivery.ts";
+import type { Finding } from "../model/rejection.ts";
 
 /** A request as far as it is known before its body is read. */
 export type Head = {
@@ -30,8 +31,8 @@ export type Arrival = {
   readonly windowMs?: number;
 };
 
-/** The sender only asks whether we are there: it is answered with this, and nothing is recorded. */
-export type Challenge = { readonly answer: string };
+/** It is answered with this, and nothing is recorded: the sender only asks whether we are there, or is not believed. */
+export type Challenge = { readonly answer: string | SourceAnswer };
 
 /** What the proof of a sender also tells. */
 export type Proof = {
@@ -55,10 +56,20 @@ export type Source = {
   readonly path: string;
   /** Default: POST alone. */
   readonly methods?: ReadonlyArray<"GET" | "POST" | "PUT">;
+  /** Whether nothing proves who sends, so that each request counts against the limits of its address. */
+  readonly isOpen?: boolean;
   /** The largest body this sender ever sends, in bytes. */
   readonly maxBytes: number;
   /** The answer to whatever was taken; `id` is the delivery's number. */
   answer(id: number, head: Head): SourceAnswer;
+  /** Whether the head could belong to what is verified; asked where so much failed that the rest is not read. */
+  couldBeVerified?(head: Head): boolean;
+  /** Why what came was not believed; asked off the road of the answer. */
+  explain?(head: Head, body: Buffer): Promise<readonly Finding[]>;
+  /** The answer to a browser that asks what it may send (Fetch, section 3.3.1). */
+  preflight?(head: Head): SourceAnswer;
+  /** How a browser is told that it sends too much, or that nothing can be recorded now. */
+  refuse?(head: Head, code: "too_many" | "unavailable"): SourceAnswer;
   /**
    * Reads id and event from the headers; null where this sender names its deliveries in their bodies. Throws SenderError
    * 400, 403 or 415.

@@ -7,12 +7,16 @@ import { mediaTypeOf, type Payload, type Received, readPayload } from "../../mod
 import type { ResolvedSource } from "../../presets/resolve-source.ts";
 import { type Arrival, type Challenge, constantAnswer, type Head, type Source } from "../source.ts";
 import { keptBody, keptRequest } from "./kept.ts";
-import type { Verifier } from "./verifier.ts";
+import { couldBeVerified } from "./plausible-signature.ts";
+import { explainSignature } from "./signature-findings.ts";
+import type { Verifier, VerifierDeps } from "./verifier.ts";
 
 export type DeclaredSourceDeps = {
   readonly verifier: Verifier;
-  /** Whether an address may send at all; absent: all may. */
-  readonly isAllowed?: (head: Head) => boolean;
+  /** What it was made of, for those who find out why something was not believed. */
+  readonly verifierDeps: VerifierDeps;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
 };
 
 /** Ids longer than this are kept as their digests. */
@@ -45,7 +49,6 @@ export function createDeclaredSource(resolved: ResolvedSource, deps: DeclaredSou
         : (delivery) => ({ status: 200, type: "application/json", body: `{"status":"ok","id":${delivery}}` }),
 
     readHeaders(head) {
-      if (deps.isAllowed && !deps.isAllowed(head)) throw new SenderError(403, "forbidden");
       // Bytes that were packed are no bytes that anybody signed; nobody of those we know packs them.
       if (head.headers["content-encoding"] !== undefined)
         throw new SenderError(415, "content-encoding is not accepted");
@@ -53,6 +56,14 @@ export function createDeclaredSource(resolved: ResolvedSource, deps: DeclaredSou
       const hasBody = head.method !== "GET";
       if (hasBody && !isAccepted(type)) throw new SenderError(415, "this content type is not accepted");
       return null;
+    },
+
+    couldBeVerified: (head) => couldBeVerified(definition, withoutBody(head), deps.now()),
+
+    async explain(head, body) {
+      const received = receivedOf(head, body);
+      const findings = await explainSignature(received, await readPayload(received, accept.field), deps.verifierDeps);
+      return findings.map(({ code, message }) => ({ code, sentence: message }));
     },
 
     async verify(head, body) {
@@ -81,9 +92,12 @@ export function createDeclaredSource(resolved: ResolvedSource, deps: DeclaredSou
 
 const NO_PAYLOAD: Payload = { json: undefined, form: null };
 
-function receivedOf(head: Head, body: Buffer): Received {
+/** The request as those see it who do not know the server that took it. */
+export const receivedOf = (head: Head, body: Buffer): Received => ({ ...withoutBody(head), body });
+
+function withoutBody(head: Head): Omit<Received, "body"> {
   const { method, target, distinctHeaders: headers, query } = head;
-  return { method, target, headers, query, token: head.params.token ?? "", body };
+  return { method, target, headers, query, token: head.params.token ?? "" };
 }
 
 function isInBody(extractor: Extractor): boolean {
