@@ -146,7 +146,8 @@ function messageReadings(
       id: values.id ?? "",
       payload: values.payload ?? "",
     };
-    const findings = text === hmac.message ? [] : [explainMessage(text, hmac)];
+    const isTaken = text === hmac.message || (text === "{body}" && hmac.optionalTimestamp && said === null);
+    const findings = isTaken ? [] : [explainMessage(text, hmac)];
     return [{ value: (body: Buffer) => template.render({ ...rest, body }), findings }];
   });
 }

@@ -1,14 +1,15 @@
 /** The doctor for signatures: why a request was not believed. Not for the road of a delivery: it takes its time. */
 import type { Verification } from "../../config/source-definition.ts";
+import { SenderError } from "../../errors.ts";
 import type { Payload, Received } from "../../model/received.ts";
 import { type ExplainInput, explainHmac } from "./explain-hmac.ts";
 import { explainContentful, explainNetlify, explainSns } from "./explain-named.ts";
 import { explainToken } from "./explain-token.ts";
 import { finding, type SignatureFinding } from "./finding.ts";
 import { createSnsCertificates } from "./sns-certificates.ts";
-import type { VerifierDeps } from "./verifier.ts";
+import { createVerifier, type VerifierDeps } from "./verifier.ts";
 
-export type { FindingCode, SignatureFinding } from "./finding.ts";
+export type { SignatureFinding } from "./finding.ts";
 
 /**
  * What happened, and what to do, in sentences that hold no secret, no signature and nothing of the body; "fits" where
@@ -24,7 +25,21 @@ export async function explainSignature(
   const input: ExplainInput = { received, payload, secrets: secrets(), nowMs: now(), field: definition.accept.field };
   const findings: SignatureFinding[] = [];
   for (const entry of definition.verify) findings.push(...(await explainEntry(entry, input, deps)));
-  return findings.length > 0 ? findings : [finding("fits", "Everything that this source asks for holds now.")];
+  return findings.length > 0 ? findings : [await explainWhole(received, payload, deps)];
+}
+
+/** Where each part fits, the verifier itself has the last word. */
+async function explainWhole(received: Received, payload: Payload, deps: VerifierDeps): Promise<SignatureFinding> {
+  try {
+    await createVerifier(deps).verify(received, payload);
+    return finding("fits", "Everything that this source asks for holds now.");
+  } catch (error) {
+    if (!(error instanceof SenderError)) throw error;
+    return finding(
+      "form",
+      "Each part fits, and the request is refused as a whole: a header with an id came twice, an id has spaces or is too long, there are too many signatures, or a time stands in the body. Compare with what the sender documents.",
+    );
+  }
 }
 
 function explainEntry(

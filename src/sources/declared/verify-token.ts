@@ -36,7 +36,7 @@ export function createTokenCheck(token: TokenVerification, { secrets, now }: Che
 }
 
 /** The bytes of the token that came; null where none came, or one of another form. */
-export function readToken(
+function readToken(
   { in: place, scheme }: TokenVerification,
   received: Received,
   payload: Payload | null,
@@ -72,7 +72,7 @@ function createDigests(): (secret: Secret) => Buffer | null {
 }
 
 /** Whether an extractor reads the body. */
-export function readsPayload(extractor: Extractor): boolean {
+function readsPayload(extractor: Extractor): boolean {
   return extractor.from === "join" ? extractor.parts.some(readsPayload) : ["json", "form"].includes(extractor.from);
 }
 

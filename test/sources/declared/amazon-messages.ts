@@ -3,7 +3,7 @@
  * https://github.com/aws/aws-sdk-ruby (Apache-2.0).
  */
 
-export const REAL_CERTIFICATE_URL =
+const REAL_CERTIFICATE_URL =
   "https://sns.us-east-2.amazonaws.com/SimpleNotificationService-7ff5318490ec183fbaddaa2a969abfda.pem";
 /** When the certificate was valid. */
 export const REAL_NOW = Date.parse("2022-07-28T21:24:10Z");
