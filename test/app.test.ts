@@ -2,14 +2,15 @@
 import { createHmac } from "node:crypto";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { pino } from "pino";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { startService } from "../src/app.ts";
 import { parseConfig } from "../src/config/load-config.ts";
 import { loadEnvironment } from "../src/config/load-environment.ts";
 import { startSlack } from "../src/demo/slack-server.ts";
-import { createLog } from "../src/log.ts";
 import { createGitRepository, temporaryFolder } from "./git/git-repository.ts";
 import { push } from "./inbox/world.ts";
+import { createSecretScan } from "./secret-scan.ts";
 import { clickPayload, formOf } from "./slack/click.ts";
 
 const WEBHOOK_SECRET = "the webhook secret of the test";
@@ -40,11 +41,18 @@ async function start() {
   const command = `echo built >> ${builds}; mkdir dist; cp index.html dist/`;
   const site = `{ repo: acme/shop, git: "${repository.url}", publish: "dir:${target}", channel: shop, deployers: [${user}],
     isolation: none, build: { command: "${command}", output: dist } }`;
+  const scan = createSecretScan({ WEBHOOK_SECRET, SLACK_BOT_TOKEN: TOKEN, SLACK_SIGNING_SECRET });
+  // After it has stopped: hooks run in reverse.
+  onTestFinished(async () => {
+    await scan.sawSlack(slack, ["shop"]);
+    scan.sawDatabase(join(env.DATA_DIR, "slipway.db"));
+    scan.check();
+  });
   const service = await startService({
     environment: loadEnvironment(env),
     config: parseConfig(`sites: { shop: ${site} }`, "the test"),
     env,
-    log: createLog({ level: "silent", pretty: false }),
+    log: pino({ level: "trace" }, { write: (line: string) => scan.saw("the log", line) }),
   });
   onTestFinished(() => service.stop());
 

@@ -18,6 +18,7 @@ import { type Deployment, isFinal } from "../src/model/deployment.ts";
 import { createGitHost } from "./git/git-host.ts";
 import { createGitRepository, temporaryFolder } from "./git/git-repository.ts";
 import { servedAs } from "./git/served-repository.ts";
+import { createSecretScan } from "./secret-scan.ts";
 
 const REPO = { owner: "acme", name: "shop", id: 4_200_042 };
 const WEBHOOK_SECRET = "the webhook secret of the tests";
@@ -51,7 +52,13 @@ export async function startArtifactWorld(siteKeys = "isolation: none") {
     ...{ HOST: "127.0.0.1", PORT: String(port), DATA_DIR: join(folder, "data") },
     SLIPWAY_CONFIG: join(folder, "slipway.yaml"),
   };
-  const slipway = await startSlipway({ folder, settings });
+  const scan = createSecretScan({ WEBHOOK_SECRET, PRIVATE_KEY: github.privateKey });
+  // After it has stopped: hooks run in reverse.
+  onTestFinished(() => {
+    scan.sawDatabase(join(settings.DATA_DIR, "slipway.db"));
+    scan.check();
+  });
+  const slipway = await startSlipway({ folder, settings }, { onLog: (line) => scan.saw("the log", line) });
   onTestFinished(() => slipway.stop());
 
   const ask = <T>(name: OperationName, input: object = {}) =>

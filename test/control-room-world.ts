@@ -15,6 +15,7 @@ import { createSlackSender, type SlackSender } from "../src/demo/slack/requests.
 import { type SlackServer, startSlack } from "../src/demo/slack-server.ts";
 import { createGitRepository, type GitRepository } from "./git/git-repository.ts";
 import { push } from "./inbox/world.ts";
+import { createSecretScan } from "./secret-scan.ts";
 
 const WEBHOOK_SECRET = "the webhook secret of the test";
 const SIGNING_SECRET = "the signing secret of the test";
@@ -74,7 +75,9 @@ export async function startControlRoom({
   readonly hasApp?: boolean;
   readonly prepare?: (slack: SlackServer) => Readonly<Record<string, string | undefined>>;
 } = {}): Promise<ControlRoom> {
+  const scan = createSecretScan({ WEBHOOK_SECRET, SLACK_SIGNING_SECRET: SIGNING_SECRET, SLACK_BOT_TOKEN: TOKEN });
   const hub = hasApp ? await startHub() : null;
+  if (hub) scan.add("PRIVATE_KEY", hub.privateKey);
   const slack = await startSlack({
     token: TOKEN,
     botName: "slipway",
@@ -108,7 +111,11 @@ export async function startControlRoom({
     channel: ${slack.channelId("elsewhere")}, isolation: none, operators: [${BOB}],
     build: { command: "mkdir dist; cp index.html dist/; echo the words of the vault", output: dist } }`;
   const logged: string[] = [];
-  const log = pino({ level: "trace" }, { write: (line: string) => void logged.push(line) });
+  const took = (line: string) => {
+    logged.push(line);
+    scan.saw("the log", line);
+  };
+  const log = pino({ level: "trace" }, { write: took });
   const start = () =>
     startService({
       environment: loadEnvironment(env),
@@ -209,9 +216,12 @@ export async function startControlRoom({
     },
     async stop() {
       await service.stop();
+      await scan.sawSlack(slack, ["shop", "elsewhere", "third"]);
+      scan.sawDatabase(join(env.DATA_DIR, "slipway.db"));
       await slack.stop();
       await hub?.stop();
       rmSync(folder, { recursive: true, force: true });
+      scan.check();
     },
   };
 }

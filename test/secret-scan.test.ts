@@ -33,7 +33,9 @@ it("nothing is found where there is nothing", () => {
 it("a secret in a row of the database is found, but for the bodies of deliveries", () => {
   const path = join(temporaryFolder(), "a.db");
   const records = new Database(path);
-  records.exec("create table deliveries (key text, body blob, request text); create table outbox (id integer, last_error text)");
+  records.exec(
+    "create table deliveries (key text, body blob, request text); create table outbox (id integer, last_error text)",
+  );
   const insert = records.prepare("insert into deliveries values (?, ?, ?)");
   insert.run("1", Buffer.from(VALUE), "{}");
   const clean = createSecretScan({ WEBHOOK_SECRET: VALUE });

@@ -41,7 +41,8 @@ export function createSecretScan(secrets: Readonly<Record<string, string>>): Sec
       for (const { place, text } of textsOf(path)) scan.saw(place, text);
     },
     async sawSlack(slack, channels) {
-      for (const channel of channels) scan.saw(`a message in #${channel}`, JSON.stringify(await slack.messages(channel)));
+      for (const channel of channels)
+        scan.saw(`a message in #${channel}`, JSON.stringify(await slack.messages(channel)));
       scan.saw("an answer to one person in Slack", JSON.stringify(slack.ephemerals()));
       scan.saw("a dialog in Slack", JSON.stringify(slack.modals()));
     },
@@ -60,7 +61,9 @@ export function createSecretScan(secrets: Readonly<Record<string, string>>): Sec
 function spellingsOf(value: string): string[] {
   const bytes = Buffer.from(value);
   const base64 = [0, 1, 2].map((before) => {
-    const text = Buffer.concat([Buffer.alloc(before), bytes]).toString("base64").replaceAll("=", "");
+    const text = Buffer.concat([Buffer.alloc(before), bytes])
+      .toString("base64")
+      .replaceAll("=", "");
     // The characters at both ends depend on what stands beside the value.
     return text.slice(before === 0 ? 0 : before + 1, -1);
   });
@@ -99,8 +102,10 @@ function watchAnswers(): void {
   isWatching = true;
   const { writeHead, write, end } = ServerResponse.prototype;
   const look = (response: ServerResponse, part: unknown) => {
-    const text = typeof part === "string" ? part : part instanceof Uint8Array ? Buffer.from(part).toString("latin1") : "";
-    if (text !== "") for (const scan of running) scan.saw(`an answer to ${response.req.method} ${placeOf(response)}`, text);
+    const text =
+      typeof part === "string" ? part : part instanceof Uint8Array ? Buffer.from(part).toString("latin1") : "";
+    if (text !== "")
+      for (const scan of running) scan.saw(`an answer to ${response.req.method} ${placeOf(response)}`, text);
   };
   Object.assign(ServerResponse.prototype, {
     writeHead(this: ServerResponse, ...given: Parameters<typeof writeHead>) {

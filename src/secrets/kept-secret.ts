@@ -39,6 +39,7 @@ export function keepSecret(options: KeptOptions, read: (maxAgeMs: number) => Pro
   let value = options.value;
   let current = secret(value);
   let failures = 0;
+  let isClosed = false;
   const everyMs = { env: null, file: lookEveryMs, vault: options.refreshMs, exec: HELPER_EVERY_MS }[reference.kind];
   if (everyMs === null) return { current: () => current, close: async () => {} };
 
@@ -55,7 +56,7 @@ export function keepSecret(options: KeptOptions, read: (maxAgeMs: number) => Pro
       }
       return usualMs;
     } catch (error) {
-      if (failures === 0) {
+      if (failures === 0 && !isClosed) {
         log.warn(
           { reference: name, error: describeError(error) },
           `the secret ${name} is not there; its last value stays in use`,
@@ -80,6 +81,7 @@ export function keepSecret(options: KeptOptions, read: (maxAgeMs: number) => Pro
   return {
     current: () => current,
     async close() {
+      isClosed = true;
       clearTimeout(settling);
       watching?.close();
       await looking.stop();

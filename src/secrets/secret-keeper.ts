@@ -68,7 +68,7 @@ export function createSecretKeeper(deps: SecretKeeperDeps): SecretKeeper {
 
   function vaultClient(key: string): VaultClient {
     if (!deps.vault) throw new OperatorError(key, "points into Vault, but vault is not set in slipway.yaml");
-    vault ??= createVaultClient(deps.vault, { env, log, now });
+    vault ??= createVaultClient(deps.vault, { env, log, now, signal: ended.signal });
     return vault;
   }
 

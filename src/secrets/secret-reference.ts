@@ -25,7 +25,7 @@ export type ExecReference = Extract<SecretReference, { kind: "exec" }>;
 export type ResolveSecret = (reference: SecretReference, key: string) => Promise<Secret>;
 
 /** How references are written, for messages of errors. */
-export const REFERENCE_FORMS = "env:NAME, file:/path, vault:mount/path#field or exec:program arguments";
+const REFERENCE_FORMS = "env:NAME, file:/path, vault:mount/path#field or exec:program arguments";
 
 const LITERAL = `is not a reference to a secret; secrets never stand in this file: keep the value elsewhere and write ${REFERENCE_FORMS} here`;
 

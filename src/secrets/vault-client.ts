@@ -24,15 +24,19 @@ const kvAnswer = z.object({
 /** What a path holds; `fields` is null where Vault refused. */
 type Found = { readonly status: number; readonly fields: Readonly<Record<string, unknown>> | null };
 
+/** Slipway's end does not wait long for Vault. */
+const LAST_WITHIN_MS = 2000;
 /** How long what was read is remembered, at most. */
 const REMEMBERED_MS = 30_000;
 
+/** `signal` ends all that is under way; `close` is called after it. */
 export function createVaultClient(
   settings: VaultSettings,
-  deps: Pick<VaultLoginDeps, "env" | "log" | "now">,
+  { signal, ...deps }: Pick<VaultLoginDeps, "env" | "log" | "now"> & { readonly signal: AbortSignal },
 ): VaultClient {
-  const ask = createVaultRequest(settings);
-  const login = createVaultLogin({ settings, ask, ...deps });
+  const ask = createVaultRequest(settings, { signal });
+  const askLast = createVaultRequest(settings, { timeLimitMs: LAST_WITHIN_MS });
+  const login = createVaultLogin({ settings, ask, askLast, ...deps });
   /** By the API's path. One secret has several fields, which are asked for at the same time. */
   const known = createBriefMemory<Promise<Found>>(REMEMBERED_MS);
 

@@ -47,6 +47,8 @@ const WORTH_KEEPING = 1 / 2;
 export type VaultLoginDeps = {
   readonly settings: VaultSettings;
   readonly ask: VaultRequest;
+  /** For giving the token back, when `ask` has ended. */
+  readonly askLast: VaultRequest;
   /** Where the references of the settings point into. */
   readonly env: NodeJS.ProcessEnv;
   readonly log: Pick<Log, "info" | "warn">;
@@ -55,7 +57,7 @@ export type VaultLoginDeps = {
 };
 
 /** Logs in when a token is asked for the first time. */
-export function createVaultLogin({ settings, ask, env, log, now }: VaultLoginDeps): VaultLogin {
+export function createVaultLogin({ settings, ask, askLast, env, log, now }: VaultLoginDeps): VaultLogin {
   let lease: Lease | null = null;
   let endsAtMs = Number.POSITIVE_INFINITY;
   let pending: Promise<Lease> | null = null;
@@ -88,7 +90,8 @@ export function createVaultLogin({ settings, ask, env, log, now }: VaultLoginDep
       return next && next.leaseMs > 0 ? waitFor(next.leaseMs) : MAX_WAIT_MS;
     } catch (error) {
       const leftMs = endsAtMs - now();
-      log.warn({ error: describeError(error) }, "the token of Vault could not be renewed; it is tried again");
+      if (!isClosed)
+        log.warn({ error: describeError(error) }, "the token of Vault could not be renewed; it is tried again");
       if (leftMs <= 0) lease = null;
       return Math.max(MIN_WAIT_MS, Math.min(leftMs * RETRY_AFTER, 30_000));
     }
@@ -108,7 +111,7 @@ export function createVaultLogin({ settings, ask, env, log, now }: VaultLoginDep
       lease = null;
       if (!last?.isOurs) return;
       // Where it fails the token ends with its lease.
-      await ask({ method: "POST", path: "auth/token/revoke-self", token: last.token, body: {} }).catch(() => {});
+      await askLast({ method: "POST", path: "auth/token/revoke-self", token: last.token, body: {} }).catch(() => {});
     },
   };
 }

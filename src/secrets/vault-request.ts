@@ -10,7 +10,7 @@ import { describeError, OperatorError, RetryLaterError } from "../errors.ts";
 import { parseJson } from "../model/received.ts";
 import type { Secret } from "./secret.ts";
 
-export type VaultAsk = {
+type VaultAsk = {
   readonly method: "GET" | "POST";
   /** Without `/v1/`. */
   readonly path: string;
@@ -20,7 +20,7 @@ export type VaultAsk = {
 };
 
 /** Answers with a status below 500 that is no matter of waiting: 200, 204, 400, 403, 404 … */
-export type VaultAnswer = { readonly status: number; readonly json: unknown };
+type VaultAnswer = { readonly status: number; readonly json: unknown };
 
 /**
  * Throws RetryLaterError where Vault is not reached, sealed, a standby, overloaded or out of order; OperatorError where
@@ -45,10 +45,10 @@ const NOT_NOW: Readonly<Record<number, string>> = {
   503: "is sealed, or down for maintenance",
 };
 
-/** Throws OperatorError where the file of certificates cannot be read. */
+/** `signal` ends what is under way, for good. Throws OperatorError where the file of certificates cannot be read. */
 export function createVaultRequest(
   { address, namespace, ca: caFile }: Pick<VaultSettings, "address" | "namespace" | "ca">,
-  timeLimitMs = TIME_LIMIT_MS,
+  { signal, timeLimitMs = TIME_LIMIT_MS }: { readonly signal?: AbortSignal; readonly timeLimitMs?: number } = {},
 ): VaultRequest {
   const base = `${address.replace(/\/+$/, "")}/v1/`;
   const ca = caFile === undefined ? undefined : readCertificates(caFile);
@@ -59,7 +59,7 @@ export function createVaultRequest(
     const options = {
       method,
       agent: false as const,
-      signal: AbortSignal.timeout(timeLimitMs),
+      signal: AbortSignal.any([AbortSignal.timeout(timeLimitMs), ...(signal ? [signal] : [])]),
       headers: {
         // Agents and proxies of Vault may insist on it, against requests that a browser was tricked into.
         "x-vault-request": "true",

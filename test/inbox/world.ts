@@ -1,9 +1,10 @@
 /** A front door with a real store behind it, for the tests of the inbox: what GitHub and Slack would talk to. */
 import { createHmac, randomUUID } from "node:crypto";
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { sign } from "@octokit/webhooks-methods";
+import { pino } from "pino";
 import { parseConfig } from "../../src/config/load-config.ts";
 import type { Config } from "../../src/config/schema.ts";
 import { createPermissions } from "../../src/github/permissions.ts";
@@ -12,7 +13,6 @@ import { createGithubReader } from "../../src/github/reader.ts";
 import { createHttpServer } from "../../src/http/server.ts";
 import { startDispatch } from "../../src/inbox/dispatch.ts";
 import { createIntake } from "../../src/inbox/intake.ts";
-import { createLog } from "../../src/log.ts";
 import type { Delivery } from "../../src/model/delivery.ts";
 import { createMemoryQueue } from "../../src/queue/memory-queue.ts";
 import type { Queue } from "../../src/queue/queue.ts";
@@ -28,9 +28,11 @@ import { listDeliveries } from "../../src/store/deliveries.ts";
 import { listDeployments } from "../../src/store/deployments.ts";
 import { openSqlite } from "../../src/store/sqlite.ts";
 import type { Store } from "../../src/store/store.ts";
+import { createSecretScan } from "../secret-scan.ts";
 
 export const WEBHOOK_SECRET = "the secret of the tests";
 const SIGNING_SECRET = "the signing secret of the tests";
+const BOT_TOKEN = "xoxb-test";
 
 const CONFIG = parseConfig(
   `
@@ -63,9 +65,11 @@ export async function startInbox(
 ): Promise<InboxWorld> {
   const config = options.config ?? CONFIG;
   const folder = mkdtempSync(join(tmpdir(), "slipway-inbox-"));
-  const store = await openSqlite(join(options.at ?? folder, "slipway.db"));
+  const database = join(options.at ?? folder, "slipway.db");
+  const store = await openSqlite(database);
   const queue = createMemoryQueue();
-  const log = createLog({ level: "silent", pretty: false });
+  const scan = createSecretScan({ WEBHOOK_SECRET, SLACK_SIGNING_SECRET: SIGNING_SECRET, SLACK_BOT_TOKEN: BOT_TOKEN });
+  const log = pino({ level: "trace" }, { write: (line: string) => scan.saw("the log", line) });
   const secrets = [secret(WEBHOOK_SECRET)];
   const sources: Source[] = [createGithubSource(secrets)];
   if (options.slack !== false) sources.push(createSlackSource([secret(SIGNING_SECRET)]));
@@ -73,7 +77,7 @@ export async function startInbox(
   const server = createHttpServer(intake.routes, log);
   const port = await server.listen({ host: "127.0.0.1", port: 0 });
   // Where none is given nobody listens: reading what Slack sends asks nothing of it.
-  const bolt = { botToken: secret("xoxb-test"), apiUrl: options.slackApiUrl ?? "http://127.0.0.1:1/api/", log };
+  const bolt = { botToken: secret(BOT_TOKEN), apiUrl: options.slackApiUrl ?? "http://127.0.0.1:1/api/", log };
   const github = createGithub({ githubApp: null, githubApiUrl: "http://127.0.0.1:1", webhookSecrets: secrets });
   const dispatch =
     options.dispatch === false
@@ -140,7 +144,10 @@ export async function startInbox(
       await server.close(0);
       await queue.close();
       await store.close();
+      // A world that came after on the same folder may have removed it.
+      if (existsSync(database)) scan.sawDatabase(database);
       rmSync(folder, { recursive: true, force: true });
+      scan.check();
     },
   };
 }

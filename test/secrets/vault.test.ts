@@ -256,10 +256,23 @@ describe("a secret in Vault", () => {
     expect(patient.values(SHOP)()).toEqual(["first value"]);
   });
 
+  it("is not waited for when Slipway stops, and nothing is said of it", async () => {
+    const server = await vault();
+    const world = byAppRole(server, { refresh: "20ms" });
+    await world.keeper.open([wanted(SHOP)]);
+    server.hang(true);
+    const asked = server.asked.length;
+    await vi.waitFor(() => expect(server.asked.length).toBeGreaterThan(asked), PATIENCE);
+    const beganMs = performance.now();
+    await world.keeper.close();
+    expect(performance.now() - beganMs).toBeLessThan(6000);
+    expect(world.logged()).toBe("");
+  });
+
   it("is not waited for longer than the limit of one request", async () => {
     const server = await vault();
     server.hang(true);
-    const ask = createVaultRequest({ address: server.address }, 200);
+    const ask = createVaultRequest({ address: server.address }, { timeLimitMs: 200 });
     await expect(ask({ method: "GET", path: "kv/data/x", token: null })).rejects.toThrow(
       /is not reached \(no answer within 0\.2 seconds\)/,
     );
