@@ -23,6 +23,8 @@ import { createIntake } from "./inbox/intake.ts";
 import type { Log } from "./log.ts";
 import { digestWhereSlow } from "./notify/digest.ts";
 import { createGithubPerformers } from "./notify/github.ts";
+import { createWebhookPerformer } from "./notify/outgoing/send-webhook.ts";
+import { tellDeadWebhook } from "./notify/outgoing/tell-dead-webhook.ts";
 import { createSlackPerformers } from "./notify/slack.ts";
 import { startOutbox } from "./outbox/outbox.ts";
 import { createIsolationView } from "./pipeline/isolation-in-force.ts";
@@ -30,6 +32,7 @@ import { startRunner } from "./pipeline/run.ts";
 import { createSpareWorker } from "./pipeline/spare-worker.ts";
 import { createMemoryQueue } from "./queue/memory-queue.ts";
 import { createLogKeys } from "./secrets/log-keys.ts";
+import { resolveSecret } from "./secrets/secret-reference.ts";
 import { createBoltLoader } from "./slack/bolt-app.ts";
 import { createDirectory } from "./slack/directory.ts";
 import { createSlackReader } from "./slack/reader.ts";
@@ -42,6 +45,7 @@ import { freeClaims } from "./store/claims.ts";
 import { lockDataFolder } from "./store/data-folder.ts";
 import { openStore } from "./store/open-store.ts";
 import { findTold, retryFailed } from "./store/outbox.ts";
+import { isBehind } from "./store/webhooks-out.ts";
 import { healthRoutes } from "./web/health.ts";
 import { statusRoutes } from "./web/status.ts";
 import { transcriptEventsRoute, transcriptRoute } from "./web/transcript.ts";
@@ -152,7 +156,14 @@ export async function startService(options: {
           return tellSlack["slack.modal"](row, remember);
         },
         ...createGithubPerformers({ octokitFor: github.octokitFor }),
+        ...createWebhookPerformer({
+          outgoing: config.webhooks,
+          resolve: (reference, setting) => resolveSecret(reference, setting, env),
+          isBehind: (row) => store.transact((tx) => isBehind(tx, row)),
+          now: Date.now,
+        }),
       },
+      onGivenUp: (tx, row, reason, nowMs) => tellDeadWebhook(tx, telling, row, reason, nowMs),
       // What else is new for that channel is told in one message, until Slack takes more again.
       onRateLimited: (channel) => store.transact((tx) => digestWhereSlow(tx, config, channel, Date.now())),
     });

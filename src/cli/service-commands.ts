@@ -10,6 +10,7 @@ import { auditLines } from "./audit-lines.ts";
 import { addHoldCommands } from "./hold-commands.ts";
 import { coloured, deliveryLine, deploymentLine, printable } from "./print.ts";
 import { readLimit } from "./read-limit.ts";
+import { addWebhookCommands } from "./webhook-commands.ts";
 import { whoAsks } from "./who-asks.ts";
 
 type Status = {
@@ -104,6 +105,7 @@ export function addServiceCommands(program: Command, env: NodeJS.ProcessEnv): vo
 
   addHoldCommands(program, answer);
   addDeliveryCommands(program, answer);
+  addWebhookCommands(program, answer);
 
   program
     .command("schema")

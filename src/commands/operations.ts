@@ -21,6 +21,8 @@ import { lock, pause, resume, unlock } from "./hold-operations.ts";
 import { asking, named, type Operation, type OperationDeps, perform } from "./operation.ts";
 import { diff, publishedRelease, redeploy, releases, rollback } from "./release-operations.ts";
 
+import { deadWebhooks, resendWebhooks } from "./webhook-operations.ts";
+
 export type { OperationDeps } from "./operation.ts";
 
 const limit = z.int().min(1).max(1000).default(20);
@@ -105,6 +107,8 @@ export const operations = {
   publishedRelease,
   diff,
   audit,
+  deadWebhooks,
+  resendWebhooks,
 } satisfies Record<string, Operation>;
 
 export type OperationName = keyof typeof operations;

@@ -114,7 +114,7 @@ export function createPace(now: () => number): Pace {
   return {
     waitMs(row) {
       const nowMs = now();
-      if (row.kind === "github.deployment" || row.kind === "github.check") return 0;
+      if (!row.kind.startsWith("slack.")) return 0;
       const fromMs = earliestMs(row, nowMs);
       if (row.kind === "slack.answer" || row.kind === "slack.modal") return fromMs - nowMs;
       forget(nowMs);

@@ -75,7 +75,7 @@ test("A thousand deployments are one message each, which ends with the truth, an
     queue: createMemoryQueue(),
     log,
     boot: "b",
-    performers: { ...performers, "github.deployment": never, "github.check": never },
+    performers: { ...performers, "github.deployment": never, "github.check": never, "webhook.out": never },
     now,
     onRateLimited: () => limited++,
   });
