@@ -59,15 +59,17 @@ export async function openOutgoingWorld(webhooks: string, { requestMs = 5000 } =
   const clock = { nowMs: START };
   const now = () => clock.nowMs;
 
-  /** As one start of Slipway has it. */
-  function start(boot = "b") {
-    const sender = createWebhookPerformer({
+  const createSender = () =>
+    createWebhookPerformer({
       ...{ outgoing: config.webhooks, now, requestMs },
       resolve: (reference, setting) => resolveSecret(reference, setting, ENV),
       isBehind: (row) => store.transact((tx) => isBehind(tx, row)),
     });
+
+  /** As one start of Slipway has it. */
+  function start(boot = "b") {
     const slack = async () => ({ kind: "sent", remote: {} }) as const;
-    const performers = { ...sender, "slack.deployment": slack, "slack.notice": slack, "slack.thread": slack };
+    const performers = { ...createSender(), "slack.deployment": slack, "slack.notice": slack, "slack.thread": slack };
     const outbox = createOutbox({
       ...{ store, queue, log, boot, now },
       performers: performers as unknown as OutboxDeps["performers"],
@@ -101,10 +103,11 @@ export async function openOutgoingWorld(webhooks: string, { requestMs = 5000 } =
     restart() {
       outbox = start("b2");
     },
-    /** Slipway is killed after the request and before its end was recorded. */
-    async loseTheRecord(): Promise<void> {
-      const claim = { boot: "b", nowMs: now(), untilMs: now() + 120_000, limit: 50 };
-      await store.transact((tx) => claimOutbox(tx, claim));
+    /** The request is answered, and Slipway is killed before it wrote that down. */
+    async sendAndDie(): Promise<void> {
+      const claim = { boot: "b", nowMs: now(), untilMs: now() + 120_000, limit: 50, share: "webhooks" } as const;
+      const send = createSender()["webhook.out"];
+      for (const row of await store.transact((tx) => claimOutbox(tx, claim))) await send(row, async () => {});
       await store.transact(freeClaims);
     },
     tell: (part: Partial<Deployment>) =>

@@ -209,10 +209,13 @@ it("A crash between the request and its record sends it once more, with the same
   const endpoint = await startEndpoint();
   const world = await openOutgoingWorld(settings(endpoint.url));
   await world.tell({ state: "live" });
-  await world.loseTheRecord();
+  await world.sendAndDie();
+  expect(endpoint.got).toHaveLength(1);
   world.restart();
   await world.settle();
-  expect(endpoint.got).toHaveLength(1);
+  expect(endpoint.got).toHaveLength(2);
+  expect(endpoint.got[1]?.headers["webhook-id"]).toBe(endpoint.got[0]?.headers["webhook-id"]);
+  expect(endpoint.got[1]?.body).toBe(endpoint.got[0]?.body);
   expect(await world.states()).toEqual({ sent: 2 });
 });
 
