@@ -20,7 +20,6 @@ import { deploy } from "./deploy-operation.ts";
 import { lock, pause, resume, unlock } from "./hold-operations.ts";
 import { asking, named, type Operation, type OperationDeps, perform } from "./operation.ts";
 import { diff, publishedRelease, redeploy, releases, rollback } from "./release-operations.ts";
-
 import { deadWebhooks, resendWebhooks } from "./webhook-operations.ts";
 
 export type { OperationDeps } from "./operation.ts";
