@@ -24,6 +24,8 @@ import { createIntake } from "./inbox/intake.ts";
 import type { Log } from "./log.ts";
 import { digestWhereSlow } from "./notify/digest.ts";
 import { createGithubPerformers } from "./notify/github.ts";
+import { createWebhookPerformer } from "./notify/outgoing/send-webhook.ts";
+import { tellDeadWebhook } from "./notify/outgoing/tell-dead-webhook.ts";
 import { createSilencePerformer } from "./notify/silence.ts";
 import { createSlackPerformers } from "./notify/slack.ts";
 import { startOutbox } from "./outbox/outbox.ts";
@@ -45,6 +47,7 @@ import { freeClaims } from "./store/claims.ts";
 import { lockDataFolder } from "./store/data-folder.ts";
 import { openStore } from "./store/open-store.ts";
 import { findTold, retryFailed } from "./store/outbox.ts";
+import { isBehind } from "./store/webhooks-out.ts";
 import { healthRoutes } from "./web/health.ts";
 import { statusRoutes } from "./web/status.ts";
 import { transcriptEventsRoute, transcriptRoute } from "./web/transcript.ts";
@@ -161,7 +164,14 @@ export async function startService(options: {
           silenced: (wish) => store.transact((tx) => alertSilenced(tx, telling, wish, { nowMs: Date.now() })),
           refused: (wish, reason) => store.transact((tx) => silenceRefused(tx, wish, reason, { nowMs: Date.now() })),
         }),
+        ...createWebhookPerformer({
+          outgoing: config.webhooks,
+          resolve: (reference, setting) => resolveSecret(reference, setting, env),
+          isBehind: (row) => store.transact((tx) => isBehind(tx, row)),
+          now: Date.now,
+        }),
       },
+      onGivenUp: (tx, row, reason, nowMs) => tellDeadWebhook(tx, telling, row, reason, nowMs),
       // What else is new for that channel is told in one message, until Slack takes more again.
       onRateLimited: (channel) => store.transact((tx) => digestWhereSlow(tx, config, channel, Date.now())),
     });

@@ -17,6 +17,7 @@ import { coloured, deliveryLine, deploymentLine, printable } from "./print.ts";
 import { readLimit } from "./read-limit.ts";
 import { addSourceCommands } from "./source-commands.ts";
 import { sourceLines } from "./source-lines.ts";
+import { addWebhookCommands } from "./webhook-commands.ts";
 import { whoAsks } from "./who-asks.ts";
 
 type Status = {
@@ -133,6 +134,7 @@ export function addServiceCommands(program: Command, env: NodeJS.ProcessEnv): vo
   addHoldCommands(program, answer);
   addDeliveryCommands(program, answer);
   addSourceCommands(program, env);
+  addWebhookCommands(program, answer);
 
   program
     .command("schema")

@@ -24,6 +24,7 @@ import { lock, pause, resume, unlock } from "./hold-operations.ts";
 import { asking, named, type Operation, type OperationDeps, perform } from "./operation.ts";
 import { diff, publishedRelease, redeploy, releases, rollback } from "./release-operations.ts";
 import { sources } from "./sources-operation.ts";
+import { deadWebhooks, resendWebhooks } from "./webhook-operations.ts";
 
 export type { OperationDeps } from "./operation.ts";
 
@@ -115,6 +116,8 @@ export const operations = {
   captureOpen,
   captureWait,
   captureClose,
+  deadWebhooks,
+  resendWebhooks,
 } satisfies Record<string, Operation>;
 
 export type OperationName = keyof typeof operations;

@@ -186,7 +186,25 @@ const sourcesThatWork: Rule = (config) =>
       });
   });
 
+/** Each endpoint once, since its address names it, and of sites that are there. */
+const webhooksThatWork: Rule = (config) =>
+  config.webhooks.flatMap(({ url, sites }, index) => {
+    const key = `webhooks.${index}`;
+    const first = config.webhooks.findIndex((it) => it.url === url);
+    const twice = first < index ? [{ key: `${key}.url`, message: `is that of webhooks.${first} already` }] : [];
+    const known = Object.keys(config.sites);
+    const unknown = sites
+      .filter((site) => !known.includes(site))
+      .map((site) => {
+        const guess = nearest(site, known);
+        const advice = guess ? `; did you mean ${guess}?` : "";
+        return { key: `${key}.sites`, message: `names ${site}, but there is no such site${advice}` };
+      });
+    return [...twice, ...unknown];
+  });
+
 export const rules: readonly Rule[] = [
+  webhooksThatWork,
   sourcesThatWork,
   oneSitePerTarget,
   keysOfProtocol,

@@ -4,6 +4,7 @@ import { ISOLATIONS, LINK_CHECKS } from "../model/build.ts";
 import { CI_FAILURES } from "../model/ci.ts";
 import { gitAccess } from "./git-access-settings.ts";
 import { guardLimits, trustedProxies } from "./guard-settings.ts";
+import { outgoingSettings } from "./outgoing-settings.ts";
 import { duration, secretReference, size, slackChannel } from "./setting-types.ts";
 import { sourceSettings } from "./source-settings.ts";
 import { parseTarget } from "./target.ts";
@@ -369,6 +370,10 @@ export const configSchema = z.strictObject({
     .default({})
     .describe("Other senders of webhooks (docs/sources.md)."),
   vault: vaultSettings.optional(),
+  webhooks: z
+    .array(outgoingSettings)
+    .default([])
+    .describe("Other programs that are told what happens (docs/webhooks-out.md)."),
 });
 
 function isTimeZone(name: string): boolean {

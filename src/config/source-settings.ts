@@ -8,7 +8,7 @@ import { silenceSettings } from "./silence-settings.ts";
 import { definitionShape } from "./source-definition.ts";
 
 /** A secret that is valid now; the one that goes says until when. */
-const activeSecret = z.union([
+export const activeSecret = z.union([
   secretReference.transform((use) => ({ use, until: null as number | null })),
   z.strictObject({
     use: secretReference,

@@ -73,6 +73,13 @@ export type Notice =
       readonly reason: string;
     }
   | {
+      /** Events for another program were given up: `dead` counts those that are kept. */
+      readonly about: "webhook";
+      readonly host: string;
+      readonly dead: number;
+      readonly reason: string;
+    }
+  | {
       readonly about: "unparseable" | "dead";
       readonly source: string;
       readonly event: string;

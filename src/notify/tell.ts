@@ -10,10 +10,11 @@ import { findTold, wasTold, wish } from "../store/outbox.ts";
 import { lastTranscriptSeq, readTranscript } from "../store/transcripts.ts";
 import type { Tx, Work } from "../store/work.ts";
 import { announce, announceAnswer, announceModal, announceNotice, announceReply, replyKey } from "./announce.ts";
+import { announceOut } from "./outgoing/announce-out.ts";
 
 /** What the telling depends on: the configuration, and which of the other parties there are. */
 export type Telling = {
-  readonly config: Pick<Config, "url" | "channel" | "sites" | "people">;
+  readonly config: Pick<Config, "url" | "channel" | "sites" | "people"> & Partial<Pick<Config, "webhooks">>;
   readonly hasSlack: boolean;
   /** Whether clicks in Slack reach Slipway, so that messages may carry buttons. By default they do not. */
   readonly hasButtons?: boolean;
@@ -44,6 +45,7 @@ export function* tellDeployment(
     ...(site && { folder: site.folder }),
     ...(deployment.state === "failed" && hasGithub && { logTail: yield* lastLines(tx, deployment.id, LOG_TAIL) }),
   };
+  yield* announceOut(tx, config.webhooks ?? [], { deployment, liveUrl: news.siteUrl }, nowMs);
   const channel = hasSlack ? slackChannelOf(config, deployment.site) : null;
   const parties = { slackChannel: channel, github: hasGithub };
   const told = yield* wasTold(tx, deployment.id);

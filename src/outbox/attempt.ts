@@ -18,6 +18,7 @@ import type { Store } from "../store/store.ts";
 import type { Tx, Work } from "../store/work.ts";
 import { methodOf, type Pace } from "./pace.ts";
 import { channelOf, pacedRow } from "./paced-row.ts";
+import { backoffMs, scheduleOf } from "./schedule.ts";
 
 export type AttemptDeps = {
   readonly store: Store;
@@ -31,15 +32,12 @@ export type AttemptDeps = {
    * logged.
    */
   readonly onRateLimited?: (channel: string) => unknown;
+  /** What follows from a row that is dead, in the transaction that says so. */
+  readonly onGivenUp?: (tx: Tx, row: OutboxRow, reason: string, nowMs: number) => Work<void>;
+  /** From 0 to 1. Default: chance. */
+  readonly random?: () => number;
 };
 
-/** Waits after the 1st, 2nd … failed attempt, in milliseconds; the last one from then on. */
-const BACKOFF_MS = [1000, 2000, 5000, 15_000, 60_000, 300_000];
-/**
- * With these waits a party may be away, or an operator, for some three days: longer than a weekend. What a party asks to
- * wait itself comes on top of that.
- */
-const MAX_ATTEMPTS = 900;
 /** Nobody is asked more often than that, whatever they say. */
 const MIN_DELAY_MS = 500;
 
@@ -74,14 +72,15 @@ async function recordFailure(deps: AttemptDeps, row: OutboxRow, error: unknown):
   const isOperators = error instanceof OperatorError && !isQuick(row.kind);
   const isPermanent = error instanceof PermanentError && !isOperators;
   if (!isLater && !isPermanent && isQuick(row.kind)) return end(deps, row, "unsure", `${NOT_REPEATED}: ${reason}`);
+  const schedule = scheduleOf(row.kind);
   const delayMs = isLater && error.delayMs !== null ? Math.max(error.delayMs, MIN_DELAY_MS) : null;
   if (delayMs !== null) await slowDown(deps, row, delayMs);
   // As long as they ask to wait themselves they have not given up, so neither do we.
-  const isOver = isPermanent || (delayMs === null && row.attempts >= MAX_ATTEMPTS);
+  const isOver = isPermanent || (delayMs === null && row.attempts >= schedule.maxAttempts);
   if (isOver) return end(deps, row, row.late ? "expired" : "dead", reason);
 
-  const backoffMs = BACKOFF_MS[Math.min(row.attempts, BACKOFF_MS.length) - 1] ?? 1000;
-  const waitMs = delayMs ?? backoffMs;
+  const { random = Math.random } = deps;
+  const waitMs = delayMs ?? backoffMs(schedule, row.attempts, random());
   const notBeforeMs = deps.now() + waitMs;
   if (row.notAfterMs !== null && notBeforeMs > row.notAfterMs) return end(deps, row, "expired", reason);
   // Only a failure that certainly had no effect leaves no doubt; an earlier doubt stays until somebody has looked.
@@ -120,7 +119,7 @@ async function slowDown(
 
 /** The wish is not pursued any more. What is to be told when it comes too late is told when it surely did not come. */
 async function end(
-  { store, log, now }: AttemptDeps,
+  { store, log, now, onGivenUp }: AttemptDeps,
   row: OutboxRow,
   state: Exclude<OutboxState, "pending" | "sent">,
   reason: string,
@@ -132,6 +131,7 @@ async function end(
     if (!(yield* outboxGivenUp(tx, row, state, reason))) return;
     if (state === "expired" && row.late) yield* wish(tx, row.late, nowMs);
     yield* remark(tx, row, state, reason);
+    if (state === "dead" && onGivenUp) yield* onGivenUp(tx, row, reason, nowMs);
   });
 }
 
@@ -142,7 +142,8 @@ const ENDS = {
 } as const;
 
 function* remark(tx: Tx, row: OutboxRow, state: keyof typeof ENDS, reason: string): Work<void> {
-  if (row.deploymentId === null) return;
+  // Events for other programs have a list of their own.
+  if (row.deploymentId === null || row.kind === "webhook.out") return;
   const whom = row.kind.startsWith("slack") ? "Slack" : "GitHub";
   const was = state === "unsure" ? "may not have been told" : "was not told";
   yield* remarkOnDeployment(tx, row.deploymentId, `${whom} ${was}: ${reason}`);

@@ -5,13 +5,24 @@
 import { describeError } from "../errors.ts";
 import { createLoop, type Loop } from "../queue/loop.ts";
 import type { Queue } from "../queue/queue.ts";
-import { claimOutbox, isQuick, nextOutboxMs, type OutboxRow, outboxPostponed, type Share } from "../store/outbox.ts";
-import type { Work } from "../store/work.ts";
+import {
+  claimOutbox,
+  nextOutboxMs,
+  type OutboxRow,
+  outboxPostponed,
+  SHARES,
+  type Share,
+  shareOf,
+} from "../store/outbox.ts";
+import type { Tx, Work } from "../store/work.ts";
 import { type AttemptDeps, attempt, expire } from "./attempt.ts";
 import { createPace, type Pace } from "./pace.ts";
 import { pacedRow } from "./paced-row.ts";
 
-export type OutboxDeps = Pick<AttemptDeps, "store" | "log" | "performers" | "onRateLimited"> & {
+export type OutboxDeps = Pick<
+  AttemptDeps,
+  "store" | "log" | "performers" | "onRateLimited" | "onGivenUp" | "random"
+> & {
   readonly queue: Queue;
   readonly boot: string;
   /** Default: Slack's published limits. */
@@ -24,7 +35,7 @@ export type OutboxDeps = Pick<AttemptDeps, "store" | "log" | "performers" | "onR
  * So many wishes are performed at a time, of each share: a slow party holds up one place, not the road, and never those
  * whom somebody waits for.
  */
-const PLACES: Readonly<Record<Share, number>> = { quick: 4, others: 8 };
+const PLACES: Readonly<Record<Share, number>> = { quick: 4, others: 8, webhooks: 4 };
 /** Longer than any single request may take, times the few requests that one wish needs. */
 const LEASE_MS = 120_000;
 
@@ -53,9 +64,9 @@ export function createOutbox(deps: OutboxDeps): Outbox {
   const { store, queue, log, now = Date.now } = deps;
   const pace = deps.pace ?? createPace(now);
   const attemptDeps = { ...deps, now, pace };
-  const underWay: Record<Share, Set<Promise<void>>> = { quick: new Set(), others: new Set() };
+  const underWay: Record<Share, Set<Promise<void>>> = { quick: new Set(), others: new Set(), webhooks: new Set() };
   const free = (share: Share) => PLACES[share] - underWay[share].size;
-  const freeShares = () => (["quick", "others"] as const).filter((share) => free(share) > 0);
+  const freeShares = () => SHARES.filter((share) => free(share) > 0);
 
   async function claim(): Promise<OutboxRow[]> {
     const nowMs = now();
@@ -70,7 +81,7 @@ export function createOutbox(deps: OutboxDeps): Outbox {
   }
 
   function begin(row: OutboxRow, run: typeof attempt): void {
-    const set = underWay[isQuick(row.kind) ? "quick" : "others"];
+    const set = underWay[shareOf(row.kind)];
     const done = run(attemptDeps, row)
       .catch((error: unknown) =>
         log.error({ key: row.key, error: describeError(error) }, "an attempt was not recorded"),
@@ -102,16 +113,27 @@ export function createOutbox(deps: OutboxDeps): Outbox {
       return 0;
     }
     // A place that becomes free nudges.
-    const [share, other] = freeShares();
-    if (!share) return undefined;
-    const next = await store.transact((tx) => nextOutboxMs(tx, other ? undefined : share));
+    const shares = freeShares();
+    if (shares.length === 0) return undefined;
+    const next = await store.transact((tx) => nextOfShares(tx, shares));
     return next === undefined ? undefined : Math.max(next - now(), 10);
   }
 
   return {
     round,
     async settled() {
-      await Promise.all([...underWay.quick, ...underWay.others]);
+      await Promise.all(SHARES.flatMap((share) => [...underWay[share]]));
     },
   };
+}
+
+/** When the first row of these shares is due. */
+function* nextOfShares(tx: Tx, shares: readonly Share[]): Work<number | undefined> {
+  if (shares.length === SHARES.length) return yield* nextOutboxMs(tx);
+  const dues: number[] = [];
+  for (const share of shares) {
+    const dueMs = yield* nextOutboxMs(tx, share);
+    if (dueMs !== undefined) dues.push(dueMs);
+  }
+  return dues.length === 0 ? undefined : Math.min(...dues);
 }

@@ -13,12 +13,19 @@ export type OutboxKind =
   | "slack.modal"
   | "github.deployment"
   | "github.check"
-  | "alertmanager.silence";
+  | "alertmanager.silence"
+  | "webhook.out";
 
 /** What somebody waits for who asked: it goes before all else, and is never repeated when it may have arrived. */
 export const QUICK_KINDS = ["slack.answer", "slack.modal"] as const satisfies readonly OutboxKind[];
-/** Which rows: the quick kinds, or all the others. */
-export type Share = "quick" | "others";
+/** Which rows: the quick kinds, other programs, which may be slow as long as they like, or all the others. */
+export const SHARES = ["quick", "others", "webhooks"] as const;
+export type Share = (typeof SHARES)[number];
+
+export function shareOf(kind: OutboxKind): Share {
+  if (isQuick(kind)) return "quick";
+  return kind === "webhook.out" ? "webhooks" : "others";
+}
 
 export function isQuick(kind: OutboxKind): boolean {
   return QUICK_KINDS.some((it) => it === kind);

@@ -1,10 +1,19 @@
 /** The outbox: what other parties are still to be told. One row is one thing that is told, and edited as it changes. */
-import { type ExpressionBuilder, sql } from "kysely";
+import { type ExpressionBuilder, type SelectQueryBuilder, sql } from "kysely";
 import { isQuick, type OutboxRow, type OutboxState, QUICK_KINDS, type Share, toRow, type Wish } from "./outbox-row.ts";
 import type { Tables } from "./tables.ts";
 import { all, first, type Tx, type Work } from "./work.ts";
 
-export { isQuick, type OutboxKind, type OutboxRow, type OutboxState, type Share, type Wish } from "./outbox-row.ts";
+export {
+  isQuick,
+  type OutboxKind,
+  type OutboxRow,
+  type OutboxState,
+  SHARES,
+  type Share,
+  shareOf,
+  type Wish,
+} from "./outbox-row.ts";
 
 /**
  * Writes a wish down. Sent already with another content → to be sent again, as an edit. An urgent one is due at once,
@@ -37,7 +46,7 @@ export function* wish(tx: Tx, wanted: Wish, nowMs: number): Work<void> {
 }
 
 /**
- * Claims up to `limit` rows whose time has come, of both shares unless one is named: answers and dialogs, then what is
+ * Claims up to `limit` rows whose time has come, of all shares unless one is named: answers and dialogs, then what is
  * posted first and what is final, then what only goes on.
  */
 export function* claimOutbox(
@@ -62,7 +71,7 @@ export function* claimOutbox(
     )
     .orderBy("id")
     .limit(claim.limit);
-  if (claim.share) due = due.where("kind", claim.share === "quick" ? "in" : "not in", QUICK_LITERALS);
+  if (claim.share) due = ofShare(due, claim.share);
   if (tx.dialect === "postgres") due = due.forUpdate().skipLocked();
   const rows = yield* all(
     tx.db
@@ -82,6 +91,16 @@ export function* claimOutbox(
 }
 
 const QUICK_LITERALS = QUICK_KINDS.map((kind) => sql.lit(kind));
+const WEBHOOK_LITERAL = sql.lit("webhook.out");
+
+function ofShare<O>(
+  query: SelectQueryBuilder<Tables, "outbox", O>,
+  share: Share,
+): SelectQueryBuilder<Tables, "outbox", O> {
+  if (share === "quick") return query.where("kind", "in", QUICK_LITERALS);
+  if (share === "webhooks") return query.where("kind", "=", WEBHOOK_LITERAL);
+  return query.where("kind", "not in", [...QUICK_LITERALS, WEBHOOK_LITERAL]);
+}
 
 /** The order of `claimOutbox`, for the rows of one claim. */
 function rankOf({ kind, isUrgent, remote }: OutboxRow): number {
@@ -216,7 +235,7 @@ export function* nextOutboxMs(tx: Tx, share?: Share): Work<number | undefined> {
     .select((is) => is.fn.min("not_before").as("at"))
     .where("state", "=", sql.lit("pending"))
     .where("claimed_by", "is", null);
-  if (share) query = query.where("kind", share === "quick" ? "in" : "not in", QUICK_LITERALS);
+  if (share) query = ofShare(query, share);
   const row = yield* first(query);
   return row?.at === null || row?.at === undefined ? undefined : Number(row.at);
 }
@@ -241,10 +260,10 @@ export function* isWished(tx: Tx, key: string): Work<boolean> {
   return (yield* findTold(tx, key)) !== null;
 }
 
-/** Whether anybody was told, or is to be told, about a deployment. */
+/** Whether any person was told, or is to be told, about a deployment; other programs are told in any case. */
 export function* wasTold(tx: Tx, deploymentId: string): Work<boolean> {
-  const query = tx.db.selectFrom("outbox").select("id").where("deployment_id", "=", deploymentId).limit(1);
-  return (yield* first(query)) !== undefined;
+  const query = tx.db.selectFrom("outbox").select("id").where("deployment_id", "=", deploymentId);
+  return (yield* first(query.where("kind", "<>", WEBHOOK_LITERAL).limit(1))) !== undefined;
 }
 
 /** How many rows are in each state. */

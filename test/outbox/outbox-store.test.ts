@@ -9,16 +9,26 @@ import {
   nextOutboxMs,
   type OutboxKind,
   type OutboxRow,
+  outboxGivenUp,
   outboxPostponed,
   outboxRetry,
   outboxSent,
   type Share,
   type Wish,
+  wasTold,
   wish,
 } from "../../src/store/outbox.ts";
 import { openPostgres } from "../../src/store/postgres.ts";
 import { openSqlite } from "../../src/store/sqlite.ts";
 import type { Store } from "../../src/store/store.ts";
+import {
+  countDeadWebhooks,
+  isBehind,
+  listDeadWebhooks,
+  outEventsOf,
+  outWish,
+  reviveWebhooks,
+} from "../../src/store/webhooks-out.ts";
 import { postgresFolder, startPostgres, type TestPostgres } from "../servers/postgres.ts";
 
 let server: TestPostgres | undefined;
@@ -114,5 +124,41 @@ describe.each(databases)("the outbox's rows on %s", (_, open) => {
       hasFailed: false,
     });
     expect(await store.transact((tx) => findTold(tx, "z"))).toBeNull();
+  });
+
+  it("of webhooks wait for those before them of the same deployment, are listed when they are dead, and come back", async () => {
+    const tell = (subject: string, version: string) => {
+      const data = { id: subject, site: "shop", state: "live" } as never;
+      const event = { type: "deployment.live", timestamp: "", data } as const;
+      const about = { subject, version, deploymentId: subject };
+      return store.transact((tx) => wish(tx, outWish({ endpoint: "e1", host: "h", event }, about), 1));
+    };
+    await tell("d-1", "1");
+    await tell("d-1", "2");
+    await tell("d-2", "1");
+    expect(await take(10, 10, "others")).toEqual([]);
+    const claimed = await take(10, 10, "webhooks");
+    const behind = async () => {
+      const rows = claimed.map((row) => store.transact((tx) => isBehind(tx, row)));
+      return Promise.all(rows);
+    };
+    expect(await behind()).toEqual([false, true, false]);
+    const [head, ...others] = claimed;
+    if (!head) throw new Error("none was claimed");
+    const retry = { notBeforeMs: 9, inDoubt: true, error: "500" };
+    await store.transact((tx) => outboxRetry(tx, head.id, retry));
+    expect(await behind()).toEqual([false, false, false]);
+    expect(await store.transact((tx) => nextOutboxMs(tx, "webhooks"))).toBe(9);
+    expect(await store.transact((tx) => nextOutboxMs(tx, "others"))).toBeUndefined();
+    expect((await store.transact((tx) => outEventsOf(tx, "d-1"))).map((it) => it.messageId)).toEqual([
+      "msg_e1_d-1_1",
+      "msg_e1_d-1_2",
+    ]);
+    expect(await store.transact((tx) => wasTold(tx, "d-1"))).toBe(false);
+    for (const row of others) await store.transact((tx) => outboxGivenUp(tx, row, "dead", "410"));
+    expect(await store.transact((tx) => countDeadWebhooks(tx, "e1"))).toBe(2);
+    expect(await store.transact((tx) => countDeadWebhooks(tx, "e2"))).toBe(0);
+    expect(await store.transact((tx) => listDeadWebhooks(tx, 1))).toMatchObject([{ error: "410", about: "shop" }]);
+    expect(await store.transact((tx) => reviveWebhooks(tx, null))).toBe(2);
   });
 });

@@ -75,7 +75,10 @@ test("A thousand deployments are one message each, which ends with the truth, an
     queue: createMemoryQueue(),
     log,
     boot: "b",
-    performers: { ...performers, "github.deployment": never, "github.check": never, "alertmanager.silence": never },
+    performers: {
+      ...performers,
+      ...{ "github.deployment": never, "github.check": never, "alertmanager.silence": never, "webhook.out": never },
+    },
     now,
     onRateLimited: () => limited++,
   });

@@ -40,6 +40,8 @@ export function wordNotice(notice: Notice): SlackMessage {
       return wordAlert(notice.alert, notice.hasButtons);
     case "note":
       return wordNote(notice.note, notice.label);
+    case "webhook":
+      return wordDeadWebhook(notice);
     case "held":
       return delivery(notice, "may be a replay", "It is kept, and nothing was done about it.");
     case "conflict":
@@ -59,6 +61,14 @@ function delivery(
   const headline = `⚠️ A delivery from ${outside(source, 40)} ${fate}: ${outside(event, 60)}`;
   const { text, blocks } = plainNotice(headline, outside(reason, 500), []);
   return { text, blocks: [...blocks, context([then, slackCode(`slipway deliveries show ${deliveryKey}`, 150)])] };
+}
+
+function wordDeadWebhook({ host, dead, reason }: Extract<Notice, { about: "webhook" }>): SlackMessage {
+  const what = dead === 1 ? "An event" : `${dead} events`;
+  const headline = `📤 ${what} for ${outside(host, 100)} could not be delivered`;
+  const { text, blocks } = plainNotice(headline, outside(reason, 500), []);
+  const way = ["Kept, until somebody sends them again:", slackCode("slipway webhooks resend --all", 60)];
+  return { text, blocks: [...blocks, context(way)] };
 }
 
 function plainNotice(headline: string, reason: string, remarks: string[]): SlackMessage {

@@ -62,6 +62,10 @@ describe("A notice", () => {
     ],
     [{ about: "site_resumed", site: "shop", reason: "GitHub says so" }, /shop is resumed: GitHub says so$/],
     [
+      { about: "webhook", host: "hooks.example.com", dead: 1, reason: "it answered 404" },
+      /An event for hooks.example.com could not be delivered: it answered 404$/,
+    ],
+    [
       { about: "unparseable", source: "github", event: "push", deliveryKey: "1/2", reason: "ref: is no string" },
       /A delivery from github could not be read: push: ref: is no string$/,
     ],
@@ -234,6 +238,7 @@ function allNotices(a: string, b: string, url: string | null, many: number): Not
   return [
     { about: "unparseable", source: a, event: b, deliveryKey: a, reason: b },
     { about: "dead", source: b, event: a, deliveryKey: b, reason: a },
+    { about: "webhook", host: a, dead: 2, reason: b },
     { about: "installed", account: a, repoNames: [a, b] },
     { about: "site_locked", site: a, reason: b },
     { about: "site_resumed", site: b, reason: a },
