@@ -1,16 +1,18 @@
 /**
  * The load, a process of its own: keep-alive connections that send prepared shots, as fast as answers come or at a
- * steady rate. Prints one JSON line. Arguments: port path secret seconds connections mode rate (0: as fast as it goes).
+ * steady rate. Prints one JSON line. Arguments: port path secret seconds connections mode rate (0: as fast as it goes)
+ * sender (github, where none is said, or generic).
  */
 import { connect, type Socket } from "node:net";
 import { makeShots, type Shot } from "./payloads.ts";
 
-const [port, path, secret, seconds, connections, mode, rate] = process.argv.slice(2);
+const [port, path, secret, seconds, connections, mode, rate, sender] = process.argv.slice(2);
 const durationMs = Number(seconds) * 1000;
 const perSecond = Number(rate);
 const lanes = Number(connections);
 const prepared = perSecond > 0 ? Math.ceil(perSecond * Number(seconds)) + lanes : Number(seconds) * 12_000;
-const shots = makeShots(prepared, secret ?? "", mode === "dup" ? "dup" : "unique").map(toRequest);
+const who = sender === "generic" ? "generic" : "github";
+const shots = makeShots(prepared, secret ?? "", mode === "dup" ? "dup" : "unique", who).map(toRequest);
 
 /** A raw request: a client that costs little leaves the processor to the server. */
 function toRequest({ body, headers }: Shot): Buffer {

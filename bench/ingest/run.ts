@@ -8,6 +8,7 @@ import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import Database from "better-sqlite3";
+import type { Sender } from "./payloads.ts";
 
 const { values } = parseArgs({
   options: {
@@ -20,11 +21,13 @@ const { values } = parseArgs({
 const ROUNDS = Number(values.rounds);
 const SECONDS = Number(values.seconds);
 const SECRET = "a secret for the benchmark alone";
-const PATH = "/api/github/webhooks";
+/** Of the source that slipway.yaml declares. */
+const GENERIC_SECRET = `whsec_${Buffer.from("a secret for the benchmark").toString("base64")}`;
+const PATHS = { github: "/api/github/webhooks", generic: "/hooks/generic" } as const;
 const root = new URL("../../", import.meta.url).pathname;
 const file = (path: string) => join(root, path);
 
-type Shape = { seconds: number; connections: number; mode: "unique" | "dup"; rate: number };
+type Shape = { seconds: number; connections: number; mode: "unique" | "dup"; rate: number; sender?: Sender };
 type Result = { sent: number; refused: number; perSecond: number; p50: number; p99: number };
 
 const servers: Record<string, { args: string[]; env?: Record<string, string> }> = {
@@ -36,6 +39,11 @@ const servers: Record<string, { args: string[]; env?: Record<string, string> }> 
 
 type Running = { child: ChildProcess; folder: string; port: number; readyMs: number; stop(): Promise<void> };
 
+const CONFIG = `
+sites: { docs: { repo: Codertocat/Hello-World, branch: main, publish: "dir:/nowhere" } }
+sources: { generic: { kind: standard-webhooks, secret: "env:GENERIC_SECRET", routes: [{ store: true }] } }
+`;
+
 /** Below the range that outgoing connections take their ports from. */
 let lastPort = 21_000 + (process.pid % 1000) * 10;
 
@@ -45,7 +53,7 @@ async function startServer(name: string): Promise<Running> {
   if (!server) throw new Error(`no server ${name}`);
   const folder = mkdtempSync(join(tmpdir(), "slipway-bench-"));
   const config = join(folder, "slipway.yaml");
-  writeFileSync(config, "sites: { docs: { repo: Codertocat/Hello-World, branch: main, publish: 'dir:/nowhere' } }\n");
+  writeFileSync(config, CONFIG);
   const port = ++lastPort;
   const startMs = performance.now();
   const child = spawn("taskset", ["-c", "0", process.execPath, ...server.args], {
@@ -54,6 +62,7 @@ async function startServer(name: string): Promise<Running> {
     env: {
       PATH: process.env.PATH,
       WEBHOOK_SECRET: SECRET,
+      GENERIC_SECRET,
       PORT: String(port),
       HOST: "127.0.0.1",
       DATA_DIR: folder,
@@ -91,8 +100,9 @@ async function startServer(name: string): Promise<Running> {
 
 /** Lets the generator, on core 1, shoot at a server. */
 function load(port: number, shape: Shape): Result {
-  const { seconds, connections, mode, rate } = shape;
-  const args = [port, PATH, SECRET, seconds, connections, mode, rate].map(String);
+  const { seconds, connections, mode, rate, sender = "github" } = shape;
+  const secret = sender === "github" ? SECRET : GENERIC_SECRET;
+  const args = [port, PATHS[sender], secret, seconds, connections, mode, rate, sender].map(String);
   const command = ["-c", "1", process.execPath, file("bench/ingest/generator.ts"), ...args];
   return JSON.parse(execFileSync("taskset", command, { encoding: "utf8", maxBuffer: 1e8 })) as Result;
 }
@@ -128,19 +138,118 @@ async function compare(title: string, names: string[], shape: Shape): Promise<Ma
   return results;
 }
 
+/** Waits until no delivery waits any more; answers with how many did at first. */
+async function workedOff(server: Running): Promise<number> {
+  const database = new Database(join(server.folder, "slipway.db"), { readonly: true });
+  const waiting = database.prepare("SELECT count(*) AS count FROM deliveries WHERE state = 'received'");
+  const left = (waiting.get() as { count: number }).count;
+  while ((waiting.get() as { count: number }).count > 0) await new Promise((resolve) => setTimeout(resolve, 50));
+  database.close();
+  return left;
+}
+
 /** From the first receipt to the last delivery done, for one burst. */
 async function sustained(): Promise<void> {
   const server = await startServer("slipway");
   const startMs = performance.now();
   const { sent } = load(server.port, BURST);
-  const database = new Database(join(server.folder, "slipway.db"), { readonly: true });
-  const waiting = database.prepare("SELECT count(*) AS count FROM deliveries WHERE state = 'received'");
-  const left = (waiting.get() as { count: number }).count;
-  while ((waiting.get() as { count: number }).count > 0) await new Promise((resolve) => setTimeout(resolve, 50));
+  const left = await workedOff(server);
   const seconds = (performance.now() - startMs) / 1000;
-  database.close();
   console.log(
     `\nreceipt to done: ${sent} deliveries in ${seconds.toFixed(1)} s, ${(sent / seconds).toFixed(0)}/s (${left} were waiting when the burst ended)`,
+  );
+  await server.stop();
+}
+
+/** A source that is declared, beside GitHub's: the same bytes, signed as Standard Webhooks says. */
+async function generic(): Promise<void> {
+  const rates: Record<Sender, number[]> = { github: [], generic: [] };
+  let refused = 0;
+  for (let round = 0; round < ROUNDS; round++) {
+    for (const sender of ["github", "generic"] as const) {
+      const server = await startServer("slipway");
+      load(server.port, { ...BURST, sender, seconds: 2 });
+      const result = load(server.port, { ...BURST, sender });
+      rates[sender].push(result.perSecond);
+      refused += result.refused;
+      await server.stop();
+    }
+  }
+  const [github, declared] = [median(rates.github), median(rates.generic)];
+  console.log(`\na declared source beside GitHub's (median of ${ROUNDS} rounds of ${SECONDS} s)`);
+  console.log(
+    `  GitHub ${github.toFixed(0)}/s, declared ${declared.toFixed(0)}/s: ${(declared / github).toFixed(2)} ×; refused ${refused}`,
+  );
+}
+
+const memoryOf = ({ child }: Running) =>
+  Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, "utf8"))?.[1]) / 1024;
+
+/** What runs on core 1 beside the load: nothing, another process that takes half of the core, or a flood. */
+const BESIDE = {
+  alone: null,
+  "beside a busy loop": ["-e", "for (;;);"],
+  "unsigned flood": "unsigned",
+  "forged flood": "forged",
+} as const;
+
+type Flood = { sent: number; perSecond: number; statuses: Record<string, number> };
+
+/** Runs it on core 1 while `work` does; answers with what a flood counted. */
+async function beside<T>(server: Running, other: (typeof BESIDE)[keyof typeof BESIDE], seconds: number, work: () => T) {
+  if (other === null) return { result: work(), flood: null };
+  const isFlood = typeof other === "string";
+  const flooding = [file("bench/ingest/flood.ts"), server.port, PATHS.generic, seconds, 50, other].map(String);
+  const command = ["-c", "1", process.execPath, ...(isFlood ? flooding : other)];
+  const child = spawn("taskset", command, { stdio: ["ignore", "pipe", "inherit"] });
+  let out = "";
+  child.stdout.on("data", (chunk: Buffer) => {
+    out += chunk;
+  });
+  const ended = new Promise((resolve) => child.once("close", resolve));
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  const result = work();
+  if (!isFlood) child.kill("SIGKILL");
+  await ended;
+  return { result, flood: isFlood ? (JSON.parse(out) as Flood) : null };
+}
+
+/** Verified deliveries from GitHub while others send what nobody signed to the declared source, and the memory after it. */
+async function flood(): Promise<void> {
+  const server = await startServer("slipway");
+  load(server.port, { ...BURST, seconds: 2 });
+  console.log(`\nverified deliveries beside a flood (${ROUNDS} rounds of ${SECONDS} s each; one server)`);
+  for (const [title, shape] of [
+    ["as fast as it goes", BURST],
+    ["a steady 100/s", { ...BURST, connections: 10, rate: 100 }],
+  ] as const) {
+    for (const [name, other] of Object.entries(BESIDE)) {
+      const rounds: Array<{ result: Result; flood: Flood | null }> = [];
+      for (let round = 0; round < ROUNDS; round++)
+        rounds.push(await beside(server, other, SECONDS + 1, () => load(server.port, shape)));
+      const [perSecond = 0, p50 = 0, p99 = 0] = (["perSecond", "p50", "p99"] as const).map((key) =>
+        median(rounds.map(({ result }) => result[key])),
+      );
+      const refused = rounds.reduce((sum, { result }) => sum + result.refused, 0);
+      const floods = rounds.flatMap((it) => it.flood ?? []);
+      const answers =
+        floods.length > 0
+          ? `; flood ${median(floods.map((it) => it.perSecond)).toFixed(0)}/s, answered ${JSON.stringify(floods.at(-1)?.statuses)}`
+          : "";
+      console.log(
+        `  ${title}, ${name}: ${perSecond.toFixed(0)}/s  p50 ${p50.toFixed(1)} ms  p99 ${p99.toFixed(1)} ms  refused ${refused}${answers}`,
+      );
+    }
+  }
+  // What was verified is worked off first, so that only the flood can need memory.
+  await workedOff(server);
+  const memory = [memoryOf(server)];
+  for (const kind of ["unsigned", "forged", "unsigned", "forged"] as const) {
+    await beside(server, kind, SECONDS, () => {});
+    memory.push(memoryOf(server));
+  }
+  console.log(
+    `  memory before, and after each of four floods alone, MB: ${memory.map((it) => it.toFixed(0)).join(" ")}`,
   );
   await server.stop();
 }
@@ -168,4 +277,6 @@ if (!values.only || values.only === "steady") {
   await compare("a steady 100/s", ["slipway", "ceiling"], { ...BURST, connections: 10, rate: 100 });
 }
 if (!values.only || values.only === "sustained") await sustained();
+if (!values.only || values.only === "generic") await generic();
+if (!values.only || values.only === "flood") await flood();
 if (!values.only || values.only === "start") await startUp();

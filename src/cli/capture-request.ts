@@ -1,5 +1,5 @@
 /** `slipway sources capture`: waits for one request of an unknown sender, and shows it. Loaded when it runs. */
-import { writeFileSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
 import type { CaptureState } from "../commands/capture-operation.ts";
 import { fromCaptured } from "../model/capture.ts";
 import { durationText } from "../model/quantities.ts";
@@ -20,6 +20,8 @@ export type CaptureGiven = {
 
 /** Throws UsageError, and what `callOperation` throws. Sets the exit code to 1 where nothing came. */
 export async function captureRequest(env: NodeJS.ProcessEnv, name: string, given: CaptureGiven): Promise<void> {
+  if (given.save !== undefined && existsSync(given.save))
+    throw new UsageError(`--save: ${given.save} is there already`);
   const secret = readSecret(given.secret, env);
   const settings = await loadSettings(env);
   const ask = (operation: "captureWait" | "captureClose") => callOperation(settings, operation, { name });
@@ -44,12 +46,12 @@ export async function captureRequest(env: NodeJS.ProcessEnv, name: string, given
   }
   const received = fromCaptured(state.request);
   const captured = examine(name, received, await readPayload(received, "payload"), { secret, nowMs: Date.now() });
+  if (given.json) console.log(JSON.stringify(captured, null, 2));
+  else for (const line of captureLines(captured)) console.log(line);
   if (given.save !== undefined) {
     writeFileSync(given.save, `${JSON.stringify(captured.request, null, 2)}\n`, { flag: "wx" });
     console.error(`${given.save} holds the request, masked; look it over before you give it away`);
   }
-  if (given.json) console.log(JSON.stringify(captured, null, 2));
-  else for (const line of captureLines(captured)) console.log(line);
 }
 
 function readSecret(text: string | undefined, env: NodeJS.ProcessEnv) {
