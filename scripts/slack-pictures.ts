@@ -32,13 +32,7 @@ try {
     );
     console.error("apk add font-noto-emoji (Alpine), dnf install google-noto-color-emoji-fonts (Fedora).");
   }
-  const samples = [
-    ...deploymentSamples(),
-    ...answerSamples(),
-    ...noticeSamples(),
-    ...alertSamples(),
-    ...noteSamples(),
-  ];
+  const samples = [...deploymentSamples(), ...answerSamples(), ...noticeSamples(), ...alertSamples(), ...noteSamples()];
   for (const [index, sample] of samples.entries()) {
     const file = join(folder, `${String(index + 1).padStart(2, "0")}-${sample.name}`);
     const page = pageOf(sample);

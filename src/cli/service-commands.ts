@@ -2,7 +2,6 @@
 import type { Command } from "commander";
 import type { Explanation } from "../commands/explain-operation.ts";
 import type { OperationName } from "../commands/operations.ts";
-import type { ListedSource } from "../commands/sources-operation.ts";
 import type { AuditEntry } from "../model/answer.ts";
 import type { Delivery } from "../model/delivery.ts";
 import type { Deployment } from "../model/deployment.ts";
@@ -16,7 +15,6 @@ import { addHoldCommands } from "./hold-commands.ts";
 import { coloured, deliveryLine, deploymentLine, printable } from "./print.ts";
 import { readLimit } from "./read-limit.ts";
 import { addSourceCommands } from "./source-commands.ts";
-import { sourceLines } from "./source-lines.ts";
 import { addWebhookCommands } from "./webhook-commands.ts";
 import { whoAsks } from "./who-asks.ts";
 
@@ -72,16 +70,6 @@ export function addServiceCommands(program: Command, env: NodeJS.ProcessEnv): vo
     .action((options: Printing) => answer<Status>("status", {}, options, showStatus));
 
   program
-    .command("sources")
-    .description(
-      "the senders that slipway.yaml declares: addresses, when each secret was last used, what deliveries do",
-    )
-    .option("--json", "as JSON")
-    .action((options: Printing) =>
-      answer<ListedSource[]>("sources", {}, options, (rows) => sourceLines(rows, Date.now()).forEach(print)),
-    );
-
-  program
     .command("deployments")
     .description("the newest deployments")
     .option("--site <name>", "of one site")
@@ -133,7 +121,7 @@ export function addServiceCommands(program: Command, env: NodeJS.ProcessEnv): vo
 
   addHoldCommands(program, answer);
   addDeliveryCommands(program, answer);
-  addSourceCommands(program, env);
+  addSourceCommands(program, env, answer);
   addWebhookCommands(program, answer);
 
   program

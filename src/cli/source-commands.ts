@@ -1,9 +1,15 @@
 /** The commands about declared sources. What they do is loaded when one of them runs. */
 import type { Command } from "commander";
+import type { OperationName } from "../commands/operations.ts";
+import type { ListedSource } from "../commands/sources-operation.ts";
 import { holdMs } from "../commands/words/command-table.ts";
+import type { Printing } from "./answer.ts";
+import { sourceLines } from "./source-lines.ts";
 import { UsageError } from "./usage-error.ts";
 
 const MAX_FOR_MS = 3_600_000;
+
+type Answer = <T>(name: OperationName, input: unknown, printing: Printing, show: (result: T) => void) => Promise<void>;
 
 type CaptureOptions = {
   readonly for: string;
@@ -13,8 +19,24 @@ type CaptureOptions = {
 };
 
 /** Adds `sources`. `env` is the environment that it is run with. */
-export function addSourceCommands(program: Command, env: NodeJS.ProcessEnv): void {
-  const sources = program.command("sources").description("senders of webhooks");
+export function addSourceCommands(program: Command, env: NodeJS.ProcessEnv, answer: Answer): void {
+  const sources = program
+    .command("sources")
+    .description("the senders of webhooks: addresses, when each secret was last used, what deliveries do")
+    .option("--json", "as JSON")
+    .action((options: Printing) =>
+      answer<ListedSource[]>("sources", {}, options, (rows) => {
+        for (const line of sourceLines(rows, Date.now())) console.log(line);
+      }),
+    );
+  sources
+    .command("preset")
+    .description("spell a preset out, as it would stand in slipway.yaml; without a name: which there are")
+    .argument("[kind]")
+    .action(async (kind: string | undefined) => {
+      const { presetLines } = await import("./preset-lines.ts");
+      console.log(presetLines(kind).join("\n"));
+    });
   sources
     .command("capture")
     .description("let one request to /hooks/NAME through, see what its sender sends, and how to configure it")

@@ -33,6 +33,8 @@ export function createGithubSource(secrets: readonly Secret[]) {
       const hook = headers["x-github-hook-id"] === undefined ? "0" : named(headers, "x-github-hook-id");
       return { key: `${hook}/${guid}`, event };
     },
+    couldBeVerified: ({ headers }: Pick<Head, "headers">) =>
+      /^sha256=[0-9a-f]{64}$/i.test(String(headers["x-hub-signature-256"])),
     verify({ headers }: Pick<Head, "headers">, body: Buffer) {
       const signature = headers["x-hub-signature-256"];
       const signed = typeof signature === "string" && signature.startsWith("sha256=") ? signature.slice(7) : "";

@@ -30,6 +30,8 @@ export function createSlackSource(secrets: readonly Secret[], now: () => number 
       if (TYPES.test(headers["content-type"] ?? "")) return null;
       throw new SenderError(415, "content type must be a form or application/json");
     },
+    couldBeVerified: ({ headers }: Pick<Head, "headers">) =>
+      /^v0=[0-9a-f]{64}$/i.test(String(headers["x-slack-signature"])),
     verify({ headers }: Pick<Head, "headers">, body: Buffer) {
       const time = one(headers, "x-slack-request-timestamp", /^\d{1,12}$/);
       const signature = one(headers, "x-slack-signature", /^v0=/).slice(3);

@@ -41,7 +41,10 @@ export async function openOutboxWorld(): Promise<OutboxWorld> {
     start(perform, options = {}) {
       const kinds = ["deployment", "notice", "answer", "thread", "modal"].map((kind) => `slack.${kind}`);
       const performers = Object.fromEntries(
-        [...kinds, "github.deployment", "github.check", "alertmanager.silence", "webhook.out"].map((kind) => [kind, perform]),
+        [...kinds, "github.deployment", "github.check", "alertmanager.silence", "webhook.out"].map((kind) => [
+          kind,
+          perform,
+        ]),
       ) as Record<OutboxKind, Perform>;
       const log = createLog({ level: "silent", pretty: false });
       outbox = startOutbox({ store, queue, log, boot: "b", performers, pace: AT_ONCE, ...options });
