@@ -1,9 +1,10 @@
 /** Which headers of an unknown request look like a signature, an id, an event or a time. Guesses, for people to look at. */
-import type { DefinitionInput, Verification } from "../../config/source-definition.ts";
+import type { DefinitionInput } from "../../config/source-definition.ts";
 import { printExtractor } from "../../model/extractor.ts";
 import type { Payload, Received } from "../../model/received.ts";
 
-type HmacInput = Extract<DefinitionInput["verify"][number], { hmac: unknown }>["hmac"];
+/** A signature, as slipway.yaml has it. */
+export type HmacInput = Extract<DefinitionInput["verify"][number], { hmac: unknown }>["hmac"];
 type Algorithm = NonNullable<HmacInput["algorithm"]>;
 
 /** A value of a header that has the form of a digest. */
@@ -139,5 +140,3 @@ export function toHmac({ header, layout, prefix, pick, encoding, algorithm }: Si
     ...(encoding !== "hex" && { encoding }),
   };
 }
-
-export type { HmacInput, Verification };
