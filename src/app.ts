@@ -11,6 +11,7 @@ import { endExpiredRequests } from "./commands/second-person.ts";
 import { alertSilenced, silenceRefused } from "./commands/silence-alert.ts";
 import type { Environment } from "./config/load-environment.ts";
 import type { Config } from "./config/schema.ts";
+import { wantedSecrets } from "./config/secret-references.ts";
 import { describeError } from "./errors.ts";
 import { createPermissions } from "./github/permissions.ts";
 import { createGithub } from "./github/probot.ts";
@@ -19,8 +20,14 @@ import { namesLogins } from "./handlers/site-rules.ts";
 import { createHttpServer } from "./http/server.ts";
 import { createAnswerAtOnce } from "./inbox/answer-at-once.ts";
 import { type Chore, startClock } from "./inbox/clock.ts";
+import { confirmSubscription } from "./inbox/confirm-subscription.ts";
+import { createDeclaredSources } from "./inbox/declared-sources.ts";
 import { startDispatch } from "./inbox/dispatch.ts";
+import { createForgetChore } from "./inbox/forget-old-bodies.ts";
 import { createIntake } from "./inbox/intake.ts";
+import { startPolling } from "./inbox/polling.ts";
+import { startDoor } from "./inbox/start-door.ts";
+import { createSecretChore } from "./inbox/watch-secrets.ts";
 import type { Log } from "./log.ts";
 import { digestWhereSlow } from "./notify/digest.ts";
 import { createGithubPerformers } from "./notify/github.ts";
@@ -34,7 +41,7 @@ import { startRunner } from "./pipeline/run.ts";
 import { createSpareWorker } from "./pipeline/spare-worker.ts";
 import { createMemoryQueue } from "./queue/memory-queue.ts";
 import { createLogKeys } from "./secrets/log-keys.ts";
-import { resolveSecret } from "./secrets/secret-reference.ts";
+import { createSecretKeeper } from "./secrets/secret-keeper.ts";
 import { createBoltLoader } from "./slack/bolt-app.ts";
 import { createDirectory } from "./slack/directory.ts";
 import { createSlackReader } from "./slack/reader.ts";
@@ -47,6 +54,7 @@ import { freeClaims } from "./store/claims.ts";
 import { lockDataFolder } from "./store/data-folder.ts";
 import { openStore } from "./store/open-store.ts";
 import { findTold, retryFailed } from "./store/outbox.ts";
+import { createSecretUses } from "./store/secret-uses.ts";
 import { isBehind } from "./store/webhooks-out.ts";
 import { healthRoutes } from "./web/health.ts";
 import { statusRoutes } from "./web/status.ts";
@@ -95,6 +103,14 @@ export async function startService(options: {
     const queue = createMemoryQueue();
     onStop("queue", () => queue.close());
 
+    // Before anything is taken: what cannot be verified must not be taken either.
+    const now = Date.now;
+    const keeper = createSecretKeeper({ env, vault: config.vault ?? null, log, now });
+    onStop("secrets", () => keeper.close());
+    await keeper.open(wantedSecrets(config));
+    const secretUses = createSecretUses({ now });
+    onStop("uses of secrets", () => store.transact((tx) => secretUses.flush(tx, { isLast: true })));
+
     const logKeys = createLogKeys(environment.webhookSecrets);
     const github = createGithub(environment);
     const { botToken = null, appToken = null, signingSecrets = [] } = environment.slack ?? {};
@@ -111,8 +127,18 @@ export async function startService(options: {
     let isStopping = false;
     const reading = { store, queue, logKeys, isStopping: () => isStopping };
     const isolationOf = createIsolationView({ sites: config.sites, dataDir: environment.dataDir, env });
-    const sources: Source[] = [createGithubSource(environment.webhookSecrets)];
+    const declared = createDeclaredSources({
+      config,
+      secretsOf: (secrets, key) => keeper.list(secrets, `${key}.secrets`),
+      confirm: confirmSubscription,
+      now,
+    });
+    const sources: Source[] = [createGithubSource(environment.webhookSecrets), ...declared.sources];
     if (signingSecrets.length > 0) sources.push(createSlackSource(signingSecrets));
+    const { door, rejections, captures, ...guards } = await startDoor({
+      ...{ config, environment, sources: declared.resolved, log },
+    });
+    onStop("guards", () => guards.stop());
     const slackOptions = { apiUrl: environment.slackApiUrl, log };
     const people = {
       directory: botToken && createDirectory({ ...slackOptions, botToken }),
@@ -123,6 +149,10 @@ export async function startService(options: {
       queue,
       log,
       sources,
+      door,
+      onProof: (source, { matched }) => {
+        if (matched !== null) secretUses.note(source, matched);
+      },
       answerAtOnce: createAnswerAtOnce({ store, config, log, ...people }),
     });
     const server = createHttpServer(
@@ -160,13 +190,13 @@ export async function startService(options: {
         ...createGithubPerformers({ octokitFor: github.octokitFor }),
         "alertmanager.silence": createSilencePerformer({
           settingsOf: (source) => config.sources[source]?.silence,
-          secretOf: async (reference, key) => resolveSecret(reference, key, env),
+          secretOf: keeper.resolve,
           silenced: (wish) => store.transact((tx) => alertSilenced(tx, telling, wish, { nowMs: Date.now() })),
           refused: (wish, reason) => store.transact((tx) => silenceRefused(tx, wish, reason, { nowMs: Date.now() })),
         }),
         ...createWebhookPerformer({
           outgoing: config.webhooks,
-          resolve: (reference, setting) => resolveSecret(reference, setting, env),
+          resolve: keeper.resolve,
           isBehind: (row) => store.transact((tx) => isBehind(tx, row)),
           now: Date.now,
         }),
@@ -187,6 +217,7 @@ export async function startService(options: {
       dataDir: environment.dataDir,
       cacheBytes: config.builds.cache,
       env,
+      secrets: keeper,
       githubApiUrl: environment.githubApiUrl,
       tokenFor: github.tokenFor,
       spare,
@@ -195,7 +226,10 @@ export async function startService(options: {
     });
     onStop("deployments", () => runner.stop());
 
-    const readers = new Map([["github", createGithubReader((emit) => github.load(emit))]]);
+    const readers = new Map(declared.readers).set(
+      "github",
+      createGithubReader((emit) => github.load(emit)),
+    );
     const bolt = botToken && createBoltLoader({ ...slackOptions, botToken });
     if (bolt) readers.set("slack", createSlackReader(bolt.load, slackOptions.apiUrl));
     const dispatch = startDispatch({
@@ -205,6 +239,7 @@ export async function startService(options: {
       config,
       telling,
       readers,
+      unsignedIds: declared.unsignedIds,
       people,
       boot,
       recent: intake.recent,
@@ -217,8 +252,15 @@ export async function startService(options: {
         (tx, moment) =>
           chore(tx, context, moment),
     );
+    chores.push(createSecretChore({ sources: config.sources, uses: secretUses, log }));
+    chores.push(createForgetChore(declared.resolved));
     const clock = startClock({ store, queue, log, config, telling, chores });
     onStop("clock", () => clock.stop());
+
+    const polling = startPolling({
+      ...{ store, log, sources: declared.resolved, secretOf: keeper.resolve, receive: intake.receive },
+    });
+    onStop("polling", () => polling.stop());
 
     if (appToken) {
       const receive = async (body: Buffer) =>
@@ -227,7 +269,10 @@ export async function startService(options: {
       onStop("Socket Mode", () => socket.stop());
     }
 
-    const control = createHttpServer(controlRoutes({ store, queue, config, telling }), log);
+    const control = createHttpServer(
+      controlRoutes({ store, queue, config, telling, live: { rejections, captures } }),
+      log,
+    );
     const socketPath = controlSocket(environment.dataDir);
     // Left over by a process that was killed; the lock says that nobody listens on it.
     rmSync(socketPath, { force: true });

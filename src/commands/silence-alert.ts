@@ -34,7 +34,7 @@ export function* wishSilence(tx: Tx, effect: SilenceAlertEffect, { nowMs }: { re
 /** It is silenced: the alert's message says so. Done again, it changes nothing. */
 export function* alertSilenced(
   tx: Tx,
-  telling: Pick<Telling, "hasSlack" | "hasButtons">,
+  telling: Pick<Telling, "hasSlack" | "hasButtons" | "config">,
   wished: SilenceWish,
   { nowMs }: { readonly nowMs: number },
 ): Work<void> {

@@ -26,6 +26,8 @@ export type Environment = {
   readonly database:
     | { readonly kind: "sqlite"; readonly path: string }
     | { readonly kind: "postgres"; readonly url: Secret };
+  /** REDIS_URL, where several Slipways count together what they refuse; null: each counts by itself. */
+  readonly redisUrl: Secret | null;
   readonly dataDir: string;
   readonly configPath: string;
   readonly host: string;
@@ -53,6 +55,7 @@ export function loadEnvironment(env: NodeJS.ProcessEnv): Environment {
     slack: slack(text, refuse),
     slackApiUrl: slackApiUrl(text, refuse),
     database: database(text("DATABASE_URL"), dataDir, refuse),
+    redisUrl: redisUrl(text, refuse),
     dataDir,
     configPath: resolve(text("SLIPWAY_CONFIG") ?? "./slipway.yaml"),
     host: text("HOST") ?? "0.0.0.0",
@@ -83,6 +86,14 @@ function slack(text: Text, refuse: Refuse): Environment["slack"] {
   const signingSecrets = secretsOf({ SLACK_SIGNING_SECRET: current, SLACK_SIGNING_SECRET_PREVIOUS: previous }, refuse);
   const appToken = slackAppToken(text, refuse);
   return botToken === undefined ? null : { botToken: secret(botToken), signingSecrets, appToken };
+}
+
+function redisUrl(text: Text, refuse: Refuse): Secret | null {
+  const url = text("REDIS_URL");
+  if (url === undefined) return null;
+  if (!/^rediss?:\/\//.test(url) || !URL.canParse(url))
+    refuse("REDIS_URL", "is no address of a Redis; write redis://host:6379");
+  return secret(url);
 }
 
 /** Of Slack's tokens the one of the app itself: docs.slack.dev/authentication/tokens, "app-level token". */

@@ -5,13 +5,15 @@ import type { SecretReference } from "../secrets/secret-reference.ts";
 import type { Config } from "./schema.ts";
 
 /** All of them, with their keys. Those that Slipway logs in to Vault with are not among them: they are asked for when it does. */
-export function wantedSecrets(config: Pick<Config, "sites" | "sources">): WantedSecret[] {
-  return [...ofSites(config.sites), ...ofSources(config.sources)];
+export function wantedSecrets(config: Pick<Config, "sites" | "sources" | "webhooks">): WantedSecret[] {
+  return [...ofSites(config.sites), ...ofSources(config.sources), ...ofWebhooks(config.webhooks)];
 }
 
 function ofSites(sites: Config["sites"]): WantedSecret[] {
   return Object.entries(sites).flatMap(([name, site]) => [
-    ...(["password", "privateKey", "passphrase"] as const).flatMap((key) => used(`sites.${name}.${key}`, site[key])),
+    ...(["password", "privateKey", "passphrase", "gitToken", "deployKey"] as const).flatMap((key) =>
+      used(`sites.${name}.${key}`, site[key]),
+    ),
     ...Object.entries(site.build.secrets).flatMap(([variable, reference]) =>
       used(`sites.${name}.build.secrets.${variable}`, reference),
     ),
@@ -29,6 +31,10 @@ function ofSources(sources: Config["sources"]): WantedSecret[] {
       ...used(`${key}.poll.token`, poll?.token),
     ];
   });
+}
+
+function ofWebhooks(webhooks: Config["webhooks"]): WantedSecret[] {
+  return webhooks.flatMap(({ secrets }, index) => secrets.flatMap(({ use }) => used(`webhooks.${index}.secret`, use)));
 }
 
 type Maybe = SecretReference | undefined;

@@ -3,6 +3,7 @@
  * slipway.yaml with `kind: custom`. A preset (src/presets) is nothing but these keys, written down for one sender.
  */
 import { z } from "zod";
+import { isRange } from "../model/address.ts";
 import { duration, extractor, size } from "./setting-types.ts";
 
 const headerName = z
@@ -72,6 +73,14 @@ const token = z
   })
   .describe("A shared secret that is sent as it is.");
 
+/** Whom an allow-list lets in. */
+export const allowedAddress = z
+  .string()
+  .refine(
+    (it) => it === "github" || isRange(it),
+    "is no range of addresses; write 192.0.2.0/24, one address, github or unix",
+  );
+
 /** One thing that must hold of a request; all that are listed must. */
 const verification = z.union([
   z.strictObject({ hmac }),
@@ -79,7 +88,7 @@ const verification = z.union([
   z.strictObject({ contentful: z.strictObject({ tolerance: duration.default(30_000) }) }),
   z.strictObject({ sns: z.strictObject({ topics: z.array(z.string().startsWith("arn:")).min(1) }) }),
   z.strictObject({ netlify: z.strictObject({}) }),
-  z.strictObject({ ip: z.array(z.string().min(1)).min(1) }),
+  z.strictObject({ ip: z.array(allowedAddress).min(1) }),
   z.strictObject({
     none: z
       .string()

@@ -5,7 +5,7 @@ import { noteFields, noteText } from "./note-settings.ts";
 import { pollSettings } from "./poll-settings.ts";
 import { duration, extractor, secretReference, slackChannel } from "./setting-types.ts";
 import { silenceSettings } from "./silence-settings.ts";
-import { definitionShape } from "./source-definition.ts";
+import { allowedAddress, definitionShape } from "./source-definition.ts";
 
 /** A secret that is valid now; the one that goes says until when. */
 export const activeSecret = z.union([
@@ -122,7 +122,7 @@ export const sourceSettings = z
       .optional()
       .describe("What deliveries do; all that fit. Default: what the preset is for."),
     allow: z
-      .array(z.string().min(1))
+      .array(allowedAddress)
       .min(1)
       .optional()
       .describe("Addresses that may send, beside what is verified: a range (192.0.2.0/24), or github."),

@@ -7,11 +7,12 @@ import { isWished } from "../store/outbox.ts";
 import type { Tx, Work } from "../store/work.ts";
 import { announceNotice } from "./announce.ts";
 import { tellNews } from "./digest.ts";
+import { tellAlertOut } from "./outgoing/announce-out.ts";
 import type { Telling } from "./tell.ts";
 import { oneLine } from "./wording/plain.ts";
 import { wordAlert } from "./wording/slack/alert-wording.ts";
 
-type AlertTelling = Pick<Telling, "hasSlack" | "hasButtons">;
+type AlertTelling = Pick<Telling, "hasSlack" | "hasButtons" | "config">;
 
 /** Remembers the report and tells the channel, where that is news. Answers with what it did, in one sentence. */
 export function* tellAlert(
@@ -27,6 +28,7 @@ export function* tellAlert(
   const { known } = recorded;
   const isNews = recorded.kind === "opened" || isSeen(recorded.before, known);
   if (!isNews) return `skipped: ${name} is ${known.alert.state} still`;
+  yield* tellAlertOut(tx, telling.config.webhooks ?? [], known.alert, nowMs, effect.sites);
   const sentence = `alert ${known.alert.id}, ${name}, is ${stateText(known)}`;
   if (known.channel === null) {
     return `noted: ${sentence}; nobody is told of it, since no channel is set: sources.${effect.source}.channel`;

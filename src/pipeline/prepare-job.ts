@@ -146,6 +146,7 @@ async function accessFor(
   { site, key, isKept, repoName }: { site: SiteConfig; key: string; isKept: boolean; repoName: string },
 ): Promise<GitAccess> {
   const { git, gitToken, deployKey, gitHostKey } = site;
+  const resolve = deps.secrets?.resolve ?? localSecrets(deps.env);
   const url = git ?? `${webAddress(deps.githubApiUrl)}/${repoName}.git`;
   if (isKept) return { url, token: null };
   if (git === undefined) return { url, token: await tokenFor(deps, deployment, site) };
@@ -153,11 +154,11 @@ async function accessFor(
     return {
       url,
       user: userIn(git) || TOKEN_USER,
-      token: resolveSecret(gitToken, `${key}.gitToken`, deps.env).reveal(),
+      token: (await resolve(gitToken, `${key}.gitToken`)).reveal(),
     };
   }
   if (!deployKey && !gitHostKey) return { url, token: null };
-  const privateKey = deployKey ? resolveSecret(deployKey, `${key}.deployKey`, deps.env).reveal() : null;
+  const privateKey = deployKey ? (await resolve(deployKey, `${key}.deployKey`)).reveal() : null;
   if (privateKey !== null && !privateKey.includes("PRIVATE KEY-----"))
     throw new OperatorError(`${key}.deployKey`, "is no private key; ssh-keygen -t ed25519 makes one");
   return { url, token: null, ssh: { privateKey, hostKeys: gitHostKey ?? [], setting: `${key}.gitHostKey` } };

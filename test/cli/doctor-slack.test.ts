@@ -15,6 +15,7 @@ import { createIntake } from "../../src/inbox/intake.ts";
 import { createLog } from "../../src/log.ts";
 import { secret } from "../../src/secrets/secret.ts";
 import { createSlackSource } from "../../src/sources/slack.ts";
+import { openDoor } from "../inbox/open-door.ts";
 import { listen, type SlackMethods, startSlackWebApi } from "./slack-web-api.ts";
 
 const BOT_TOKEN = "xoxb-the-bots";
@@ -260,7 +261,9 @@ describe("the doctor asks Slipway as Slack does", () => {
   async function startRoadIn(...secrets: string[]): Promise<string> {
     const log = createLog({ level: "silent", pretty: false });
     const sources = secrets.length > 0 ? [createSlackSource(secrets.map(secret))] : [];
-    const { routes } = createIntake({ store: null as never, queue: null as never, log, sources });
+    const { door, stop } = await openDoor();
+    onTestFinished(stop);
+    const { routes } = createIntake({ store: null as never, queue: null as never, log, sources, door });
     const server = createHttpServer(routes, log);
     const port = await server.listen({ host: "127.0.0.1", port: 0 });
     onTestFinished(() => server.close(0));

@@ -71,7 +71,7 @@ function blog(more: object = {}): ResolvedSource {
 const log = () => pino({ base: null }, { write: (line: string) => void lines.push(JSON.parse(line)) });
 
 function start(sources: readonly ResolvedSource[] = [blog()]): void {
-  const intake = createIntake({ store, queue: createMemoryQueue(), log: log(), sources: [] });
+  const intake = createIntake({ store, queue: createMemoryQueue(), log: log(), sources: [], door: null as never });
   const { receive } = intake;
   const secretOf = () => secret("the token of the tests");
   polling = startPolling({ store, log: log(), sources, secretOf, receive, now: () => nowMs, everyMs: 5 });

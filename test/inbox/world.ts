@@ -29,6 +29,7 @@ import { listDeployments } from "../../src/store/deployments.ts";
 import { openSqlite } from "../../src/store/sqlite.ts";
 import type { Store } from "../../src/store/store.ts";
 import { createSecretScan } from "../secret-scan.ts";
+import { openDoor } from "./open-door.ts";
 
 export const WEBHOOK_SECRET = "the secret of the tests";
 const SIGNING_SECRET = "the signing secret of the tests";
@@ -73,7 +74,8 @@ export async function startInbox(
   const secrets = [secret(WEBHOOK_SECRET)];
   const sources: Source[] = [createGithubSource(secrets)];
   if (options.slack !== false) sources.push(createSlackSource([secret(SIGNING_SECRET)]));
-  const intake = createIntake({ store, queue, log, sources });
+  const guards = await openDoor();
+  const intake = createIntake({ store, queue, log, sources, door: guards.door });
   const server = createHttpServer(intake.routes, log);
   const port = await server.listen({ host: "127.0.0.1", port: 0 });
   // Where none is given nobody listens: reading what Slack sends asks nothing of it.
@@ -142,6 +144,7 @@ export async function startInbox(
     async stop() {
       await dispatch?.stop();
       await server.close(0);
+      await guards.stop();
       await queue.close();
       await store.close();
       // A world that came after on the same folder may have removed it.

@@ -20,7 +20,8 @@ beforeAll(async () => {
 afterEach(() => world.store.transact(emptyAlerts));
 afterAll(() => world.stop());
 
-const TELLING = { hasSlack: true, hasButtons: true };
+const config = { sites: {}, people: {} };
+const TELLING = { hasSlack: true, hasButtons: true, config };
 const tell = (report: Partial<AlertReport> = {}, nowMs = T0, part: Partial<ReportedAlert> = {}, telling = TELLING) =>
   world.store.transact((tx) => tellAlert(tx, telling, { do: "alert", ...anAlert(report, part) }, { nowMs }));
 const firstId = async () => (await world.store.transact((tx) => firingAlerts(tx, 1)))[0]?.alert.id ?? 0;
@@ -75,7 +76,9 @@ describe("an alert", () => {
   });
 
   it("is only recorded where there is no Slack", async () => {
-    expect(await tell({}, T0, {}, { hasSlack: false, hasButtons: false })).toMatch(/^noted: alert \d+.* is firing$/);
+    expect(await tell({}, T0, {}, { ...TELLING, hasSlack: false, hasButtons: false })).toMatch(
+      /^noted: alert \d+.* is firing$/,
+    );
     expect(await world.notices()).toEqual([]);
   });
 

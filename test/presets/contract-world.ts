@@ -16,6 +16,7 @@ import { createMemoryQueue } from "../../src/queue/memory-queue.ts";
 import { secret } from "../../src/secrets/secret.ts";
 import { findDelivery, listDeliveries } from "../../src/store/deliveries.ts";
 import { openSqlite } from "../../src/store/sqlite.ts";
+import { openDoor } from "../inbox/open-door.ts";
 import { SNS_CERTIFICATE_URL, snsKey } from "./alerts/sns-signer.ts";
 import type { SentRequest } from "./preset-case.ts";
 
@@ -39,8 +40,9 @@ export async function startContract(yaml: string, secrets: Readonly<Record<strin
   const queue = createMemoryQueue();
   const log = createLog({ level: "silent", pretty: false });
   let nowMs = Date.now();
+  const config = parseConfig(yaml, "the contract");
   const declared = createDeclaredSources({
-    config: parseConfig(yaml, "the contract"),
+    config,
     secretsOf: (active) => {
       const list = active.map(({ use, until }) => {
         const value = secrets[use.name];
@@ -54,7 +56,9 @@ export async function startContract(yaml: string, secrets: Readonly<Record<strin
       keyAt: async (address) => (address === SNS_CERTIFICATE_URL ? createPublicKey(snsKey("own").certificate) : null),
     },
   });
-  const intake = createIntake({ store, queue, log, sources: declared.sources });
+  const { limits, trustedProxies } = config;
+  const guards = await openDoor({ config: { trustedProxies, limits: { ...limits, refused: 1e6, refusedInAll: 1e6 } } });
+  const intake = createIntake({ store, queue, log, sources: declared.sources, door: guards.door });
   const server = createHttpServer(intake.routes, log);
   const port = await server.listen({ host: "127.0.0.1", port: 0 });
 
@@ -112,6 +116,7 @@ export async function startContract(yaml: string, secrets: Readonly<Record<strin
     },
     async stop() {
       await server.close(0);
+      await guards.stop();
       await queue.close();
       await store.close();
       rmSync(folder, { recursive: true });

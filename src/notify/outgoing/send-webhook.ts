@@ -14,7 +14,10 @@ import { signedHeaders, signingKey } from "./sign-webhook.ts";
 export type SendDeps = {
   readonly outgoing: Outgoing;
   /** The secret that is meant; `setting` is its key in slipway.yaml. Throws OperatorError. */
-  readonly resolve: (reference: OutgoingSettings["secrets"][number]["use"], setting: string) => Secret;
+  readonly resolve: (
+    reference: OutgoingSettings["secrets"][number]["use"],
+    setting: string,
+  ) => Promise<Secret> | Secret;
   /** Whether an earlier event of the same subject goes first. */
   readonly isBehind: (row: OutboxRow) => Promise<boolean>;
   /** The time in milliseconds since 1970. */
@@ -53,7 +56,7 @@ export function createWebhookPerformer(deps: SendDeps): Record<"webhook.out", Pe
     if (await deps.isBehind(row)) return waits(BEHIND_MS, "the event before it goes first");
 
     const body = JSON.stringify(event);
-    const keys = keysOf(deps, settings, `webhooks.${index}`);
+    const keys = await keysOf(deps, settings, `webhooks.${index}`);
     const headers = signedHeaders({ messageId, body, nowMs: now() }, keys);
     try {
       const answer = await post(settings.url, { body, headers, requestMs: deps.requestMs ?? REQUEST_MS });
@@ -74,10 +77,11 @@ export function createWebhookPerformer(deps: SendDeps): Record<"webhook.out", Pe
 const waits = (forMs: number, reason: string): Performed => ({ kind: "waits", forMs, reason });
 
 /** The keys of the secrets that are valid now. */
-function keysOf({ resolve, now }: SendDeps, { secrets }: OutgoingSettings, setting: string): Buffer[] {
+async function keysOf({ resolve, now }: SendDeps, { secrets }: OutgoingSettings, setting: string): Promise<Buffer[]> {
   const valid = secrets.filter(({ until }) => until === null || now() <= until);
   if (valid.length === 0) throw new OperatorError(`${setting}.secrets`, "have all ended; add one without an end");
-  return valid.map(({ use }) => signingKey(resolve(use, `${setting}.secret`), `${setting}.secret`));
+  const key = `${setting}.secret`;
+  return Promise.all(valid.map(async ({ use }) => signingKey(await resolve(use, key), key)));
 }
 
 type Answer = { readonly status: number; readonly retryAfter: string | null };

@@ -14,7 +14,7 @@ import { isPollDelivery, pollEvents } from "../polling/poll-delivery.ts";
 
 export type DeclaredReaderDeps = {
   /** Visits the address by which SNS wants a subscription confirmed, if this is what a delivery asks for. */
-  readonly confirm?: (delivery: Verified) => Promise<string | null>;
+  readonly confirm?: (source: ResolvedSource, delivery: Verified) => Promise<string | null>;
 };
 
 /** Creates the reader. It throws UnparseableError for what is verified and does not fit. */
@@ -25,7 +25,7 @@ export function createDeclaredReader(source: ResolvedSource, deps: DeclaredReade
     const { request } = delivery;
     if (!request) throw new UnparseableError("what was kept of the request is gone");
     const verified = await verifiedOf(source, delivery, request);
-    const confirmed = await deps.confirm?.(verified);
+    const confirmed = await deps.confirm?.(source, verified);
     if (confirmed) return [{ type: "ignored", reason: confirmed }];
     const reading = source.preset?.read(verified) ?? {};
     if (reading.ping !== undefined) return [{ type: "ping" }];

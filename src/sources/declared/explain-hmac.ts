@@ -132,7 +132,7 @@ function messageReadings(
   const values = {
     ts: said,
     id: hmac.id ? headerOf(received, hmac.id) : null,
-    payload: payload.form?.get(field) ?? null,
+    payload: (payload.form ? payload.form.get(field) : received.body) ?? null,
   };
   return [hmac.message, ...TEMPLATES.filter((it) => it !== hmac.message)].flatMap((text) => {
     const template = parseMessageTemplate(text);

@@ -8,8 +8,8 @@ export type MessageValues = {
   readonly body: Buffer;
   readonly ts: string;
   readonly id: string;
-  /** The field of the form, decoded. */
-  readonly payload: string;
+  /** The field of the form, decoded; the raw bytes where the request is no form. */
+  readonly payload: string | Buffer;
 };
 
 export type MessageTemplate = {
@@ -42,9 +42,10 @@ function join(pieces: readonly string[], { body, ts, id, payload }: MessageValue
   const message: Array<string | Buffer> = [];
   let text = "";
   for (const piece of pieces) {
-    if (piece === "{body}") {
+    const bytes = piece === "{body}" ? body : piece === "{form.payload}" && Buffer.isBuffer(payload) ? payload : null;
+    if (bytes) {
       if (text) message.push(text);
-      message.push(body);
+      message.push(bytes);
       text = "";
     } else text += piece === "{ts}" ? ts : piece === "{id}" ? id : piece === "{form.payload}" ? payload : piece;
   }

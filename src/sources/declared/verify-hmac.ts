@@ -29,7 +29,8 @@ export function createHmacCheck(hmac: HmacVerification, { secrets, now }: CheckD
     const { body } = received;
     if (time === "missing") return template.couldHoldTime(body) ? null : [body];
     const id = usesId ? headerOf(received, hmac.id ?? "") : "";
-    const text = usesPayload ? payload?.form?.get(field) : "";
+    // Who lets people choose between a form and JSON signs the same JSON either way.
+    const text = usesPayload ? (payload?.form ? payload.form.get(field) : body) : "";
     if (text === undefined || id === null || (usesId && !ID.test(id))) return null;
     return template.render({ body, ts: time.text, id, payload: text });
   }

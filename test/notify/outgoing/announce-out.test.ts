@@ -36,7 +36,9 @@ const alert = (part: Partial<Alert> = {}): Alert => ({
     flaps: 0,
   },
   ...{ acknowledged: null, silenced: null, canSilence: true },
-  suspects: [{ site: "shop", deployment: "d-1", title: "Fix", liveAtMs: START - 60_000 }],
+  suspects: [
+    { site: "shop", deployment: "d-1", title: "Fix", commit: "c0ffee", author: "Ada", liveAtMs: START - 60_000 },
+  ],
   report: {
     ...{ fingerprint: "f00", state: "firing", severity: "critical", title: "Shop is down", detail: "503 since 12:00" },
     ...{ startedAtMs: START, endedAtMs: null, labels: { team: "web" }, runbookUrl: "https://wiki.example.com/shop" },

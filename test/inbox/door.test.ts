@@ -1,23 +1,21 @@
 import { randomBytes } from "node:crypto";
 import { sign } from "@octokit/webhooks-methods";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { sourceDefinition } from "../../src/config/source-definition.ts";
-import { SenderError } from "../../src/errors.ts";
 import { createBodyBudget } from "../../src/http/body-budget.ts";
+import { clientAddress } from "../../src/http/client-address.ts";
 import { createRateLimits } from "../../src/http/rate-limit.ts";
 import { createHttpServer } from "../../src/http/server.ts";
-import { createGuard } from "../../src/inbox/guard.ts";
+import { createCaptures } from "../../src/inbox/captures.ts";
+import { createDoor } from "../../src/inbox/door.ts";
 import { createRejections } from "../../src/inbox/rejections.ts";
 import { createLog } from "../../src/log.ts";
 import { readRanges } from "../../src/model/address.ts";
 import { secret } from "../../src/secrets/secret.ts";
 import { createAddressGuard } from "../../src/sources/declared/address-guard.ts";
 import { createGithubSource } from "../../src/sources/github.ts";
+import type { Source } from "../../src/sources/source.ts";
 
 const SECRET = "the secret of the tests";
-const { verify } = sourceDefinition.parse({
-  verify: [{ hmac: { header: "x-hub-signature-256", prefix: "sha256=" } }],
-});
 const log = createLog({ level: "silent", pretty: false });
 
 /** A route that is guarded as those of the intake, verified as GitHub is. */
@@ -28,30 +26,37 @@ async function startGuarded({ allow = [] as string[], trusted = [] as string[] }
   });
   const rejections = createRejections({ log, now: Date.now, sources: ["shop"] });
   const budget = createBodyBudget({ maxBytes: 64 * 1024 ** 2, now: Date.now });
-  const guard = createGuard({ trusted: readRanges(trusted), limits, budget, rejections, now: Date.now });
-  const addresses = createAddressGuard({ allow, githubRanges: () => null, isSigned: true });
-  const github = createGithubSource([secret(SECRET)]);
+  const isAllowed = createAddressGuard({ allow, githubRanges: () => null, isSigned: true });
+  const ranges = readRanges(trusted);
+  const door = createDoor({
+    ...{
+      limits,
+      rejections,
+      budget,
+      guards: new Map([["shop", isAllowed]]),
+      captures: createCaptures({ now: Date.now }),
+    },
+    clientOf: ({ peer, headers }) =>
+      clientAddress({ peer, forwardedFor: [headers["x-forwarded-for"] ?? []].flat() }, ranges),
+  });
   let read = 0;
+  const github = createGithubSource([secret(SECRET)]);
+  const source: Source = {
+    ...github,
+    ...{ name: "shop", path: "/hooks/shop", maxBytes: 1024 ** 2, readHeaders: () => ({ key: "1", event: "e" }) },
+    verify(head, body) {
+      read++;
+      return github.verify(head, body);
+    },
+  };
   const server = createHttpServer(
     [
       {
         method: "POST",
         path: "/hooks/shop",
         async handle(request) {
-          const admitted = guard.admit(request, { name: "shop", verify, addresses });
-          try {
-            const body = await admitted.body(1024 ** 2);
-            read++;
-            try {
-              github.verify(request.headers, body);
-            } catch (error) {
-              throw error instanceof SenderError ? admitted.refused(error) : error;
-            }
-            admitted.verified();
-            return { status: 200, type: "application/json", body: "{}" };
-          } finally {
-            admitted.close();
-          }
+          await door.enter(source, request);
+          return { status: 200, type: "application/json", body: "{}" };
         },
       },
     ],

@@ -1,0 +1,18 @@
+/** The door before the sources as the service has it, with the usual limits; closed after the test by `stop`. */
+import { parseConfig } from "../../src/config/load-config.ts";
+import type { Config } from "../../src/config/schema.ts";
+import { type StartedDoor, startDoor } from "../../src/inbox/start-door.ts";
+import { createLog } from "../../src/log.ts";
+import type { ResolvedSource } from "../../src/presets/resolve-source.ts";
+
+export function openDoor({
+  config = parseConfig("{}", "the tests"),
+  sources = [],
+}: {
+  readonly config?: Pick<Config, "trustedProxies" | "limits">;
+  readonly sources?: readonly ResolvedSource[];
+} = {}): Promise<StartedDoor> {
+  const log = createLog({ level: "silent", pretty: false });
+  const environment = { redisUrl: null, githubApiUrl: "http://127.0.0.1:1", dataDir: "/nowhere" };
+  return startDoor({ config, environment, sources, log });
+}
