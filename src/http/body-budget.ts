@@ -14,7 +14,7 @@ export type BodyBudget = {
   bytes(): number;
 };
 
-export type BodyLease = BodyMeter & { close(): void };
+type BodyLease = BodyMeter & { close(): void };
 
 /** Of the whole, for all strangers together, and for one address of theirs: GitHub's largest delivery fits into it. */
 const STRANGERS_SHARE = 3 / 4;

@@ -19,7 +19,7 @@ export type Captures = {
   wait(name: string, signal: AbortSignal): Promise<Received | null | undefined>;
 };
 
-export type Claim = {
+type Claim = {
   give(received: Received): void;
   /** The request could not be read: the window is open for another one. */
   release(): void;

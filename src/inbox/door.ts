@@ -23,7 +23,7 @@ export type DoorDeps = {
 };
 
 /** What came in: the bytes and who sent them, or the answer to what goes no further. */
-export type Entered =
+type Entered =
   | { readonly named: Arrival | null; readonly body: Buffer; readonly proof: Proof }
   | { readonly answer: SourceAnswer };
 

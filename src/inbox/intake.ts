@@ -21,7 +21,7 @@ export type Intake = {
 };
 
 /** What arrived from a source, verified. */
-export type Arrived = Arrival & {
+type Arrived = Arrival & {
   readonly source: string;
   readonly body: Buffer;
   /** The reference of the secret that it was signed with. */
@@ -29,7 +29,7 @@ export type Arrived = Arrival & {
 };
 
 /** The number of the delivery, and with what it is to be answered at once; "" mostly. */
-export type Taken = { readonly id: number; readonly answer: string };
+type Taken = { readonly id: number; readonly answer: string };
 
 /** Forms the answer to a delivery where it cannot wait for the inbox; `id` is its number. Never throws. */
 export type AnswerAtOnce = (arrived: Arrived, delivery: { id: number; receivedAtMs: number }) => Promise<string>;

@@ -9,7 +9,7 @@ import { isPersonalLabel } from "./personal-label.ts";
 import type { Payload, Received } from "./received.ts";
 
 /** What may follow a pick after a bar, for messages of errors. */
-export const FILTER_FORMS =
+const FILTER_FORMS =
   "money:CURRENCY (of an amount in cents), price:CURRENCY (of an amount in whole units), date, upper, lower, mask, short or short:40";
 
 type Filter =
@@ -18,7 +18,7 @@ type Filter =
   | { readonly by: "date" | "upper" | "lower" | "mask" }
   | { readonly by: "short"; readonly maxChars: number };
 
-export type Pick = { readonly from: Extractor; readonly filters: readonly Filter[] };
+type Pick = { readonly from: Extractor; readonly filters: readonly Filter[] };
 
 export type NoteTemplate = { readonly parts: ReadonlyArray<string | Pick> };
 

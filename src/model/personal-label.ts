@@ -22,7 +22,7 @@ function words(text: string): ReadonlySet<string> {
 }
 
 /** "customerName", "customer_name" and "Customer name" have the same words. */
-export function wordsOf(label: string): string[] {
+function wordsOf(label: string): string[] {
   const spaced = label
     .slice(0, 200)
     .normalize("NFD")

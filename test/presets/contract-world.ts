@@ -20,7 +20,7 @@ import { openDoor } from "../inbox/open-door.ts";
 import { SNS_CERTIFICATE_URL, snsKey } from "./alerts/sns-signer.ts";
 import type { SentRequest } from "./preset-case.ts";
 
-export type Answered = { readonly status: number; readonly type: string; readonly body: string };
+type Answered = { readonly status: number; readonly type: string; readonly body: string };
 
 export type ContractWorld = {
   /** Sets the clock of the verifiers, in milliseconds since 1970. */

@@ -106,7 +106,8 @@ describe.each(cases.map((one) => ({ title: `${one.kind}: ${one.name}`, one })))(
 
   it("is kept and told as unparseable where it is signed and does not fit", async () => {
     if (!needsSecret(one) || one.isBodySigned === false) return;
-    const sent = await request(one.secret, NOW, "[1,2");
+    const isForm = String((await request(one.secret)).body).startsWith("payload=");
+    const sent = await request(one.secret, NOW, isForm ? "payload=%5B1%2C2" : "[1,2");
     expect(await send(sent)).toMatchObject({ status: 200 });
     const [delivery] = await world.deliveries(name);
     if (!delivery) throw new Error("nothing was kept");

@@ -24,7 +24,7 @@ const MAX_KEY = 200;
 const MAX_EVENT = 100;
 
 /** Where the source takes its deliveries. One that has its secret in the path has it behind its name. */
-export function pathOf({ name, definition }: Pick<ResolvedSource, "name" | "definition">): string {
+function pathOf({ name, definition }: Pick<ResolvedSource, "name" | "definition">): string {
   const isInPath = definition.verify.some((it) => "token" in it && it.token.in.from === "path");
   return isInPath ? `/hooks/${name}/:token` : `/hooks/${name}`;
 }
@@ -93,7 +93,7 @@ export function createDeclaredSource(resolved: ResolvedSource, deps: DeclaredSou
 const NO_PAYLOAD: Payload = { json: undefined, form: null };
 
 /** The request as those see it who do not know the server that took it. */
-export const receivedOf = (head: Head, body: Buffer): Received => ({ ...withoutBody(head), body });
+const receivedOf = (head: Head, body: Buffer): Received => ({ ...withoutBody(head), body });
 
 function withoutBody(head: Head): Omit<Received, "body"> {
   const { method, target, distinctHeaders: headers, query } = head;

@@ -40,7 +40,7 @@ export function redactRequest(received: Received, payload: Payload, secrets: rea
 }
 
 /** What kind of value it is: all that is needed to see how it is made. */
-export function shapeOf(value: string): string {
+function shapeOf(value: string): string {
   return value.replace(/[A-Za-z0-9+/_-]{8,}={0,2}/g, (run) => {
     if (/^\d{10}$|^\d{13}$/.test(run)) return run;
     const kind = /^[0-9a-f]+$/i.test(run) ? "hex digits" : "characters";

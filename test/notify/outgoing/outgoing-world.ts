@@ -30,7 +30,7 @@ export const START = Date.parse("2026-12-01T12:00:00Z");
 /** Longer than the outbox waits for whoever is in front. */
 const A_WHILE_MS = 1000;
 
-export function configOf(webhooks: string): Config {
+function configOf(webhooks: string): Config {
   return parseConfig(
     `channel: C0OPS
 sites:

@@ -212,7 +212,7 @@ export const snsNotification = (message: string): SnsMessage => ({
 });
 
 /** The headers that go with it, as the documentation shows them. */
-export const snsRequest = (body: string): SentRequest => ({
+const snsRequest = (body: string): SentRequest => ({
   headers: {
     "content-type": "text/plain; charset=UTF-8",
     "x-amz-sns-message-type": "Notification",

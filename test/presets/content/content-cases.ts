@@ -14,7 +14,7 @@ const seconds = (nowMs: number) => String(Math.floor(nowMs / 1000));
 const content = (title: string, by: string | null = null) => ({ content: { titles: [title], by } });
 
 /** A source of this kind is called as its kind is; Contentful signs the path. */
-export const pathOf = (kind: string) => `/hooks/${kind}`;
+const pathOf = (kind: string) => `/hooks/${kind}`;
 
 /** A sender that sends a bearer token, and never the same delivery twice. */
 function bearer(kind: string, body: string, title: string, more: Partial<PresetCase> = {}): PresetCase {

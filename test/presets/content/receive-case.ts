@@ -15,7 +15,7 @@ export function resolved(settings: SourceSettingsInput): ResolvedSource {
 
 export const usual = (kind: string) => resolved({ kind, secret: "env:SECRET", sites: ["shop"] });
 
-export function receivedOf(kind: string, { method = "POST", suffix = "", headers, body }: SentRequest): Received {
+function receivedOf(kind: string, { method = "POST", suffix = "", headers, body }: SentRequest): Received {
   const target = `/hooks/${kind}${suffix}`;
   const { pathname, searchParams } = new URL(target, "http://localhost");
   return {

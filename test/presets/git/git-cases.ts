@@ -5,7 +5,7 @@ import type { PresetCase, SentRequest } from "../preset-case.ts";
 import { BITBUCKET_PUSH, BITBUCKET_SERVER_PUSH, GITEA_PUSH, GITLAB_PUSH, GITLAB_TAG } from "./payloads.ts";
 
 /** HMAC-SHA256 in hex, by openssl-dgst(1). */
-export function opensslHmac(secret: string, body: string): string {
+function opensslHmac(secret: string, body: string): string {
   const args = ["dgst", "-sha256", "-mac", "HMAC", "-macopt", `hexkey:${Buffer.from(secret).toString("hex")}`];
   const printed = execFileSync("openssl", args, { input: body, encoding: "utf8" });
   return /([0-9a-f]{64})\s*$/.exec(printed)?.[1] ?? "";
