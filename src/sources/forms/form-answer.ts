@@ -6,26 +6,13 @@ import type { FormSettings } from "../../config/form-settings.ts";
 import { headerOf, type Payload, type Received } from "../../model/received.ts";
 import { filledIn, robotSign } from "../../presets/notes/form.ts";
 import { formPage } from "./form-page.ts";
+import type { FormRefusal } from "./form-refusal.ts";
 
 export type FormVerdict =
   | { readonly kind: "accepted" }
   /** Answered like one that is accepted, recorded, and told nobody. */
   | { readonly kind: "robot"; readonly code: "honeypot" | "too_fast" }
   | { readonly kind: "refused"; readonly code: FormRefusal };
-
-/**
- * no_origin: the request does not say where it was made. null_origin: the page forbids its browser to say it
- * (`Referrer-Policy: no-referrer`, a sandbox). foreign_origin: another page. unreadable, empty: nothing was filled in.
- * too_many and unavailable are the caller's: its limits, its store.
- */
-export type FormRefusal =
-  | "no_origin"
-  | "null_origin"
-  | "foreign_origin"
-  | "unreadable"
-  | "empty"
-  | "too_many"
-  | "unavailable";
 
 /** Whether a request is from a page that may send it, filled in by a person. `nowMs`: milliseconds since 1970. */
 export function formVerdict(received: Received, payload: Payload, settings: FormSettings, nowMs: number): FormVerdict {

@@ -1,6 +1,6 @@
 /** The small pages that people see who sent a form, where it does not lead them to a page of its own. Nothing is loaded. */
 import { createHash } from "node:crypto";
-import type { FormRefusal } from "./form-answer.ts";
+import type { FormRefusal } from "./form-refusal.ts";
 
 const STYLE = `
 :root { color-scheme: light dark; --text: #1c2430; --dim: #5b6675; --page: #f6f7f9; --card: #fff; --line: #dfe3e8; --link: #0b62b8; }
