@@ -2,7 +2,8 @@
 import { describe, expect, it } from "vitest";
 import { type FormSettings, formSettings } from "../../../src/config/form-settings.ts";
 import { type Payload, type Received, readPayload } from "../../../src/model/received.ts";
-import { type FormRefusal, formAnswer, formPreflight, formVerdict } from "../../../src/sources/forms/form-answer.ts";
+import { formAnswer, formPreflight, formVerdict } from "../../../src/sources/forms/form-answer.ts";
+import type { FormRefusal } from "../../../src/sources/forms/form-refusal.ts";
 
 const NOW_MS = 1_769_868_120_000;
 const SHOP = "https://shop.example.com";
