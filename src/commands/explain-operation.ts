@@ -54,7 +54,7 @@ export async function explain(deps: OperationDeps, given: unknown): Promise<Expl
     const delivery = yield* findDelivery(tx, name);
     if (delivery) {
       const { body, ...rest } = delivery;
-      const caused = yield* deploymentsCausedBy(tx, delivery.id);
+      const caused = yield* deploymentsCausedBy(tx, delivery);
       return { about: "delivery", delivery: { ...rest, bytes: body.length, caused } };
     }
     const story = yield* storyOf(tx, deps, name, false);

@@ -52,6 +52,10 @@ function toValue(document: Document, where: string): unknown {
 
 function toProblems(issue: z.core.$ZodIssue): Problem[] {
   const path = issue.path.map(String);
+  if (issue.code === "invalid_union") {
+    const meant = meantBranch(issue);
+    if (meant) return meant.flatMap((it) => toProblems({ ...it, path: [...issue.path, ...it.path] }));
+  }
   if (issue.code === "unrecognized_keys") {
     const known = knownKeys(path);
     return issue.keys.map((key) => {
@@ -64,6 +68,19 @@ function toProblems(issue: z.core.$ZodIssue): Problem[] {
   const inner = issue.code === "invalid_key" ? (issue.issues[0]?.message ?? issue.message) : issue.message;
   const message = missing && /received undefined/.test(issue.message) ? "is missing" : (expectedText(issue) ?? inner);
   return [{ key: path.join(".") || "the file", message: lowerFirst(message) }];
+}
+
+/**
+ * Of several ways to write something the one that was meant: the one that was understood the furthest, or that says in
+ * words of its own what is wrong. Undefined where none was begun.
+ */
+function meantBranch({ errors, message }: z.core.$ZodIssueInvalidUnion): readonly z.core.$ZodIssue[] | undefined {
+  const depth = (branch: readonly z.core.$ZodIssue[]) => Math.max(0, ...branch.map((it) => it.path.length));
+  const isOther = (it: z.core.$ZodIssue) => it.code === "unrecognized_keys" && it.path.length === 0;
+  const begun = errors.filter((branch) => !branch.some(isOther));
+  const furthest = begun.sort((a, b) => depth(b) - depth(a))[0];
+  if (furthest && depth(furthest) > 0) return furthest;
+  return message === "Invalid input" ? errors.find((branch) => branch.some((it) => it.code === "custom")) : undefined;
 }
 
 /** The mistakes of YAML that the schema's own words do not explain. */
@@ -88,6 +105,7 @@ type Definition = {
   shape?: Record<string, z.core.$ZodType>;
   valueType?: z.core.$ZodType;
   element?: z.core.$ZodType;
+  options?: readonly z.core.$ZodType[];
 };
 
 /** The schema inside default, optional and the like. */
@@ -102,6 +120,10 @@ function unwrap(schema: z.core.$ZodType | undefined): z.core.$ZodType | undefine
 
 function child(schema: z.core.$ZodType | undefined, step: string): z.core.$ZodType | undefined {
   const definition = schema?._zod.def as Definition | undefined;
+  for (const option of definition?.options ?? []) {
+    const found = child(unwrap(option), step);
+    if (found) return found;
+  }
   return definition?.shape?.[step] ?? definition?.valueType ?? definition?.element;
 }
 

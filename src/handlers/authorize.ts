@@ -11,8 +11,8 @@ import type { SiteRules, WorkspaceRules } from "./site-rules.ts";
 
 export { rulesOf, type SiteRules, type WorkspaceRules, workspaceRules } from "./site-rules.ts";
 
-/** A command, or what is done about an alert. */
-type AskedVerb = Verb | AlertClick;
+/** A command, or what is done about an alert or a held delivery. */
+type AskedVerb = Verb | AlertClick | "run";
 
 /** What is to be done. */
 export type AskedFor = {

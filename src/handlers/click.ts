@@ -28,9 +28,9 @@ export type ClickFacts = Asking & {
   readonly newest: Deployment | null;
 };
 
-/** The clicks that are no answers to questions for consent, choose no site and are about no alert. */
+/** The clicks that are no answers to questions for consent, choose no site and are about no alert or delivery. */
 export type PlainClick = ClickEvent & {
-  readonly click: Exclude<Click, "adopt" | "allowRemovals" | "choose" | AlertClick>;
+  readonly click: Exclude<Click, "adopt" | "allowRemovals" | "choose" | "run" | AlertClick>;
 };
 
 /** What each button asks for, in words. */

@@ -50,7 +50,7 @@ function effectFor(event: GitPushEvent, site: Site): Effect {
     site: name,
     trigger: "push",
     // The same for every report of it: two webhooks of one repository, and a delivery that is sent again under another id.
-    cause: `push ${place} ${before}..${after}`,
+    cause: `push ${place} ${before}..${after}${event.isReleased ? ` again, ${event.cause}` : ""}`,
     repoId,
     repoName,
     installationId,

@@ -25,27 +25,35 @@ export type WorkspaceRules = {
 };
 
 /** Throws PermanentError where there is no such site. */
-export function rulesOf({ channel, slack, sites, people }: Config, name: string): SiteRules {
+export function rulesOf({ channel, slack, sites, sources, people }: Config, name: string): SiteRules {
   const site = Object.hasOwn(sites, name) ? sites[name] : undefined;
   if (!site) throw new PermanentError(`there is no site ${name} in slipway.yaml`);
   const viewers = [slack.viewers, site.viewers];
-  const channels = [site.channel, channel, ...slack.channels].filter((it) => it !== undefined);
+  const channels = [site.channel, channel, ...slack.channels, ...alertChannels(sources, name)];
   return {
     name,
     viewers: viewers.includes("members") ? "members" : distinct(viewers.flat()),
     deployers: withLogins([...slack.deployers, ...site.deployers], people),
     operators: withLogins([...slack.operators, ...site.operators], people),
-    channels: distinct(channels),
+    channels: distinct(channels.filter((it) => it !== undefined)),
     githubWrite: site.githubWrite,
     secondPerson: site.secondPerson,
   };
 }
 
-/** Who may do something about the alerts of a source, whatever sites they are about: those with a role on all of them. */
-export function alertRulesOf({ channel, slack, people }: Config, source: string): SiteRules {
+/** Where alerts are told that may be due to the site: what they say can be done about it there, such as a roll back. */
+function alertChannels(sources: Config["sources"], site: string): Array<string | undefined> {
+  return Object.values(sources).flatMap(({ channel, sites = [], routes = [] }) => [
+    ...(sites.includes(site) ? [channel] : []),
+    ...routes.flatMap(({ alert }) => (alert?.sites.includes(site) ? [alert.channel ?? channel] : [])),
+  ]);
+}
+
+/** Who may do what is about no site, or about any: those with a role on all of them. `name` is what it is about. */
+export function workspaceWideRules({ channel, slack, people }: Config, name: string): SiteRules {
   const channels = [channel, ...slack.channels].filter((it) => it !== undefined);
   return {
-    ...{ name: `alerts of ${source}`, settings: "slack", viewers: slack.viewers, channels: distinct(channels) },
+    ...{ name, settings: "slack", viewers: slack.viewers, channels: distinct(channels) },
     deployers: withLogins(slack.deployers, people),
     operators: withLogins(slack.operators, people),
     ...{ githubWrite: false, secondPerson: false },

@@ -2,7 +2,7 @@
 import { isBeingSilenced } from "../commands/silence-alert.ts";
 import type { Config } from "../config/schema.ts";
 import type { AlertClickFacts, AlertRules } from "../handlers/alert-click.ts";
-import { alertRulesOf, rulesOf } from "../handlers/site-rules.ts";
+import { rulesOf, workspaceWideRules } from "../handlers/site-rules.ts";
 import type { ClickEvent } from "../model/event.ts";
 import { findAlert, type KnownAlert, lockAlerts } from "../store/alerts.ts";
 import type { Tx, Work } from "../store/work.ts";
@@ -45,7 +45,7 @@ function rulesFor(config: Config, known: KnownAlert): AlertRules[] {
     // `siteAskedAbout` names the first one.
     return { site, rules: { ...rules, channels: [...rules.channels, ...here] }, isLookedUp: index === 0 };
   });
-  const ofAll = alertRulesOf(config, known.alert.source);
+  const ofAll = workspaceWideRules(config, `alerts of ${known.alert.source}`);
   const workspace = { site: null, rules: { ...ofAll, channels: [...here, ...ofAll.channels] }, isLookedUp: false };
   return [...ofSites, workspace];
 }

@@ -11,6 +11,7 @@ import { tellNote } from "../notify/tell-note.ts";
 import { addAudit } from "../store/audit.ts";
 import { endIncidentsOf, rememberEnvironment } from "../store/ci.ts";
 import { collectContent } from "../store/collect-content.ts";
+import { reviveDelivery } from "../store/deliveries.ts";
 import { queueDeployment } from "../store/deployments.ts";
 import { insertSkipped } from "../store/insert-deployment.ts";
 import { settleWaiting } from "../store/settle-waiting.ts";
@@ -98,6 +99,9 @@ function* applyEffect(tx: Tx, deps: EffectDeps, effect: Effect, moment: Moment):
         : `${effect.entry.result} ${effect.entry.what}: ${effect.entry.outcome}`;
     case "alert":
       return yield* tellAlert(tx, telling, effect, moment);
+    case "run_delivery":
+      yield* reviveDelivery(tx, effect.delivery, effect.by);
+      return `released delivery ${effect.delivery}: ${effect.by} wants it worked off`;
     case "acknowledge_alert": {
       const isNews = yield* acknowledgeAlert(tx, telling, effect, moment);
       return `${isNews ? "noted" : "skipped"}: ${effect.by} has alert ${effect.alert}`;

@@ -53,6 +53,7 @@ function* siteNamed(tx: Tx, config: Config, event: AskingEvent, here: Here): Wor
 function* siteOfButton(tx: Tx, config: Config, event: ClickEvent): Work<string | null> {
   const { click, value } = event;
   if (click === "choose") return yield* siteOfWords(tx, config, wordsOf(event), null);
+  if (click === "run") return null;
   if (click === "approve" || click === "decline") return (yield* findRequest(tx, value))?.site ?? null;
   if (click === "acknowledge" || click === "silence") {
     const alert = yield* alertOfButton(tx, event);

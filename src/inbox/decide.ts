@@ -13,6 +13,7 @@ import { handleInstallation } from "../handlers/installation.ts";
 import { handleNote } from "../handlers/note.ts";
 import { handlePush } from "../handlers/push.ts";
 import { handleRepository } from "../handlers/repository.ts";
+import { handleRunClick } from "../handlers/run-click.ts";
 import { handleSubmission } from "../handlers/submission.ts";
 import { handleWords } from "../handlers/words.ts";
 import { handleWorkflowRun } from "../handlers/workflow-run.ts";
@@ -32,6 +33,7 @@ import {
 } from "./asked-facts.ts";
 import { activeOn, afterFacts, ciFacts, contentFacts, knownRepositories, siteFacts } from "./facts.ts";
 import { type Asker, type AskingEvent, isAsking } from "./look-up-person.ts";
+import { runClickFacts } from "./run-click-facts.ts";
 import { alertsFacts, gitPushFacts, noteFacts } from "./source-facts.ts";
 
 /** `asker` is whoever asks, where somebody does; `nowMs` is the time of the transaction. */
@@ -101,6 +103,7 @@ function* decideFor(
       if (click === "adopt" || click === "allowRemovals") {
         return handleConsent({ ...event, click }, yield* consentFacts(tx, config, event, asker));
       }
+      if (click === "run") return handleRunClick(event, yield* runClickFacts(tx, config, event, asker));
       if (click === "acknowledge" || click === "silence") {
         return handleAlertClick({ ...event, click }, yield* alertClickFacts(tx, config, event, asker));
       }

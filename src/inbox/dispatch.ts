@@ -110,6 +110,8 @@ async function workOff(deps: DispatchDeps, delivery: Delivery): Promise<End> {
       return { outcome: sentences, replay: yield* finishDelivery(tx, delivery, end) };
     }, LAZY);
     warnOfReplay(log, replay);
+    // What was held is worked off now.
+    if (events.some((event) => event.type === "click" && event.click === "run")) deps.queue.nudge("deliveries");
     log.info({ delivery: delivery.key, event: delivery.event }, outcome.join("; "));
     return outcome.every((it) => it.startsWith("skipped")) ? "skipped" : "done";
   } catch (error) {
@@ -136,7 +138,9 @@ function* holdReplay(
   const reason = `the same bytes came before, as delivery ${twin}, and their id is not signed: this may be a replay`;
   const { id, source, event, key: deliveryKey } = delivery;
   yield* finishDelivery(tx, delivery, { state: "held", outcome: [reason], nowMs });
-  yield* tellNotice(tx, telling, { about: "held", id, source, event, deliveryKey, reason }, String(id), nowMs);
+  const hasButtons = telling.hasButtons ?? false;
+  const notice = { about: "held", id, hasButtons, source, event, deliveryKey, reason } as const;
+  yield* tellNotice(tx, telling, notice, String(id), nowMs);
   return { outcome: [`held: ${reason}`], replay: id };
 }
 
@@ -152,7 +156,9 @@ async function endConflict({ store, telling, log }: DispatchDeps, delivery: Deli
   const nowMs = Date.now();
   await store.transact(function* (tx): Work<void> {
     yield* finishDelivery(tx, delivery, { state: "done", outcome: [`skipped: ${reason}`], nowMs });
-    yield* tellNotice(tx, telling, { about: "conflict", id, source, event, deliveryKey, reason }, String(id), nowMs);
+    const hasButtons = telling.hasButtons ?? false;
+    const notice = { about: "conflict", id, hasButtons, source, event, deliveryKey, reason } as const;
+    yield* tellNotice(tx, telling, notice, String(id), nowMs);
   });
   log.warn({ delivery: deliveryKey, event }, reason);
   return "done";

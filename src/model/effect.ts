@@ -215,6 +215,9 @@ export type AlertEffect = {
   readonly silenceForMs?: number;
 };
 
+/** Work off a delivery that was held; `by` as in `OperateEffect`. */
+type RunDeliveryEffect = { readonly do: "run_delivery"; readonly delivery: number; readonly by: string };
+
 /** Somebody has an alert now; `by` as in `OperateEffect`. */
 type AcknowledgeAlertEffect = { readonly do: "acknowledge_alert"; readonly alert: number; readonly by: string };
 
@@ -248,6 +251,7 @@ export type NoteEffect = {
 
 export type Effect =
   | AlertEffect
+  | RunDeliveryEffect
   | AcknowledgeAlertEffect
   | SilenceAlertEffect
   | NoteEffect

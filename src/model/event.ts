@@ -116,10 +116,11 @@ export type WordsEvent = AskedInSlack & {
 export const ALERT_CLICKS = ["acknowledge", "silence"] as const;
 export type AlertClick = (typeof ALERT_CLICKS)[number];
 
-/** What a button of ours is for. `value` names the deployment, the site, the request or the alert that it is about. */
+/** What a button of ours is for. `value` names the deployment, the site, the request, the alert or the delivery that it is about. */
 export const CLICKS = [
   ...CONSENTS,
   ...ALERT_CLICKS,
+  "run",
   "cancel",
   "retry",
   "rebuild",
@@ -196,6 +197,8 @@ export type GitPushEvent = FromSource &
     readonly type: "git_push";
     /** The sites that the source's settings name; null: those whose repository it is. */
     readonly sites: readonly string[] | null;
+    /** Somebody said that it shall deploy although the same push came before. */
+    readonly isReleased?: boolean;
   };
 
 /** Somebody wants sites deployed, from the head of their branches: a build hook. */

@@ -67,6 +67,7 @@ export type Notice =
       /** A delivery that did nothing because it looks like another one; `id` is its number, for the button that runs it. */
       readonly about: "held" | "conflict";
       readonly id: number;
+      readonly hasButtons: boolean;
       readonly source: string;
       readonly event: string;
       readonly deliveryKey: string;

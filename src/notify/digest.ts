@@ -65,7 +65,7 @@ export function* openDigest(tx: Tx, channel: string, setting: string, nowMs: num
 /** The same where Slack said so; `channel` is as slipway.yaml calls it. What is said to one person alone is no news. */
 export function* digestWhereSlow(
   tx: Tx,
-  { channel: own, sites, ci }: Pick<Config, "channel" | "sites" | "ci">,
+  { channel: own, sites, sources, ci }: Pick<Config, "channel" | "sites" | "sources" | "ci">,
   channel: string,
   nowMs: number,
 ): Work<void> {
@@ -73,7 +73,9 @@ export function* digestWhereSlow(
   const rule = ci.findIndex((it) => it.channel === channel);
   if (site !== undefined) return yield* openDigest(tx, channel, `sites.${site}.channel`, nowMs);
   if (own === channel) return yield* openDigest(tx, channel, "channel", nowMs);
-  if (rule >= 0) yield* openDigest(tx, channel, `ci.${rule}.channel`, nowMs);
+  if (rule >= 0) return yield* openDigest(tx, channel, `ci.${rule}.channel`, nowMs);
+  const source = Object.entries(sources).find(([, it]) => it.channel === channel)?.[0];
+  if (source !== undefined) yield* openDigest(tx, channel, `sources.${source}.channel`, nowMs);
 }
 
 /** Ends the digests that have been quiet for long enough. Answers with what it did, in sentences. */

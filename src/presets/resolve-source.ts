@@ -68,8 +68,12 @@ export function resolveSource(name: string, settings: SourceSettings): ResolvedS
   if (secrets.length > 0 && (preset ? preset.secret === "none" : !needsSecret))
     problems.push({ key: `${key}.secret`, message: "is of no use, since nothing is verified with it" });
   const routes = settings.routes ?? defaultRoutes(settings, preset ?? null);
-  if (routes.length === 0)
-    problems.push({ key: `${key}.routes`, message: `is missing; say what a delivery does: ${EXAMPLES}` });
+  if (routes.length === 0) problems.push(noRoutes(key, preset));
+  if (kind === "form" && !settings.form) {
+    const message = "is missing; write the pages that may send it: { origins: [https://www.example.com] }";
+    problems.push({ key: `${key}.form`, message });
+  }
+  problems.push(...routes.flatMap((route, index) => lacking(`${key}.routes.${index}`, route, preset ?? null)));
   if (problems.length > 0) return problems;
   return {
     name,
@@ -82,6 +86,27 @@ export function resolveSource(name: string, settings: SourceSettings): ResolvedS
     preset: preset ?? null,
     settings,
   };
+}
+
+function noRoutes(key: string, preset: Preset | undefined): Problem {
+  if (preset?.purpose === "content")
+    return { key: `${key}.sites`, message: "is missing; name the sites that show its content: [shop]" };
+  return { key: `${key}.routes`, message: `is missing; say what a delivery does: ${EXAMPLES}` };
+}
+
+/** What a route needs to be told where no preset reads the payload for it. */
+function lacking(key: string, { deploy, alert, notice }: RouteSettings, preset: Preset | null): Problem[] {
+  const problems: Problem[] = [];
+  if (alert && preset?.purpose !== "alerts") {
+    const missing = (["fingerprint", "state", "title"] as const).filter((it) => alert[it] === undefined);
+    const message = "is missing; say where it stands in the payload, as json:/field";
+    problems.push(...missing.map((it) => ({ key: `${key}.alert.${it}`, message })));
+  }
+  if (deploy && preset?.purpose !== "git" && !deploy.sites?.length)
+    problems.push({ key: `${key}.deploy.sites`, message: "is missing; name the sites that are deployed: [shop]" });
+  if (notice && preset === null && notice.text === undefined && notice.fields === undefined)
+    problems.push({ key: `${key}.notice.text`, message: "is missing; write what it says: `{json:/name} ordered`" });
+  return problems;
 }
 
 /** All sources of a configuration that was checked. */

@@ -1,17 +1,22 @@
 /** What there is to tell of a delivery or a source beside the delivery's own row. */
+import type { Delivery } from "../model/delivery.ts";
 import { all, first, type Tx, type Work } from "./work.ts";
 
 export type CausedDeployment = { readonly id: string; readonly site: string; readonly state: string };
 
 /** The deployments that a delivery caused, or that bring the content it told of. */
-export function* deploymentsCausedBy(tx: Tx, deliveryId: number): Work<CausedDeployment[]> {
-  const cause = String(deliveryId);
-  const brought = tx.db.selectFrom("content_changes").select("deployment_id").where("cause", "=", cause);
+export function* deploymentsCausedBy(
+  tx: Tx,
+  { id: deliveryId, source }: Pick<Delivery, "id" | "source">,
+): Work<CausedDeployment[]> {
+  // As the readers of declared sources name what they make of a delivery: "cms 12.0".
+  const cause = `${source} ${deliveryId}.%`;
+  const brought = tx.db.selectFrom("content_changes").select("deployment_id").where("cause", "like", cause);
   return yield* all(
     tx.db
       .selectFrom("deployments")
       .select(["id", "site", "state"])
-      .where((is) => is.or([is("cause", "=", cause), is("id", "in", brought)]))
+      .where((is) => is.or([is("cause", "like", cause), is("id", "in", brought)]))
       .orderBy("created_at")
       .limit(100),
   );

@@ -78,7 +78,7 @@ it("A delivery tells its whole story, also while Slipway is stopped", async () =
     ...{ body: Buffer.from("{}"), request: { method: "POST", headers: { "x-topic": "entry\u001b[2J" }, query: "" } },
   };
   const { id } = await store.transact((tx) => recordDelivery(tx, delivery));
-  const cause = newDeployment({ cause: String(id) });
+  const cause = newDeployment({ cause: `shop ${id}.0` });
   await store.transact((tx) => queueDeployment(tx, cause, 2000));
   const said = explanationLines(await askStopped<Explanation>("explain", { name: "evt_1" })).join("\n");
   expect(said).toContain(`delivery ${id} of shop: entry.publish`);

@@ -8,7 +8,7 @@ import { wordDigest } from "./digest-wording.ts";
 import { wordInstalled } from "./installed.ts";
 import { wordNote } from "./note-wording.ts";
 import { wordSecondPerson } from "./second-person-wording.ts";
-import { type Block, context, header, plainContext, plainSection } from "./slack-blocks.ts";
+import { actions, type Block, context, header, plainContext, plainSection } from "./slack-blocks.ts";
 import { wordSummary } from "./summary-wording.ts";
 
 /** The message about it. */
@@ -43,9 +43,12 @@ export function wordNotice(notice: Notice): SlackMessage {
     case "webhook":
       return wordDeadWebhook(notice);
     case "held":
-      return delivery(notice, "may be a replay", "It is kept, and nothing was done about it.");
+      return runnable(notice, delivery(notice, "may be a replay", "It is kept, and nothing was done about it."));
     case "conflict":
-      return delivery(notice, "has the id of another one", "It is kept, and nothing was done about it.");
+      return runnable(
+        notice,
+        delivery(notice, "has the id of another one", "It is kept, and nothing was done about it."),
+      );
     case "unparseable":
       return delivery(notice, "could not be read", "It is kept, and nothing was done about it.");
     case "dead":
@@ -61,6 +64,21 @@ function delivery(
   const headline = `⚠️ A delivery from ${outside(source, 40)} ${fate}: ${outside(event, 60)}`;
   const { text, blocks } = plainNotice(headline, outside(reason, 500), []);
   return { text, blocks: [...blocks, context([then, slackCode(`slipway deliveries show ${deliveryKey}`, 150)])] };
+}
+
+/** With the button that has it worked off all the same, where clicks reach Slipway. */
+function runnable(
+  { id, hasButtons }: Extract<Notice, { about: "held" | "conflict" }>,
+  { text, blocks }: SlackMessage,
+): SlackMessage {
+  if (!hasButtons) return { text, blocks };
+  const confirm = {
+    title: "Run it anyway?",
+    text: "Do so when you know who sent it again, and why.",
+    confirm: "Run it",
+    deny: "Leave it",
+  };
+  return { text, blocks: [...blocks, actions([{ action: "run", label: "Run anyway", value: String(id), confirm }])] };
 }
 
 function wordDeadWebhook({ host, dead, reason }: Extract<Notice, { about: "webhook" }>): SlackMessage {
