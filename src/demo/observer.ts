@@ -7,7 +7,12 @@ import { WebClient } from "@slack/web-api";
 import { Client } from "basic-ftp";
 import { CHANNEL, FTP_USER, REPOSITORY, type World } from "./world.ts";
 
-type SlackMessage = { readonly ts: string; readonly text: string; readonly key: string };
+type SlackMessage = {
+  readonly ts: string;
+  readonly text: string;
+  readonly key: string;
+  readonly blocks: readonly unknown[];
+};
 type GithubDeployment = {
   readonly id: number;
   readonly sha: string;
@@ -47,7 +52,9 @@ export function observe(world: World): Observer {
       const history = await client.conversations.history({ channel, limit: 200, include_all_metadata: true });
       const messages = (history.messages ?? []).flatMap((message) => {
         const payload = message.metadata?.event_payload as { key?: string } | undefined;
-        return payload?.key === undefined ? [] : [{ ts: message.ts ?? "", text: message.text ?? "", key: payload.key }];
+        if (payload?.key === undefined) return [];
+        const { ts = "", text = "", blocks = [] } = message;
+        return [{ ts, text, blocks, key: payload.key }];
       });
       return messages.sort((a, b) => Number(a.ts) - Number(b.ts));
     },

@@ -6,7 +6,7 @@ export type Claim = { readonly act: string; readonly name: string; readonly hold
 export type Screen = {
   title(text: string): void;
   /** Something that happened; `from` says who shows it. */
-  step(from: "git" | "GitHub" | "Slack" | "site" | "host" | "Slipway", text: string): void;
+  step(from: "git" | "GitHub" | "Slack" | "CMS" | "alerts" | "site" | "host" | "Slipway", text: string): void;
   note(text: string): void;
   claim(claim: Claim): void;
   table(claims: readonly Claim[]): void;
@@ -16,6 +16,8 @@ const COLOURS = {
   git: "yellow",
   GitHub: "magenta",
   Slack: "cyan",
+  CMS: "magenta",
+  alerts: "magenta",
   site: "green",
   host: "blue",
   Slipway: "gray",

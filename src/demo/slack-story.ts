@@ -116,7 +116,6 @@ export async function ciInSlack(story: Story): Promise<void> {
   // Not all that is new here is about CI: that the site goes on may be posted only now.
   const about = (await observer.messages()).slice(before).filter(({ text }) => /\bCI\b/.test(text)).length;
   claim(story, "and nothing else was said of CI", about === 1, `${about} message${about === 1 ? "" : "s"}`);
-  screen.step("Slack", `${world.slack.inspectorUrl(CHANNEL)} shows all of it`);
 }
 
 /** Sends a slash command as Slack does; answers with how long Slack waited. */

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { Observer } from "./observer.ts";
 import type { Claim, Screen } from "./screen.ts";
 import { ciInSlack, commandInSlack, rollbackInSlack } from "./slack-story.ts";
+import { alertInSlack, contentSaved } from "./sources-story.ts";
 import { begin, builtFiles, claim, pushAndWait, type SiteScript, type Story, until } from "./story-step.ts";
 import type { World } from "./world.ts";
 
@@ -36,6 +37,8 @@ export async function playStory(
   await commandInSlack(story);
   await rollbackInSlack(story);
   await ciInSlack(story);
+  await contentSaved(story);
+  await alertInSlack(story);
   return story.claims;
 }
 

@@ -151,6 +151,9 @@ export async function startPartners(options: {
     await writeFile(
       join(folder, "slipway.yaml"),
       `url: ${slipwayUrl}
+sources:
+  cms: { kind: standard-webhooks, secret: env:CMS_SECRET, sites: [shop], quiet: 1s }
+  monitoring: { kind: alertmanager, secret: env:ALERTS_TOKEN, sites: [shop] }
 sites:
   shop:
     repo: ${REPOSITORY.owner}/${REPOSITORY.name}
@@ -174,6 +177,8 @@ ${options.siteKeys ?? ""}`,
       SLACK_SIGNING_SECRET: signingSecret,
       SLACK_API_URL: `${slack.url}/api/`,
       SHOP_FTP_PASSWORD: host.password,
+      CMS_SECRET: `whsec_${randomBytes(32).toString("base64")}`,
+      ALERTS_TOKEN: randomBytes(24).toString("hex"),
       HOST: "127.0.0.1",
       PORT: String(port),
       DATA_DIR: join(folder, "data"),
