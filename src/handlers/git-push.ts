@@ -40,7 +40,7 @@ export function handleGitPush(event: GitPushEvent, facts: GitPushFacts): Effect[
 }
 
 function effectFor(event: GitPushEvent, site: Site): Effect {
-  const { ref, before, after, head } = event;
+  const { ref, before, after, head, again } = event;
   const noMatter = whyNoMatter({ ref, isDeleted: after === null }, site);
   if (noMatter !== undefined || after === null) return skip(site.name, noMatter ?? "nothing is there any more");
   if (site.active !== null) return skip(site.name, underWayText(after, site.active));
@@ -50,7 +50,7 @@ function effectFor(event: GitPushEvent, site: Site): Effect {
     site: name,
     trigger: "push",
     // The same for every report of it: two webhooks of one repository, and a delivery that is sent again under another id.
-    cause: `push ${place} ${before}..${after}`,
+    cause: `push ${place} ${before}..${after}${again === undefined ? "" : ` again ${again}`}`,
     repoId,
     repoName,
     installationId,

@@ -196,6 +196,8 @@ export type GitPushEvent = FromSource &
     readonly type: "git_push";
     /** The sites that the source's settings name; null: those whose repository it is. */
     readonly sites: readonly string[] | null;
+    /** The delivery that somebody had worked off again: it deploys although the same push did before. */
+    readonly again?: number;
   };
 
 /** Somebody wants sites deployed, from the head of their branches: a build hook. */

@@ -5,7 +5,6 @@ import { type AlertReport, cleanReport, SEVERITIES } from "../../model/alert.ts"
 import type { Delivery } from "../../model/delivery.ts";
 import type { Event } from "../../model/event.ts";
 import { type Extractor, extract, parseExtractor } from "../../model/extractor.ts";
-import type { GitPush } from "../../model/git-push.ts";
 import { type Note, shapeNote } from "../../model/note.ts";
 import { type Received, readPayload } from "../../model/received.ts";
 import type { Reading, Verified } from "../../presets/preset.ts";
@@ -32,7 +31,12 @@ export function createDeclaredReader(source: ResolvedSource, deps: DeclaredReade
     if (reading.ignored !== undefined) return [{ type: "ignored", reason: reading.ignored }];
     const events = source.routes.flatMap((route, index) =>
       fits(route.when, verified)
-        ? eventOf(source, route, { verified, reading, cause: causeOf(source, delivery, index) })
+        ? eventOf(source, route, {
+            verified,
+            reading,
+            cause: causeOf(source, delivery, index),
+            again: againOf(delivery),
+          })
         : [],
     );
     if (events.length > 0) return events;
@@ -61,10 +65,13 @@ async function verifiedOf(
   return { received, payload, event: delivery.event, receivedAtMs: delivery.receivedAtMs, settings };
 }
 
+/** The number of a delivery that somebody had run again. */
+const againOf = ({ id, releasedBy }: Delivery) => (releasedBy === null ? null : id);
+
 /** Identifies what one route makes of a delivery. What somebody had run again is something new. */
-function causeOf({ name }: ResolvedSource, { key, id, releasedBy }: Delivery, index: number): string {
-  const again = releasedBy === null ? "" : ` again ${id}`;
-  return `${name} ${key}${index === 0 ? "" : `.${index}`}${again}`;
+function causeOf({ name }: ResolvedSource, delivery: Delivery, index: number): string {
+  const again = againOf(delivery);
+  return `${name} ${delivery.key}${index === 0 ? "" : `.${index}`}${again === null ? "" : ` again ${again}`}`;
 }
 
 function fits(when: RouteCondition | undefined, { event, received, payload }: Verified): boolean {
@@ -86,7 +93,12 @@ function matches(pattern: string, event: string): boolean {
   return pattern.endsWith("*") ? event.startsWith(pattern.slice(0, -1)) : pattern === event;
 }
 
-type Made = { readonly verified: Verified; readonly reading: Reading; readonly cause: string };
+type Made = {
+  readonly verified: Verified;
+  readonly reading: Reading;
+  readonly cause: string;
+  readonly again: number | null;
+};
 
 function eventOf(source: ResolvedSource, route: RouteSettings, made: Made): Event[] {
   const { rebuild, deploy, alert, notice } = route;
@@ -94,15 +106,10 @@ function eventOf(source: ResolvedSource, route: RouteSettings, made: Made): Even
   if (rebuild) return [contentEvent(source, rebuild, made)];
   if (deploy) {
     const { push: pushes } = made.reading;
+    const { again } = made;
     const sites = deploy.sites ?? null;
     if (pushes)
-      return pushes.map((push) => ({
-        type: "git_push",
-        ...from,
-        ...push,
-        cause: pushCause(source, push, made),
-        sites,
-      }));
+      return pushes.map((push) => ({ type: "git_push", ...from, ...push, sites, ...(again !== null && { again }) }));
     return [{ type: "deploy_asked", ...from, sites: deploy.sites ?? [] }];
   }
   if (alert) {
@@ -135,12 +142,6 @@ function contentEvent(
     debounce,
     cause,
   };
-}
-
-/** One push counts once, however many hooks report it. */
-function pushCause({ name }: ResolvedSource, push: GitPush, { cause }: Made): string {
-  const again = / again \d+$/.exec(cause)?.[0] ?? "";
-  return `${name} ${push.repoName} ${push.ref} ${push.after ?? "deleted"} ${push.before}${again}`;
 }
 
 const textAt = (extractor: Extractor, { received, payload }: Verified) => extract(extractor, received, payload);
