@@ -7,6 +7,8 @@ import Database from "better-sqlite3";
 import { pino } from "pino";
 import { vi } from "vitest";
 import { startService } from "../src/app.ts";
+import { callOperation } from "../src/cli/control.ts";
+import type { OperationName } from "../src/commands/operations.ts";
 import { parseConfig } from "../src/config/load-config.ts";
 import { loadEnvironment } from "../src/config/load-environment.ts";
 import { type GithubServer, startGithub } from "../src/demo/github-server.ts";
@@ -29,6 +31,8 @@ export const DAN = "U0DAN";
 
 export type ControlRoom = {
   readonly slack: SlackServer;
+  /** Where the service listens, before and after it is started anew. */
+  readonly url: string;
   readonly sender: SlackSender;
   readonly repository: GitRepository;
   /** GitHub's API, where the App is installed. Throws where there is none. */
@@ -44,13 +48,20 @@ export type ControlRoom = {
   deployVault(): Promise<string>;
   github(event: string, payload: unknown): Promise<void>;
   /** Waits until a message in the channel, no reply to one, says so; answers with the newest that does. */
-  says(text: RegExp): Promise<SlackMessage>;
+  says(text: RegExp, channel?: string): Promise<SlackMessage>;
+  /** The texts of the messages in a channel, by its name, no replies, oldest first. */
+  texts(channel: string): Promise<string[]>;
   /** Waits until that person was told so, in the text or in the blocks; answers with all that they were told. */
   told(user: string, text: RegExp): Promise<string>;
   /** All that was logged, and all that the records say in words. */
   written(): string;
+  /** As the command line asks, through the socket in the data folder. */
+  ask(operation: OperationName, input?: unknown): Promise<unknown>;
   /** Stops the service and starts it anew, as an operator does who changed something. */
   restart(): Promise<void>;
+  /** The same in two steps: nobody listens until it is up again. */
+  down(): Promise<void>;
+  up(): Promise<void>;
   stop(): Promise<void>;
 };
 
@@ -59,29 +70,40 @@ const PATIENCE = { timeout: 60_000, interval: 30 };
 
 /**
  * Starts it. `keys` is YAML, in braces' style, for more keys of the site, in front of them; `more` for more of the
- * configuration; `command` builds; with `hasApp` Slipway is a GitHub App; `prepare` answers with the service's variables
- * that are to be others.
+ * configuration, `sites` for more sites; `command` builds; with `hasApp` Slipway is a GitHub App; `channels` are there beside
+ * shop, elsewhere and third; `secrets` are variables of the service that nobody may ever read; `prepare` answers with the
+ * service's variables that are to be others.
  */
 export async function startControlRoom({
   keys = "",
   more = "",
+  sites = "",
+  channels = [],
+  secrets = {},
   command = "mkdir dist; cp index.html dist/; cat index.html; grep -qv broken index.html",
   hasApp = false,
   prepare = () => ({}),
 }: {
   readonly keys?: string;
   readonly more?: string;
+  readonly sites?: string;
+  readonly channels?: readonly string[];
+  readonly secrets?: Readonly<Record<string, string>>;
   readonly command?: string;
   readonly hasApp?: boolean;
   readonly prepare?: (slack: SlackServer) => Readonly<Record<string, string | undefined>>;
 } = {}): Promise<ControlRoom> {
-  const scan = createSecretScan({ WEBHOOK_SECRET, SLACK_SIGNING_SECRET: SIGNING_SECRET, SLACK_BOT_TOKEN: TOKEN });
+  const scan = createSecretScan({
+    ...{ WEBHOOK_SECRET, SLACK_SIGNING_SECRET: SIGNING_SECRET, SLACK_BOT_TOKEN: TOKEN },
+    ...secrets,
+  });
   const hub = hasApp ? await startHub() : null;
   if (hub) scan.add("PRIVATE_KEY", hub.privateKey);
+  const allChannels = ["shop", "elsewhere", "third", ...channels];
   const slack = await startSlack({
     token: TOKEN,
     botName: "slipway",
-    channels: ["shop", "elsewhere", "third"],
+    channels: allChannels,
     users: [
       ...[ALICE, BOB, DAN].map((id) => ({ id, name: id.slice(2).toLowerCase() })),
       { id: "U0GUEST", name: "gus", kind: "guest" },
@@ -100,6 +122,7 @@ export async function startControlRoom({
     ...{ WEBHOOK_SECRET, SLACK_BOT_TOKEN: TOKEN, SLACK_SIGNING_SECRET: SIGNING_SECRET, SLACK_API_URL: slack.apiUrl },
     ...{ HOST: "127.0.0.1", PORT: "0", DATA_DIR: join(folder, "data") },
     ...(hub && { APP_ID: String(hub.appId), PRIVATE_KEY: hub.privateKey, GITHUB_API_URL: hub.url }),
+    ...secrets,
     ...prepare(slack),
   };
   mkdirSync(env.DATA_DIR);
@@ -116,13 +139,8 @@ export async function startControlRoom({
     scan.saw("the log", line);
   };
   const log = pino({ level: "trace" }, { write: took });
-  const start = () =>
-    startService({
-      environment: loadEnvironment(env),
-      config: parseConfig(`sites: { shop: ${site}, vault: ${vault} }\n${more}`, "the test"),
-      env,
-      log,
-    });
+  const config = parseConfig(`sites: { shop: ${site}, vault: ${vault}, ${sites} }\n${more}`, "the test");
+  const start = () => startService({ environment: loadEnvironment(env), config, env, log });
   let service = await start();
   env.PORT = String(service.port);
   const url = `http://127.0.0.1:${service.port}`;
@@ -155,8 +173,10 @@ export async function startControlRoom({
   }
 
   let pushes = 0;
+  const newsIn = async (channel: string) => (await slack.messages(channel)).filter(isNoReply);
+
   return {
-    slack,
+    ...{ slack, url },
     sender,
     repository,
     get hub() {
@@ -179,9 +199,9 @@ export async function startControlRoom({
       await github("push", push({ after: repository.git("rev-parse", "HEAD"), repository: repo }));
       return vi.waitFor(vaultDeployment, PATIENCE);
     },
-    says: (text) =>
+    says: (text, channel = "shop") =>
       vi.waitFor(async () => {
-        const all = (await slack.messages("shop")).filter(isNoReply);
+        const all = await newsIn(channel);
         const found = all.findLast((it) => text.test(it.text));
         if (!found)
           throw new Error(
@@ -192,6 +212,8 @@ export async function startControlRoom({
           );
         return found;
       }, PATIENCE),
+    texts: async (channel) => (await newsIn(channel)).map(({ text }) => text),
+    ask: (operation, input = {}) => callOperation({ environment: loadEnvironment(env), config }, operation, input),
     told: (user, text) =>
       vi.waitFor(() => {
         const all = slack
@@ -214,9 +236,13 @@ export async function startControlRoom({
       await service.stop();
       service = await start();
     },
+    down: () => service.stop(),
+    async up() {
+      service = await start();
+    },
     async stop() {
       await service.stop();
-      await scan.sawSlack(slack, ["shop", "elsewhere", "third"]);
+      await scan.sawSlack(slack, allChannels);
       scan.sawDatabase(join(env.DATA_DIR, "slipway.db"));
       await slack.stop();
       await hub?.stop();

@@ -44,6 +44,8 @@ export type Route = {
   readonly method: "GET" | "POST" | "PUT" | "OPTIONS";
   /** "/healthz", or with parameters "/deployments/:id/log". */
   readonly path: string;
+  /** Takes what other routes do not, and is nothing that anybody may ask for: whoever is told what is allowed is not told of it. */
+  readonly isFallback?: boolean;
   handle(request: HttpRequest): Promise<HttpAnswer>;
 };
 
@@ -189,7 +191,7 @@ function createMatcher(routes: readonly Route[]): (method: string, path: string)
     for (const route of routes) {
       const params = matchPath(route.path, path);
       if (params && route.method === method) return { route, params };
-      if (params) allowed.push(route.method);
+      if (params && !route.isFallback) allowed.push(route.method);
     }
     if (allowed.length === 0) return plainAnswer(404, "not found");
     return { ...plainAnswer(405, "method not allowed"), headers: { allow: allowed.join(", ") } };

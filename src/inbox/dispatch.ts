@@ -3,7 +3,7 @@
  * effects in the transaction that finishes the delivery. A burst that arrives goes first: dispatch waits for it.
  */
 import type { Config } from "../config/schema.ts";
-import { describeError, UnparseableError } from "../errors.ts";
+import { describeError, OperatorError, PermanentError, UnparseableError } from "../errors.ts";
 import type { Log } from "../log.ts";
 import type { Delivery } from "../model/delivery.ts";
 import type { Event } from "../model/event.ts";
@@ -180,7 +180,9 @@ async function giveBack(deps: DispatchDeps, delivery: Delivery, error: unknown):
   const reason = describeError(error);
   const nowMs = Date.now();
   const isUnparseable = error instanceof UnparseableError;
-  if (!isUnparseable && delivery.attempts < MAX_ATTEMPTS) {
+  // What an operator can mend may be mended meanwhile.
+  const isHopeless = error instanceof PermanentError && !(error instanceof OperatorError);
+  if (!isHopeless && delivery.attempts < MAX_ATTEMPTS) {
     const waitMs = Math.min(1000 * 4 ** (delivery.attempts - 1), 600_000);
     log.warn(
       { delivery: delivery.key, error: reason, waitMs },

@@ -134,7 +134,7 @@ function knocks(sources: readonly Source[], door: Door): Route[] {
     return door.knock(name, request);
   };
   return (["POST", "GET", "PUT"] as const).flatMap((method) =>
-    ["/hooks/:source", "/hooks/:source/:token"].map((path) => ({ method, path, handle })),
+    ["/hooks/:source", "/hooks/:source/:token"].map((path) => ({ method, path, handle, isFallback: true })),
   );
 }
 
