@@ -6,7 +6,7 @@ import { type Extractor, extract } from "../../model/extractor.ts";
 import { mediaTypeOf, type Payload, type Received, readPayload } from "../../model/received.ts";
 import type { ResolvedSource } from "../../presets/resolve-source.ts";
 import { type Arrival, type Challenge, constantAnswer, type Head, type Source } from "../source.ts";
-import { keptBody, keptRequest } from "./kept.ts";
+import { kept } from "./kept.ts";
 import { couldBeVerified } from "./plausible-signature.ts";
 import { explainSignature } from "./signature-findings.ts";
 import type { Verifier, VerifierDeps } from "./verifier.ts";
@@ -83,8 +83,7 @@ export function createDeclaredSource(resolved: ResolvedSource, deps: DeclaredSou
       return {
         ...identify(id, received, payload),
         event: eventOf(event, received, payload),
-        request: keptRequest(resolved, received),
-        ...keptBody(definition, received, payload),
+        ...kept(resolved, received, payload),
       } satisfies Arrival;
     },
   };
