@@ -23,6 +23,7 @@ import type { SentRequest } from "./preset-case.ts";
 type Answered = { readonly status: number; readonly type: string; readonly body: string };
 
 export type ContractWorld = {
+  readonly port: number;
   /** Sets the clock of the verifiers, in milliseconds since 1970. */
   setNow(ms: number): void;
   resolved(name: string): ResolvedSource;
@@ -57,12 +58,16 @@ export async function startContract(yaml: string, secrets: Readonly<Record<strin
     },
   });
   const { limits, trustedProxies } = config;
-  const guards = await openDoor({ config: { trustedProxies, limits: { ...limits, refused: 1e6, refusedInAll: 1e6 } } });
+  const guards = await openDoor({
+    config: { trustedProxies, limits: { ...limits, refused: 1e6, refusedInAll: 1e6 } },
+    sources: declared.resolved,
+  });
   const intake = createIntake({ store, queue, log, sources: declared.sources, door: guards.door });
   const server = createHttpServer(intake.routes, log);
   const port = await server.listen({ host: "127.0.0.1", port: 0 });
 
   return {
+    port,
     setNow(ms) {
       nowMs = ms;
     },
