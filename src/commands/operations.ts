@@ -6,7 +6,7 @@ import { z } from "zod";
 import { PermanentError } from "../errors.ts";
 import type { Deployment } from "../model/deployment.ts";
 import { oneLine } from "../notify/wording/plain.ts";
-import { countDeliveries, findDelivery, listDeliveries, reviveDelivery } from "../store/deliveries.ts";
+import { countDeliveries, findDelivery, isForgotten, listDeliveries, reviveDelivery } from "../store/deliveries.ts";
 import { findDeployment, listDeployments } from "../store/deployments.ts";
 import { countOutbox } from "../store/outbox.ts";
 import { listSites } from "../store/sites.ts";
@@ -64,6 +64,10 @@ async function replay(deps: OperationDeps, input: unknown): Promise<unknown> {
   const result = await perform(deps, about, function* (tx) {
     const found = yield* findDelivery(tx, name);
     if (!found) throw new PermanentError(`there is no delivery ${name}`);
+    if (isForgotten(found))
+      throw new PermanentError(
+        `what delivery ${oneLine(name, 100)} said was forgotten, as all is after some days; have its sender send it again`,
+      );
     yield* reviveDelivery(tx, found.id, by);
     return { result: { replayed: found.key }, says: `${found.key} is worked off again`, deployment: null };
   });

@@ -194,7 +194,7 @@ function createMatcher(routes: readonly Route[]): (method: string, path: string)
       if (params && !route.isFallback) allowed.push(route.method);
     }
     if (allowed.length === 0) return plainAnswer(404, "not found");
-    return { ...plainAnswer(405, "method not allowed"), headers: { allow: allowed.join(", ") } };
+    return { ...plainAnswer(405, "method not allowed"), headers: { allow: [...new Set(allowed)].sort().join(", ") } };
   };
 }
 

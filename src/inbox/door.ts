@@ -76,6 +76,7 @@ export function createDoor(deps: DoorDeps): Door {
     async enter(source, request) {
       const captured = await capture(source.name, request);
       if (captured) return { answer: captured };
+      if (source.knowsPath?.(request) === false) throw turnAway(source, request, notFound(), NOTHING);
       const client = clientOf(request);
       if (source.isOpen) {
         const allowed = await limits.allowForm(source.name, client);
@@ -107,7 +108,7 @@ export function createDoor(deps: DoorDeps): Door {
       const captured = await capture(name, request);
       if (captured) return captured;
       this.turnedAway(name, request, 404);
-      throw new SenderError(404, "not found");
+      throw notFound();
     },
     turnedAway(source, request, status) {
       rejections.add({ source, client: clientOf(request), status, headers: request.headers, bytes: 0 });
@@ -115,4 +116,6 @@ export function createDoor(deps: DoorDeps): Door {
   };
 }
 
+const NOTHING = Buffer.alloc(0);
+const notFound = () => new SenderError(404, "not found");
 const tooMany = ({ retryAfterSeconds }: Limited) => new SenderError(429, "too many requests", retryAfterSeconds);

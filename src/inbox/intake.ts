@@ -124,12 +124,14 @@ export function createIntake(deps: IntakeDeps): Intake {
 
 /** What is asked of sources that there are not, and of those that there are in another way than they take. */
 function knocks(sources: readonly Source[], door: Door): Route[] {
-  const allowed = new Map(sources.map(({ path, methods = ["POST"] }) => [path.replace(/\/:token$/, ""), methods]));
+  const known = new Map(sources.map((source) => [source.path.replace(/\/:token$/, ""), source]));
   const handle = async (request: HttpRequest): Promise<HttpAnswer> => {
     const name = request.params.source ?? "";
-    const methods = allowed.get(`/hooks/${name}`);
-    const isMethod = methods?.some((it) => it === request.method) ?? true;
-    if (methods && !isMethod)
+    const source = known.get(`/hooks/${name}`);
+    const { methods = ["POST"] } = source ?? {};
+    const isMethod = methods.some((it) => it === request.method);
+    // Who does not know the secret in the path learns nothing of the source, either.
+    if (source && !isMethod && source.knowsPath?.(request) !== false)
       return { ...plainAnswer(405, "method not allowed"), headers: { allow: methods.join(", ") } };
     return door.knock(name, request);
   };

@@ -62,6 +62,11 @@ export type Source = {
   readonly maxBytes: number;
   /** The answer to whatever was taken; `id` is the delivery's number. */
   answer(id: number, head: Head): SourceAnswer;
+  /**
+   * Whether the secret in the path is right, where one stands there: asked before all else, since an address with a wrong
+   * one has to look like an address that there is not.
+   */
+  knowsPath?(head: Head): boolean;
   /** Whether the head could belong to what is verified; asked where so much failed that the rest is not read. */
   couldBeVerified?(head: Head): boolean;
   /** Why what came was not believed; asked off the road of the answer. */

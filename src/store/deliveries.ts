@@ -35,7 +35,7 @@ export function* recordDelivery(tx: Tx, delivery: NewDelivery, identity: Identit
     return recorded;
   // The window began in the span before. This row must not become the one that later ones are compared with.
   yield* all(tx.db.deleteFrom("deliveries").where("id", "=", recorded.id));
-  return yield* sawAgain(tx, earlier);
+  return yield* sawAgain(tx, earlier.id, delivery);
 }
 
 function* recordOnce(tx: Tx, delivery: NewDelivery, { bodyMayChange = false }: Identity): Work<Recorded> {
@@ -45,7 +45,7 @@ function* recordOnce(tx: Tx, delivery: NewDelivery, { bodyMayChange = false }: I
   const row = yield* knownUnder(tx, source, key);
   if (!row) throw new Error(`delivery ${key} is neither new nor known`);
   if (row.digest !== digest && !bodyMayChange) return yield* recordConflict(tx, delivery);
-  return yield* sawAgain(tx, row);
+  return yield* sawAgain(tx, row.id, delivery);
 }
 
 /** The number of the row; null where the key is known. */
@@ -58,23 +58,34 @@ function* insertNew(tx: Tx, delivery: NewDelivery): Work<number | null> {
   return inserted?.id ?? null;
 }
 
-type Known = { id: number; digest: string; state: string; received_at: number };
+type Known = { id: number; digest: string; received_at: number };
 
 function* knownUnder(tx: Tx, source: string, key: string): Work<Known | undefined> {
   return ((yield { ...hotQueries(tx).known, parameters: [source, key] }) as Known[])[0];
 }
 
 /** A duplicate is counted. One that had been given up is worked on again: whoever sends it again may have mended something. */
-function* sawAgain(tx: Tx, { id, state }: Known): Work<Recorded> {
-  yield* all(
+function* sawAgain(tx: Tx, id: number, delivery: NewDelivery): Work<Recorded> {
+  // What the count says is what stands there once nobody else can change it: of two that come at once one alone revives.
+  const counted = yield* all(
     tx.db
       .updateTable("deliveries")
       .set((is) => ({ seen: is("seen", "+", 1) }))
-      .where("id", "=", id),
+      .where("id", "=", id)
+      .returning(["state", "request", sql<number>`length(body)`.as("bytes")]),
   );
-  if (state !== "dead") return { id, verdict: "duplicate" };
+  const [row] = counted;
+  if (row?.state !== "dead") return { id, verdict: "duplicate" };
+  if (Number(row.bytes) === 0 && row.request === null) yield* rememberAgain(tx, id, delivery);
   yield* reviveDelivery(tx, id);
   return { id, verdict: "revived" };
+}
+
+/** What a delivery said was forgotten (`forgetBodies`); it says it again. */
+function* rememberAgain(tx: Tx, id: number, { digest, body, request = null, matched = null }: NewDelivery): Work<void> {
+  const bytes = Buffer.isBuffer(body) ? body : Buffer.from(body);
+  const kept = request === null ? null : JSON.stringify(request);
+  yield* all(tx.db.updateTable("deliveries").set({ digest, body: bytes, request: kept, matched }).where("id", "=", id));
 }
 
 /** Keeps what came under a known id with other bytes, once, under a key of its own. */
@@ -84,7 +95,7 @@ function* recordConflict(tx: Tx, delivery: NewDelivery): Work<Recorded> {
   if (id === null) {
     const row = yield* knownUnder(tx, delivery.source, key);
     if (!row) throw new Error(`delivery ${key} is neither new nor known`);
-    return yield* sawAgain(tx, row);
+    return yield* sawAgain(tx, row.id, delivery);
   }
   yield* all(tx.db.updateTable("deliveries").set({ verdict: "conflict" }).where("id", "=", id));
   return { id, verdict: "conflict" };
@@ -106,7 +117,7 @@ function hotQueries({ db }: Tx): HotQueries {
       .compile();
     const known = db
       .selectFrom("deliveries")
-      .select(["id", "digest", "state", "received_at"])
+      .select(["id", "digest", "received_at"])
       .where("source", "=", "")
       .where("key", "=", "")
       .compile();
@@ -191,32 +202,35 @@ export function* settleDelivery(
   return (yield* all(settled.returning("id"))).length > 0;
 }
 
-/** Another delivery, worked off already, of the same bytes from the same source. */
-function* findTwin(tx: Tx, { id, source, digest }: Pick<Delivery, "id" | "source" | "digest">) {
-  const twin = yield* first(
-    tx.db
-      .selectFrom("deliveries")
-      .select("id")
-      .where(digestMark, "=", digest.slice(0, DIGEST_MARK_LENGTH))
-      .where("digest", "=", digest)
-      .where("source", "=", source)
-      // Written out, not bound, as in the partial index.
-      .where("state", "<>", sql.lit("received"))
-      .where("id", "<>", id)
-      .orderBy("id")
-      .limit(1),
-  );
+/** Another delivery, worked off already, of the same bytes from the same source; with `hasRun` one that did what it says. */
+function* findTwin(tx: Tx, { id, source, digest }: Pick<Delivery, "id" | "source" | "digest">, hasRun = false) {
+  let query = tx.db
+    .selectFrom("deliveries")
+    .select("id")
+    .where(digestMark, "=", digest.slice(0, DIGEST_MARK_LENGTH))
+    .where("digest", "=", digest)
+    .where("source", "=", source)
+    // Written out, not bound, as in the partial index.
+    .where("state", "<>", sql.lit("received"))
+    .where("id", "<>", id);
+  if (hasRun) query = query.where("state", "=", sql.lit("done")).where("verdict", "<>", "conflict");
+  const twin = yield* first(query.orderBy("id").limit(1));
   return twin?.id;
 }
 
 /**
  * The delivery of the same bytes from the same source that came before this one, worked off or not; undefined where
- * there is none.
+ * there is none. On Postgres a later number may be committed, and done, before an earlier one: then it is that one.
  */
 export function* earlierTwin(tx: Tx, delivery: Pick<Delivery, "id" | "source" | "digest">): Work<number | undefined> {
-  const { id, source, digest } = delivery;
   const finished = yield* findTwin(tx, delivery);
-  if (finished !== undefined && finished < id) return finished;
+  if (finished === undefined) return yield* waitingTwin(tx, delivery);
+  return finished < delivery.id
+    ? finished
+    : ((yield* waitingTwin(tx, delivery)) ?? (yield* findTwin(tx, delivery, true)));
+}
+
+function* waitingTwin(tx: Tx, { id, source, digest }: Pick<Delivery, "id" | "source" | "digest">) {
   const waiting = yield* first(
     tx.db
       .selectFrom("deliveries")
@@ -255,6 +269,10 @@ export function* reviveDelivery(tx: Tx, id: number, by: string | null = null): W
       .where("id", "=", id),
   );
 }
+
+/** Whether body and request were forgotten (`forgetBodies`), so that nothing is left to work off. */
+export const isForgotten = ({ body, request }: Pick<Delivery, "body" | "request">): boolean =>
+  body.length === 0 && (request ?? null) === null;
 
 /** The newest deliveries, newest first, without their bodies. */
 export function* listDeliveries(

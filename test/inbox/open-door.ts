@@ -2,17 +2,18 @@
 import { parseConfig } from "../../src/config/load-config.ts";
 import type { Config } from "../../src/config/schema.ts";
 import { type StartedDoor, startDoor } from "../../src/inbox/start-door.ts";
-import { createLog } from "../../src/log.ts";
+import { createLog, type Log } from "../../src/log.ts";
 import type { ResolvedSource } from "../../src/presets/resolve-source.ts";
 
 export function openDoor({
   config = parseConfig("{}", "the tests"),
   sources = [],
+  log = createLog({ level: "silent", pretty: false }),
 }: {
   readonly config?: Pick<Config, "trustedProxies" | "limits">;
   readonly sources?: readonly ResolvedSource[];
+  readonly log?: Log;
 } = {}): Promise<StartedDoor> {
-  const log = createLog({ level: "silent", pretty: false });
   const environment = { redisUrl: null, githubApiUrl: "http://127.0.0.1:1", dataDir: "/nowhere" };
   return startDoor({ config, environment, sources, log });
 }

@@ -6,10 +6,12 @@ import {
   findDelivery,
   finishDelivery,
   type Identity,
+  isForgotten,
   listDeliveries,
   recordDelivery,
   reviveDelivery,
 } from "../../src/store/deliveries.ts";
+import { forgetBodies } from "../../src/store/forget-bodies.ts";
 import type { Store } from "../../src/store/store.ts";
 
 let count = 0;
@@ -121,6 +123,67 @@ export function deliveriesContract(store: Pick<Store, "transact">): void {
       expect(await record(one)).toEqual({ id, verdict: "duplicate" });
       await store.transact((tx) => reviveDelivery(tx, id, "alice"));
       expect(await find(id)).toMatchObject({ state: "received", releasedBy: "alice" });
+    });
+
+    it("that come at the same moment are new once, and all are told the same number", async () => {
+      const one = delivery();
+      const all = await Promise.all(Array.from({ length: 20 }, () => record(one)));
+      expect(all.filter(({ verdict }) => verdict === "new")).toHaveLength(1);
+      expect(new Set(all.map(({ id }) => id)).size).toBe(1);
+      expect(await find(all[0]?.id ?? 0)).toMatchObject({ seen: 20, verdict: "new" });
+      const other = { ...one, digest: "other bytes", body: Buffer.from("other") };
+      const conflicts = await Promise.all(Array.from({ length: 10 }, () => record(other)));
+      expect(conflicts.filter(({ verdict }) => verdict === "conflict")).toHaveLength(1);
+      expect(new Set(conflicts.map(({ id }) => id)).size).toBe(1);
+    });
+
+    it("that come at the same moment within a window are new once", async () => {
+      const one = delivery();
+      const all = await Promise.all(Array.from({ length: 20 }, () => record(one, { windowMs: HOUR })));
+      expect(all.filter(({ verdict }) => verdict === "new")).toHaveLength(1);
+      expect(new Set(all.map(({ id }) => id)).size).toBe(1);
+    });
+
+    it("that were given up are revived by one of those that come at the same moment", async () => {
+      const one = delivery();
+      const { id } = await record(one);
+      const whole = await find(id);
+      await store.transact((tx) => finishDelivery(tx, whole, { state: "dead", outcome: [], nowMs: NOW }));
+      const all = await Promise.all(Array.from({ length: 10 }, () => record(one)));
+      expect(all.filter(({ verdict }) => verdict === "revived")).toEqual([{ id, verdict: "revived" }]);
+    });
+
+    it("that were given up and forgotten say again what they said when they come again", async () => {
+      const request = { method: "POST", headers: { "x-topic": "a" }, query: "" };
+      const one = delivery({ request, matched: "env:OLD" });
+      const { id } = await record(one);
+      const whole = await find(id);
+      await store.transact((tx) => finishDelivery(tx, whole, { state: "dead", outcome: [], nowMs: NOW }));
+      await store.transact((tx) => forgetBodies(tx, { source: one.source, beforeMs: NOW + 1 }));
+      const forgotten = await find(id);
+      expect([forgotten.body.length, forgotten.request, isForgotten(forgotten)]).toEqual([0, null, true]);
+      expect(await record({ ...one, matched: "env:NEW" })).toEqual({ id, verdict: "revived" });
+      const again = await find(id);
+      expect(Buffer.from(again.body).toString()).toBe(one.body.toString());
+      expect(again).toMatchObject({ state: "received", request, matched: "env:NEW", digest: one.digest });
+      expect(isForgotten(again)).toBe(false);
+    });
+
+    it("of the same bytes are known, too, where the later number was done before the earlier one was there", async () => {
+      const one = delivery();
+      const { id: first } = await record(one);
+      const { id: second } = await record({ ...one, key: `${one.key}-b` });
+      const { id: third } = await record({ ...one, key: `${one.key}-c` });
+      const [earlier, later] = [await find(first), await find(second)];
+      const end = (state: "done" | "held") =>
+        store.transact((tx) => finishDelivery(tx, later, { state, outcome: [], nowMs: NOW }));
+      const twinOf = (whole: typeof earlier) => store.transact((tx) => earlierTwin(tx, whole));
+      // One that was held did nothing.
+      await end("held");
+      expect(await twinOf(earlier)).toBeUndefined();
+      await end("done");
+      expect(await twinOf(earlier)).toBe(second);
+      expect(await twinOf(await find(third))).toBe(second);
     });
   });
 }

@@ -6,10 +6,11 @@ import type { Delivery } from "../../model/delivery.ts";
 import type { Event } from "../../model/event.ts";
 import { type Extractor, extract, parseExtractor } from "../../model/extractor.ts";
 import { type Note, shapeNote } from "../../model/note.ts";
-import { type Received, readPayload } from "../../model/received.ts";
+import type { Received } from "../../model/received.ts";
 import type { Reading, Verified } from "../../presets/preset.ts";
 import type { ResolvedSource } from "../../presets/resolve-source.ts";
 import { isPollDelivery, pollEvents } from "../polling/poll-delivery.ts";
+import { payloadOf } from "./payload-of.ts";
 
 export type DeclaredReaderDeps = {
   /** Visits the address by which SNS wants a subscription confirmed, if this is what a delivery asks for. */
@@ -53,7 +54,7 @@ async function verifiedOf(
     token: "",
     body: Buffer.from(delivery.body),
   };
-  const payload = await readPayload(received, definition.accept.field);
+  const payload = await payloadOf(definition, received);
   // A source that takes anything reads nothing.
   const isAnything = definition.accept.types.length === 0;
   if (payload.json === undefined && !isAnything)

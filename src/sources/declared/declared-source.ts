@@ -3,13 +3,15 @@ import { hash, randomUUID } from "node:crypto";
 import type { SourceDefinition } from "../../config/source-definition.ts";
 import { SenderError } from "../../errors.ts";
 import { type Extractor, extract } from "../../model/extractor.ts";
-import { mediaTypeOf, type Payload, type Received, readPayload } from "../../model/received.ts";
+import { mediaTypeOf, type Payload, type Received } from "../../model/received.ts";
 import type { ResolvedSource } from "../../presets/resolve-source.ts";
 import { type Arrival, type Challenge, constantAnswer, type Head, type Source } from "../source.ts";
-import { keptBody, keptRequest } from "./kept.ts";
+import { kept } from "./kept.ts";
+import { payloadOf } from "./payload-of.ts";
 import { couldBeVerified } from "./plausible-signature.ts";
 import { explainSignature } from "./signature-findings.ts";
 import type { Verifier, VerifierDeps } from "./verifier.ts";
+import { readsPath } from "./verify-token.ts";
 
 export type DeclaredSourceDeps = {
   readonly verifier: Verifier;
@@ -25,9 +27,10 @@ const MAX_EVENT = 100;
 
 /** Where the source takes its deliveries. One that has its secret in the path has it behind its name. */
 function pathOf({ name, definition }: Pick<ResolvedSource, "name" | "definition">): string {
-  const isInPath = definition.verify.some((it) => "token" in it && it.token.in.from === "path");
-  return isInPath ? `/hooks/${name}/:token` : `/hooks/${name}`;
+  return isInPath(definition) ? `/hooks/${name}/:token` : `/hooks/${name}`;
 }
+
+const isInPath = ({ verify }: SourceDefinition) => verify.some((it) => "token" in it && readsPath(it.token.in));
 
 /** Creates the source; how it is verified comes from outside. */
 export function createDeclaredSource(resolved: ResolvedSource, deps: DeclaredSourceDeps): Source {
@@ -58,24 +61,27 @@ export function createDeclaredSource(resolved: ResolvedSource, deps: DeclaredSou
       return null;
     },
 
+    // Asked for each request, so only where there is something to know.
+    ...(isInPath(definition) && { knowsPath: (head: Head) => deps.verifier.knowsPath(withoutBody(head)) }),
+
     couldBeVerified: (head) => couldBeVerified(definition, withoutBody(head), deps.now()),
 
     async explain(head, body) {
       const received = receivedOf(head, body);
-      const findings = await explainSignature(received, await readPayload(received, accept.field), deps.verifierDeps);
+      const findings = await explainSignature(received, await payloadOf(definition, received), deps.verifierDeps);
       return findings.map(({ code, message }) => ({ code, sentence: message }));
     },
 
     async verify(head, body) {
       const received = receivedOf(head, body);
-      const payload = needsPayload ? await readPayload(received, accept.field) : null;
+      const payload = needsPayload ? await payloadOf(definition, received) : null;
       return deps.verifier.verify(received, payload);
     },
 
     async readBody(head, body) {
       const received = receivedOf(head, body);
       // To read a body costs more than all the rest.
-      const payload = isNamedInBody ? await readPayload(received, accept.field) : NO_PAYLOAD;
+      const payload = isNamedInBody ? await payloadOf(definition, received) : NO_PAYLOAD;
       if (typeof reply === "object") {
         const answer = extract(reply.challenge, received, payload);
         if (answer !== null) return { answer: answer.slice(0, MAX_KEY) } satisfies Challenge;
@@ -83,8 +89,7 @@ export function createDeclaredSource(resolved: ResolvedSource, deps: DeclaredSou
       return {
         ...identify(id, received, payload),
         event: eventOf(event, received, payload),
-        request: keptRequest(resolved, received),
-        ...keptBody(definition, received, payload),
+        ...kept(resolved, received, payload),
       } satisfies Arrival;
     },
   };

@@ -10,38 +10,102 @@ const ALWAYS = ["content-type", "user-agent"];
 const MAX_HEADER = 500;
 const MAX_QUERY = 2000;
 const REDACTED = "[secret]";
+/** Shorter tokens are taken out where they stand alone: anywhere else they may be parts of ordinary words. */
+const MIN_WITHIN = 8;
+const FORM = "application/x-www-form-urlencoded";
 
-/** Of the headers those that the source's definition, its routes or its preset read; never those that prove who sent it. */
-export function keptRequest(source: ResolvedSource, received: Received): DeliveryRequest {
+type Kept = { readonly request: DeliveryRequest; readonly keptBody?: Buffer };
+
+/**
+ * What is kept: of the headers those that the source's definition, its routes or its preset read, never those that prove
+ * who sent it; and the body without the token, where one is sent in there. Such a body is written anew from what it
+ * says, since there is no end of ways to spell a token in JSON or in a form; all others are kept byte for byte.
+ */
+export function kept(source: ResolvedSource, received: Received, payload: Payload): Kept {
+  const { verify, accept } = source.definition;
+  const tokens = verify.flatMap((it) => ("token" in it ? leaves(it.token.in) : []));
+  const hide = hiding(tokens.flatMap((it) => secretsIn(extract(it, received, payload))));
+  const isInBody = tokens.some(({ from }) => from === "json" || from === "form");
+  const isWritten = isInBody && received.body.length > 0 && (payload.form !== null || payload.json !== undefined);
+  const headers = keptHeaders(source, received, hide);
+  const query = keptQuery(source.definition, received, hide);
+  if (!isWritten) return { request: { method: received.method, headers, query } };
+  // Fields that came in parts are kept as a plain form: they read alike.
+  if (payload.form !== null) headers["content-type"] = FORM;
+  return {
+    request: { method: received.method, headers, query },
+    keptBody: Buffer.from(
+      payload.form === null ? jsonWithout(payload.json, hide) : formWithout(payload, accept.field, hide),
+    ),
+  };
+}
+
+/** Takes secrets out of a value, and out of the name of one, which may be called like the secret: "password". */
+type Hide = { readonly value: (text: string) => string; readonly name: (text: string) => string };
+
+/** The value, and what it holds where it is what stands in the header Authorization. */
+function secretsIn(value: string | null): string[] {
+  if (value === null) return [];
+  const [, scheme, credentials = ""] = /^(bearer|basic) +([^ ]+)$/i.exec(value) ?? [];
+  if (scheme === undefined) return [value];
+  const plain = scheme.toLowerCase() === "basic" ? Buffer.from(credentials, "base64").toString("utf8") : credentials;
+  return [value, credentials, plain, plain.slice(plain.indexOf(":") + 1)];
+}
+
+function hiding(secrets: readonly string[]): Hide {
+  const alone = new Set(secrets.filter((it) => it !== ""));
+  // The longest first, so that nothing is left of one that holds another.
+  const within = [...alone].filter((it) => it.length >= MIN_WITHIN).sort((one, other) => other.length - one.length);
+  const name = (text: string) => within.reduce((all, it) => all.replaceAll(it, REDACTED), text);
+  return { name, value: (text) => (alone.has(text) ? REDACTED : name(text)) };
+}
+
+function keptHeaders(source: ResolvedSource, received: Received, hide: Hide): Record<string, string> {
   const secret = new Set(source.definition.verify.flatMap(proofs).flatMap((it) => namesOf(it, "header")));
   const names = [...ALWAYS, ...readHeaders(source)].filter((name) => !secret.has(name));
   const headers: Record<string, string> = {};
   for (const name of new Set(names)) {
     const value = headerOf(received, name);
-    if (value !== null) headers[name] = value.slice(0, MAX_HEADER);
+    if (value !== null) headers[name] = hide.value(value).slice(0, MAX_HEADER);
   }
-  return { method: received.method, headers, query: keptQuery(source.definition, received) };
+  return headers;
 }
 
-/** The body with the secret taken out, where it is sent in there. */
-export function keptBody({ verify }: SourceDefinition, received: Received, payload: Payload): { keptBody?: Buffer } {
-  const tokens = verify.flatMap((it) => ("token" in it ? [it.token.in] : []));
-  const sent = tokens.filter((it) => it.from === "json" || it.from === "form");
-  const values = sent.map((it) => extract(it, received, payload)).filter((it) => it !== null);
-  if (values.length === 0) return {};
-  let text = received.body.toString("latin1");
-  // As it may be spelled in JSON and in a form.
-  for (const value of values)
-    for (const spelled of [value, JSON.stringify(value).slice(1, -1), encodeURIComponent(value)])
-      text = text.replaceAll(Buffer.from(spelled).toString("latin1"), REDACTED);
-  return { keptBody: Buffer.from(text, "latin1") };
-}
-
-function keptQuery({ verify }: SourceDefinition, { query }: Received): string {
+function keptQuery({ verify }: SourceDefinition, { query }: Received, hide: Hide): string {
   const secret = new Set(verify.flatMap(proofs).flatMap((it) => namesOf(it, "query")));
-  const kept = new URLSearchParams();
-  for (const [name, value] of query) kept.append(name, secret.has(name) ? REDACTED : value);
-  return kept.toString().slice(0, MAX_QUERY);
+  const rest = new URLSearchParams();
+  for (const [name, value] of query) rest.append(hide.name(name), secret.has(name) ? REDACTED : hide.value(value));
+  return rest.toString().slice(0, MAX_QUERY);
+}
+
+/** Depth is bounded by whoever parsed it (model/received.ts). */
+function jsonWithout(json: unknown, hide: Hide): string {
+  return JSON.stringify(withoutSecret(json, hide));
+}
+
+function withoutSecret(value: unknown, hide: Hide): unknown {
+  if (typeof value === "string") return hide.value(value);
+  // A token of digits alone may be sent as a number.
+  if (typeof value === "number") return hide.value(String(value)) === REDACTED ? REDACTED : value;
+  if (typeof value !== "object" || value === null) return value;
+  if (Array.isArray(value)) return value.map((it) => withoutSecret(it, hide));
+  const fields = Object.entries(value).map(([name, inner]) => [hide.name(name), withoutSecret(inner, hide)]);
+  // From entries, so that a field called __proto__ stays a field.
+  return Object.fromEntries(fields);
+}
+
+function formWithout({ json, form }: Payload, field: string, hide: Hide): string {
+  const rest = new URLSearchParams();
+  for (const [name, value] of form ?? []) {
+    const isJson = name === field && json !== undefined;
+    rest.append(hide.name(name), isJson ? jsonWithout(json, hide) : hide.value(value));
+  }
+  return rest.toString();
+}
+
+/** An extractor's parts, or itself where it has none. */
+function leaves(extractor: Extractor): Extractor[] {
+  return extractor.from === "join" ? extractor.parts.flatMap(leaves) : [extractor];
 }
 
 /** Where proofs stand. */

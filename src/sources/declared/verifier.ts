@@ -14,6 +14,8 @@ import { createTokenCheck, headersIn, readsPath } from "./verify-token.ts";
 export type Verifier = {
   /** Whether `verify` looks into the payload. If not, it may be given null, and the body is read once the sender is known. */
   readonly needsPayload: boolean;
+  /** Whether the secrets in the path are right; true where none stands there. Looks at nothing of the body. */
+  knowsPath(head: Omit<Received, "body">): boolean;
   /**
    * Proves who sent it. Throws SenderError 401 (404 where the secret stands in the path), which does not say which check
    * failed, and RetryLaterError where a certificate that is needed cannot be had now. Addresses are looked at elsewhere,
@@ -21,6 +23,8 @@ export type Verifier = {
    */
   verify(received: Received, payload: Payload | null): Promise<Proof>;
 };
+
+const NOTHING = Buffer.alloc(0);
 
 export type VerifierDeps = CheckDeps & {
   readonly definition: SourceDefinition;
@@ -52,7 +56,13 @@ export function createVerifier(deps: VerifierDeps): Verifier {
     return proof;
   }
 
+  const pathChecks = definition.verify
+    .filter((entry) => "token" in entry && readsPath(entry.token.in))
+    .map((entry) => createCheck(entry, deps))
+    .filter((check) => check?.needsPayload === false);
+
   return {
+    knowsPath: (head) => pathChecks.every((check) => check?.run({ ...head, body: NOTHING }, null)),
     needsPayload: checks.some((check) => check.needsPayload),
     async verify(received, payload) {
       const proof = await prove(received, payload);
