@@ -1,17 +1,25 @@
 /** What the documents say of commands, keys, buttons and files is what the program knows. */
 import { execFileSync } from "node:child_process";
+import { randomBytes } from "node:crypto";
 import { existsSync, globSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { Webhook } from "standardwebhooks";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
+import { PRESET_HEAD, presetRows } from "../scripts/preset-table.ts";
 import { COMMANDS, FLAGS } from "../src/commands/words/command-table.ts";
 import { parseConfig } from "../src/config/load-config.ts";
 import { loadEnvironment } from "../src/config/load-environment.ts";
+import { MESSAGE_PARTS } from "../src/config/source-definition.ts";
 import { authorize, type SiteRules } from "../src/handlers/authorize.ts";
 import { VERBS, type Verb } from "../src/model/command.ts";
 import type { Deployment } from "../src/model/deployment.ts";
+import { parseExtractor } from "../src/model/extractor.ts";
 import { deploymentButtons } from "../src/notify/wording/slack/deployment-buttons.ts";
 import { type ShownState, STATE_ICONS, shownState } from "../src/notify/wording/slack/deployment-state.ts";
+import { datadogTemplate } from "../src/presets/alerts/datadog.ts";
+import { healthchecksTemplate } from "../src/presets/alerts/healthchecks.ts";
+import { uptimeRobotTemplate } from "../src/presets/alerts/uptimerobot.ts";
 import { COMMANDS as SLASH } from "../src/slack/words.ts";
 import { ALICE, asking, member, rules } from "./handlers/asking.ts";
 import { news } from "./notify/deployment.ts";
@@ -148,6 +156,53 @@ describe("docs/slack.md", () => {
   });
 });
 
+describe("docs/sources.md", () => {
+  const SOURCES = readFileSync("docs/sources.md", "utf8");
+  const blocksOf = (language: string) =>
+    [...SOURCES.matchAll(new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\``, "gm"))].map(([, text = ""]) => text);
+
+  it("has every preset in its table, as it is: `node scripts/preset-table.ts` prints it", () => {
+    const rows = presetRows().map((row) => row.slice(2, -2).split(" | "));
+    expect(tableRows(SOURCES, PRESET_HEAD)).toEqual(rows);
+  });
+
+  it("shows configurations that are in order", () => {
+    const site = 'sites: { shop: { repo: acme/shop, publish: "dir:/srv/shop", channel: C0123SHOP } }';
+    const shown = blocksOf("yaml").filter((text) => !text.startsWith("receivers:"));
+    for (const text of shown) parseConfig(text.includes("sites:\n") ? text : `${site}\n${text}`, "docs/sources.md");
+    expect(shown.length).toBeGreaterThan(9);
+    // And what the capture of a request proposes.
+    const [, proposed = ""] = /For slipway.yaml\n([\s\S]*?)```/.exec(SOURCES) ?? [];
+    parseConfig(proposed, "docs/sources.md");
+    expect(Object.keys(parse(proposed).sources)).toEqual(["crm"]);
+  });
+
+  it("signs a request in the shell as Standard Webhooks has it", () => {
+    const secret = `whsec_${randomBytes(32).toString("base64")}`;
+    const [script = ""] = blocksOf("sh");
+    const words = execFileSync("sh", ["-c", `curl() { printf '%s\\n' "$@"; }\n${script}`], {
+      encoding: "utf8",
+      env: { PATH: process.env.PATH ?? "", BACKEND_SECRET: secret },
+    }).split("\n");
+    const headers = Object.fromEntries(words.filter((it) => it.startsWith("webhook-")).map((it) => it.split(": ")));
+    const body = words[words.indexOf("-d") + 1] ?? "";
+    expect(new Webhook(secret).verify(body, headers)).toMatchObject({ type: "page.published" });
+  });
+
+  it("has the templates that senders are given, and the parts of what is signed", () => {
+    for (const template of [healthchecksTemplate, datadogTemplate, uptimeRobotTemplate])
+      expect(SOURCES).toContain(`\n${template}\n\`\`\``);
+    for (const part of MESSAGE_PARTS) expect(SOURCES).toContain(`\`${part}\``);
+  });
+
+  it("names extractors that can be read", () => {
+    const places = tableRows(SOURCES, "| extractor | is |").flatMap(([names = ""]) => namedIn(names));
+    const example = (place: string) => place.replace("one, another", "json:/a, path");
+    expect(places.filter((it) => parseExtractor(example(it)) === undefined)).toEqual([]);
+    expect(new Set(places.map((it) => parseExtractor(example(it))?.from)).size).toBe(8);
+  });
+});
+
 describe("README.md", () => {
   it("names every command of the command line, and no other", () => {
     const help = execFileSync(process.execPath, ["src/main.ts", "--help"], { encoding: "utf8" });
@@ -173,6 +228,8 @@ describe("README.md", () => {
     loadEnvironment(env);
     // It has one value so far.
     read.delete("QUEUE_URL");
+    // Programs that hold secrets are given it; docs/secrets.md.
+    read.add("SLIPWAY_EXEC_ENV");
     const named = tableRows(README, "| variable | meaning | default |").flatMap(([names = ""]) => namedIn(names));
     expect(named.toSorted()).toEqual([...read].toSorted());
   });
@@ -180,9 +237,10 @@ describe("README.md", () => {
   it("shows configurations that are in order", () => {
     const blocks = [...README.matchAll(/^( *)```yaml\n([\s\S]*?)```/gm)]
       .map(([, indent, text = ""]) => text.replaceAll(new RegExp(`^${indent}`, "gm"), ""))
-      .filter((text) => /^(sites|slack):/.test(text));
-    expect(blocks).toHaveLength(2);
-    for (const text of blocks) parseConfig(text.includes("sites:") ? text : `${text}\nsites: {}`, "README.md");
+      .filter((text) => /^(sites|slack|sources):/.test(text));
+    expect(blocks).toHaveLength(3);
+    const site = 'sites: { shop: { repo: acme/shop, publish: "dir:/srv/shop" } }';
+    for (const text of blocks) parseConfig(/^sites:/m.test(text) ? text : `${text}\n${site}`, "README.md");
   });
 });
 

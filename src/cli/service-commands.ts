@@ -142,7 +142,7 @@ function addDeliveryCommands(program: Command, answer: Answer): void {
   deliveries
     .command("list")
     .description("the newest deliveries, suspected replays marked")
-    .option("--state <state>", "received, done, unparseable or dead")
+    .option("--state <state>", "received, done, unparseable, held or dead")
     .option("--limit <number>", "how many", readLimit, 20)
     .option("--json", "as JSON")
     .action(async ({ json, ...input }: Printing & { state?: string; limit: number }) => {

@@ -13,9 +13,16 @@ const ADVICE: Readonly<Record<number, string>> = {
   503: "There was no room or the store could not be written: the sender was asked to come again. The log says which.",
 };
 
+/** Forms prove nothing, so other things are wrong with them. */
+const FORM_ADVICE: Readonly<Record<number, string>> = {
+  400: "Nothing was filled in, or it could not be read.",
+  403: "The page that sent the form is none of `form.origins`, or does not say which it is; or its visitor is not in `allow`.",
+  429: "Too many forms came from one address: `limits.formsPerMinute` and `formsPerHour`. Behind a proxy, name the proxy in `trustedProxies`: else all seem to come from it.",
+};
+
 /** A sentence for each status that was answered, the most frequent first. */
-export function adviceFor(counts: Readonly<Record<string, number>>): string[] {
+export function adviceFor(counts: Readonly<Record<string, number>>, { isForm }: { isForm: boolean }): string[] {
   return Object.entries(counts)
     .sort(([, one], [, other]) => other - one)
-    .flatMap(([status]) => ADVICE[Number(status)] ?? []);
+    .flatMap(([status]) => (isForm ? FORM_ADVICE[Number(status)] : undefined) ?? ADVICE[Number(status)] ?? []);
 }

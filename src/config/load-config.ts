@@ -6,6 +6,7 @@ import { describeError } from "../errors.ts";
 import { ConfigurationError, nearest, type Problem } from "./problem.ts";
 import { rules } from "./rules.ts";
 import { type Config, configSchema } from "./schema.ts";
+import { meantWay } from "./union-issues.ts";
 
 /** The configuration in the file at `path`. Throws ConfigurationError with every problem in it. */
 export function loadConfig(path: string): Config {
@@ -52,35 +53,24 @@ function toValue(document: Document, where: string): unknown {
 
 function toProblems(issue: z.core.$ZodIssue): Problem[] {
   const path = issue.path.map(String);
-  if (issue.code === "invalid_union") {
-    const meant = meantBranch(issue);
-    if (meant) return meant.flatMap((it) => toProblems({ ...it, path: [...issue.path, ...it.path] }));
-  }
-  if (issue.code === "unrecognized_keys") {
-    const known = knownKeys(path);
-    return issue.keys.map((key) => {
-      const guess = nearest(key, known);
-      const advice = guess ? `did you mean ${guess}?` : `known here: ${known.join(", ")}`;
-      return { key: [...path, key].join("."), message: `is not a key of Slipway's; ${advice}` };
-    });
-  }
+  const meant = meantWay(issue);
+  if (meant !== null) return meant.flatMap(toProblems);
+  if (issue.code === "unrecognized_keys") return issue.keys.map((key) => strangeKey(path, key));
   const missing = issue.code === "invalid_type" && issue.input === undefined;
   const inner = issue.code === "invalid_key" ? (issue.issues[0]?.message ?? issue.message) : issue.message;
   const message = missing && /received undefined/.test(issue.message) ? "is missing" : (expectedText(issue) ?? inner);
   return [{ key: path.join(".") || "the file", message: lowerFirst(message) }];
 }
 
-/**
- * Of several ways to write something the one that was meant: the one that was understood the furthest, or that says in
- * words of its own what is wrong. Undefined where none was begun.
- */
-function meantBranch({ errors, message }: z.core.$ZodIssueInvalidUnion): readonly z.core.$ZodIssue[] | undefined {
-  const depth = (branch: readonly z.core.$ZodIssue[]) => Math.max(0, ...branch.map((it) => it.path.length));
-  const isOther = (it: z.core.$ZodIssue) => it.code === "unrecognized_keys" && it.path.length === 0;
-  const begun = errors.filter((branch) => !branch.some(isOther));
-  const furthest = begun.sort((a, b) => depth(b) - depth(a))[0];
-  if (furthest && depth(furthest) > 0) return furthest;
-  return message === "Invalid input" ? errors.find((branch) => branch.some((it) => it.code === "custom")) : undefined;
+function strangeKey(path: readonly string[], key: string): Problem {
+  const known = knownKeys(path);
+  const name = [...path, key].join(".");
+  // Each alone would be right.
+  if (known.includes(key))
+    return { key: name, message: `is one of ${known.join(", ")}, of which only one can be here` };
+  const guess = nearest(key, known);
+  const advice = guess ? `did you mean ${guess}?` : `known here: ${known.join(", ")}`;
+  return { key: name, message: `is not a key of Slipway's; ${advice}` };
 }
 
 /** The mistakes of YAML that the schema's own words do not explain. */
@@ -96,23 +86,31 @@ function expectedText(issue: z.core.$ZodIssue): string | null {
 function knownKeys(path: readonly string[]): string[] {
   let schema: z.core.$ZodType | undefined = configSchema;
   for (const step of path) schema = unwrap(schema) && child(unwrap(schema), step);
-  const definition = unwrap(schema)?._zod.def as { shape?: Record<string, unknown> } | undefined;
-  return Object.keys(definition?.shape ?? {});
+  return keysOf(unwrap(schema));
+}
+
+/** Of an object, or of all that a value may be. */
+function keysOf(schema: z.core.$ZodType | undefined): string[] {
+  const { shape = {}, options = [] } = (schema?._zod.def ?? {}) as Definition;
+  return [...new Set([...Object.keys(shape), ...options.flatMap((it) => keysOf(unwrap(it)))])];
 }
 
 type Definition = {
   innerType?: z.core.$ZodType;
+  /** What a value is before it is made into another one. */
+  in?: z.core.$ZodType;
+  options?: readonly z.core.$ZodType[];
   shape?: Record<string, z.core.$ZodType>;
   valueType?: z.core.$ZodType;
   element?: z.core.$ZodType;
-  options?: readonly z.core.$ZodType[];
 };
 
 /** The schema inside default, optional and the like. */
 function unwrap(schema: z.core.$ZodType | undefined): z.core.$ZodType | undefined {
   let inner = schema;
   for (;;) {
-    const next: z.core.$ZodType | undefined = (inner?._zod.def as Definition | undefined)?.innerType;
+    const definition = inner?._zod.def as Definition | undefined;
+    const next: z.core.$ZodType | undefined = definition?.innerType ?? definition?.in;
     if (!next) return inner;
     inner = next;
   }
@@ -120,11 +118,8 @@ function unwrap(schema: z.core.$ZodType | undefined): z.core.$ZodType | undefine
 
 function child(schema: z.core.$ZodType | undefined, step: string): z.core.$ZodType | undefined {
   const definition = schema?._zod.def as Definition | undefined;
-  for (const option of definition?.options ?? []) {
-    const found = child(unwrap(option), step);
-    if (found) return found;
-  }
-  return definition?.shape?.[step] ?? definition?.valueType ?? definition?.element;
+  const ofOption = () => definition?.options?.map((it) => child(unwrap(it), step)).find((it) => it !== undefined);
+  return definition?.shape?.[step] ?? definition?.valueType ?? definition?.element ?? ofOption();
 }
 
 function lowerFirst(text: string): string {

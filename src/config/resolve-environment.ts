@@ -13,6 +13,7 @@ export const SECRET_VARIABLES = [
   "SLACK_SIGNING_SECRET_PREVIOUS",
   "SLACK_APP_TOKEN",
   "DATABASE_URL",
+  "REDIS_URL",
 ] as const;
 
 /** Whether the value of that variable begins like a reference. `file:` in DATABASE_URL names a SQLite file. */

@@ -61,11 +61,41 @@ const hmac = z
       .default(false)
       .describe("Accept `{body}` alone, too, where the header of the timestamp is missing."),
   })
+  .superRefine((hmac, context) => {
+    for (const [key, message] of contradictions(hmac)) context.addIssue({ code: "custom", path: [key], message });
+  })
   .describe("A signature: an HMAC (RFC 2104) or Ed25519 over the raw bytes.");
+
+type HmacKeys = Readonly<Record<"layout" | "prefix" | "message", string>> & {
+  readonly [key in "pick" | "id" | "timestamp"]?: string | undefined;
+};
+
+/** What nothing could ever fit is an error now, not a riddle at the first delivery. */
+function contradictions({ layout, prefix, pick, message, id, timestamp }: HmacKeys): Array<[string, string]> {
+  const found: ReadonlyArray<readonly [boolean, string, string]> = [
+    [layout !== "raw" && !pick, "pick", `is missing; with layout ${layout} it names the signatures: v1`],
+    [layout === "raw" && pick !== undefined, "pick", "is of no use without layout: pairs or layout: list"],
+    [layout !== "raw" && prefix !== "", "prefix", `is of no use with layout: ${layout}`],
+    [
+      message.includes("{ts}") && !timestamp,
+      "timestamp",
+      "is missing; it says where the {ts} of `message` stands: header:x-timestamp",
+    ],
+    [message.includes("{id}") && !id, "id", "is missing; it names the header of the {id} in `message`"],
+    [
+      timestamp?.startsWith("pair:") === true && layout !== "pairs",
+      "timestamp",
+      "is a pair of the signature, which goes with layout: pairs",
+    ],
+  ];
+  return found.filter(([isWrong]) => isWrong).map(([, key, text]) => [key, text]);
+}
 
 const token = z
   .strictObject({
-    in: extractor.describe("Where it stands: header:authorization, json:/secret, path …"),
+    in: extractor
+      .refine(({ from }) => from !== "const" && from !== "digest", "is nothing that a sender keeps secret")
+      .describe("Where it stands: header:authorization, json:/secret, path …"),
     scheme: z
       .enum(["bearer", "basic"])
       .optional()

@@ -12,8 +12,8 @@ export function* tellNote(
   { source, label, note, channel, setting, cause }: NoteEffect,
   { nowMs }: { readonly nowMs: number },
 ): Work<string> {
-  if (!hasSlack || channel === null)
-    return `skipped: nobody is told of what ${source} sends; set sources.${source}.channel`;
+  if (channel === null) return `skipped: nobody is told of what ${source} sends; set sources.${source}.channel`;
+  if (!hasSlack) return `skipped: nobody is told of what ${source} sends, since Slack is not set up: SLACK_BOT_TOKEN`;
   const wish = announceNotice({ about: "note", setting, label, note }, cause, channel);
   const state = note.tone === "bad" ? "bad" : "good";
   yield* tellNews(

@@ -20,6 +20,9 @@ describe("slipway.yaml", () => {
   it("in the example is valid", () => {
     const config = parseConfig(readFileSync("slipway.example.yaml", "utf8"), "slipway.example.yaml");
     expect(Object.keys(config.sites)).toEqual(["docs", "shop", "blog", "intranet"]);
+    expect(Object.keys(config.sources)).toEqual(["blog", "articles", "metrics", "payments", "contact", "lab", "crm"]);
+    // What it calls defaults are those.
+    expect(config.limits).toEqual(parseConfig("", "test").limits);
   });
 
   it("with nothing but a site has every default", () => {

@@ -52,7 +52,8 @@ describe("A note", () => {
   it("is told nobody where no channel is named, and the record says what to set", async () => {
     const sentence = "skipped: nobody is told of what contact sends; set sources.contact.channel";
     expect(await tell(effectOf("1.0", null))).toBe(sentence);
-    expect(await tell(effectOf("1.0"), 1, false)).toBe(sentence);
+    const noSlack = "skipped: nobody is told of what contact sends, since Slack is not set up: SLACK_BOT_TOKEN";
+    expect(await tell(effectOf("1.0"), 1, false)).toBe(noSlack);
     expect(await world.notices()).toEqual([]);
   });
 

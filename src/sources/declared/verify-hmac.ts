@@ -1,7 +1,6 @@
 /** Checks signatures over the raw bytes: an HMAC (RFC 2104) with a shared secret, or Ed25519 (RFC 8032) with a public key. */
 import { createHmac, type KeyObject, timingSafeEqual, verify } from "node:crypto";
 import type { HmacVerification } from "../../config/source-definition.ts";
-import { OperatorError } from "../../errors.ts";
 import { headerOf, type Payload, type Received } from "../../model/received.ts";
 import { type Check, type CheckDeps, isAccepted } from "./check.ts";
 import { parseMessageTemplate } from "./message-template.ts";
@@ -14,7 +13,6 @@ const ID = /^[\x21-\x7e]{1,256}$/;
 
 /** `field` is the field of a form that holds the JSON: what `{form.payload}` stands for. */
 export function createHmacCheck(hmac: HmacVerification, { secrets, now }: CheckDeps, field: string): Check {
-  refuseContradictions(hmac);
   const template = parseMessageTemplate(hmac.message);
   const keyOf = createKeyring(hmac);
   const readTime = timeReader(hmac);
@@ -113,16 +111,4 @@ export function fits(
     if (signature.length === expected.length && timingSafeEqual(signature, expected)) isFitting = true;
   }
   return isFitting;
-}
-
-/** Settings that nothing could ever fit are an error now, not a riddle at the first delivery. Throws OperatorError. */
-function refuseContradictions({ layout, pick, message, timestamp, id }: HmacVerification): void {
-  const problems = [
-    [layout !== "raw" && !pick, `layout ${layout} needs pick: which of its parts are signatures, like v1`],
-    [message.includes("{ts}") && !timestamp, "message has {ts}, so timestamp has to say where the time stands"],
-    [message.includes("{id}") && !id, "message has {id}, so id has to name its header"],
-    [timestamp?.startsWith("pair:") && layout !== "pairs", "timestamp is a pair, so layout has to be pairs"],
-  ] as const;
-  const found = problems.find(([isWrong]) => isWrong);
-  if (found) throw new OperatorError("verify.hmac", found[1]);
 }

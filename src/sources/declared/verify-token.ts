@@ -1,7 +1,6 @@
 /** Checks a shared secret that is sent as it is: as digests of equal length, so that the time taken tells nothing of it. */
 import { hash, timingSafeEqual } from "node:crypto";
 import type { TokenVerification } from "../../config/source-definition.ts";
-import { OperatorError } from "../../errors.ts";
 import { type Extractor, extract } from "../../model/extractor.ts";
 import type { Payload, Received } from "../../model/received.ts";
 import type { Secret } from "../../secrets/secret.ts";
@@ -12,11 +11,7 @@ const MAX_TOKEN = 8192;
 
 const NO_PAYLOAD: Payload = { json: undefined, form: null };
 
-/** Throws OperatorError where the token would stand in no part of a request. */
 export function createTokenCheck(token: TokenVerification, { secrets, now }: CheckDeps): Check {
-  if (token.in.from === "const" || token.in.from === "digest") {
-    throw new OperatorError("verify.token.in", "is nothing that a sender sends; name where the secret stands");
-  }
   const digestOf = createDigests();
   return {
     needsPayload: readsPayload(token.in),
