@@ -1,5 +1,5 @@
 /** What is kept of a request in the store: what its readers need, and no secret. */
-import type { SourceDefinition, Verification } from "../../config/source-definition.ts";
+import type { Verification } from "../../config/source-definition.ts";
 import type { DeliveryRequest } from "../../model/delivery.ts";
 import { type Extractor, extract } from "../../model/extractor.ts";
 import { headerOf, type Payload, type Received } from "../../model/received.ts";
@@ -11,34 +11,49 @@ const MAX_HEADER = 500;
 const MAX_QUERY = 2000;
 const REDACTED = "[secret]";
 
-/** Of the headers those that the source's definition, its routes or its preset read; never those that prove who sent it. */
-export function keptRequest(source: ResolvedSource, received: Received): DeliveryRequest {
-  const secret = new Set(source.definition.verify.flatMap(proofs).flatMap((it) => namesOf(it, "header")));
-  const names = [...ALWAYS, ...readHeaders(source)].filter((name) => !secret.has(name));
-  const headers: Record<string, string> = {};
-  for (const name of new Set(names)) {
-    const value = headerOf(received, name);
-    if (value !== null) headers[name] = value.slice(0, MAX_HEADER);
-  }
-  return { method: received.method, headers, query: keptQuery(source.definition, received) };
+export type Keeper = {
+  /** Of the headers those that the source's definition, its routes or its preset read; never those that prove who sent it. */
+  request(received: Received): DeliveryRequest;
+  /** The body with the secret taken out; undefined where none is sent in there, and the bytes are kept as they are. */
+  body(received: Received, payload: Payload): Buffer | undefined;
+};
+
+/** Creates what keeps a source's requests; which names it looks for is found out once, not for each of them. */
+export function createKeeper(source: ResolvedSource): Keeper {
+  const { verify } = source.definition;
+  const secretHeaders = new Set(verify.flatMap(proofs).flatMap((it) => namesOf(it, "header")));
+  const secretFields = new Set(verify.flatMap(proofs).flatMap((it) => namesOf(it, "query")));
+  const names = [...new Set([...ALWAYS, ...readHeaders(source)])].filter((name) => !secretHeaders.has(name));
+  const tokens = verify.flatMap((it) => ("token" in it ? [it.token.in] : []));
+  const inBody = tokens.filter((it) => it.from === "json" || it.from === "form");
+
+  return {
+    request(received) {
+      const headers: Record<string, string> = {};
+      for (const name of names) {
+        const value = headerOf(received, name);
+        if (value !== null) headers[name] = value.slice(0, MAX_HEADER);
+      }
+      return { method: received.method, headers, query: keptQuery(received, secretFields) };
+    },
+    body(received, payload) {
+      const values = inBody.map((it) => extract(it, received, payload)).filter((it) => it !== null);
+      return values.length > 0 ? withoutSecrets(received.body, values) : undefined;
+    },
+  };
 }
 
-/** The body with the secret taken out, where it is sent in there. */
-export function keptBody({ verify }: SourceDefinition, received: Received, payload: Payload): { keptBody?: Buffer } {
-  const tokens = verify.flatMap((it) => ("token" in it ? [it.token.in] : []));
-  const sent = tokens.filter((it) => it.from === "json" || it.from === "form");
-  const values = sent.map((it) => extract(it, received, payload)).filter((it) => it !== null);
-  if (values.length === 0) return {};
-  let text = received.body.toString("latin1");
+function withoutSecrets(body: Buffer, secrets: readonly string[]): Buffer {
+  let text = body.toString("latin1");
   // As it may be spelled in JSON and in a form.
-  for (const value of values)
+  for (const value of secrets)
     for (const spelled of [value, JSON.stringify(value).slice(1, -1), encodeURIComponent(value)])
       text = text.replaceAll(Buffer.from(spelled).toString("latin1"), REDACTED);
-  return { keptBody: Buffer.from(text, "latin1") };
+  return Buffer.from(text, "latin1");
 }
 
-function keptQuery({ verify }: SourceDefinition, { query }: Received): string {
-  const secret = new Set(verify.flatMap(proofs).flatMap((it) => namesOf(it, "query")));
+function keptQuery({ query }: Received, secret: ReadonlySet<string>): string {
+  if (query.size === 0) return "";
   const kept = new URLSearchParams();
   for (const [name, value] of query) kept.append(name, secret.has(name) ? REDACTED : value);
   return kept.toString().slice(0, MAX_QUERY);
