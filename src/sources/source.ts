@@ -24,7 +24,7 @@ export type Arrival = {
   /** What is kept of the request beside its bytes. */
   readonly request?: DeliveryRequest;
   /** What is kept instead of the bytes, where these hold a secret. */
-  readonly keptBody?: Buffer;
+  readonly keptBody?: Buffer | undefined;
   /** Whether the sender may come again with other bytes. */
   readonly bodyMayChange?: boolean;
   /** For how long, in milliseconds, the key names one delivery; absent: for ever. */

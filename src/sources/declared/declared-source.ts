@@ -3,10 +3,11 @@ import { hash, randomUUID } from "node:crypto";
 import type { SourceDefinition } from "../../config/source-definition.ts";
 import { SenderError } from "../../errors.ts";
 import { type Extractor, extract } from "../../model/extractor.ts";
-import { mediaTypeOf, type Payload, type Received } from "../../model/received.ts";
+import { createPeek } from "../../model/peek-json.ts";
+import { mediaTypeOf, type Payload, type Received, saysJson } from "../../model/received.ts";
 import type { ResolvedSource } from "../../presets/resolve-source.ts";
 import { type Arrival, type Challenge, constantAnswer, type Head, type Source } from "../source.ts";
-import { kept } from "./kept.ts";
+import { createKeeper } from "./kept.ts";
 import { payloadOf } from "./payload-of.ts";
 import { couldBeVerified } from "./plausible-signature.ts";
 import { explainSignature } from "./signature-findings.ts";
@@ -38,8 +39,17 @@ export function createDeclaredSource(resolved: ResolvedSource, deps: DeclaredSou
   const { accept, reply, id, event } = definition;
   const isAccepted = mediaTypes(accept.types);
   const { needsPayload } = deps.verifier;
-  const parts = [...(typeof id.from === "string" ? [] : [id.from]), ...event];
-  const isNamedInBody = needsPayload || typeof reply === "object" || parts.some(isInBody);
+  const keep = createKeeper(resolved);
+  const isKnownByBody = needsPayload || typeof reply === "object" || (typeof id.from !== "string" && isInBody(id.from));
+  const peek = peekFor(event);
+
+  /** As much of the payload as names the delivery: to read a whole body costs more than all the rest. */
+  async function namingPayload(received: Received): Promise<Payload> {
+    if (isKnownByBody) return payloadOf(definition, received);
+    if (!event.some(isInBody)) return NO_PAYLOAD;
+    const json = peek && saysJson(mediaTypeOf(received)) ? peek(received.body) : null;
+    return json ? { json, form: null } : payloadOf(definition, received);
+  }
 
   return {
     name,
@@ -80,8 +90,7 @@ export function createDeclaredSource(resolved: ResolvedSource, deps: DeclaredSou
 
     async readBody(head, body) {
       const received = receivedOf(head, body);
-      // To read a body costs more than all the rest.
-      const payload = isNamedInBody ? await payloadOf(definition, received) : NO_PAYLOAD;
+      const payload = await namingPayload(received);
       if (typeof reply === "object") {
         const answer = extract(reply.challenge, received, payload);
         if (answer !== null) return { answer: answer.slice(0, MAX_KEY) } satisfies Challenge;
@@ -89,7 +98,7 @@ export function createDeclaredSource(resolved: ResolvedSource, deps: DeclaredSou
       return {
         ...identify(id, received, payload),
         event: eventOf(event, received, payload),
-        ...kept(resolved, received, payload),
+        ...keep(received, payload),
       } satisfies Arrival;
     },
   };
@@ -108,6 +117,14 @@ function withoutBody(head: Head): Omit<Received, "body"> {
 function isInBody(extractor: Extractor): boolean {
   if (extractor.from === "join") return extractor.parts.some(isInBody);
   return extractor.from === "json" || extractor.from === "form";
+}
+
+/** Reads the event from where a body begins; null where it has to be looked for elsewhere, or nowhere. */
+function peekFor(event: readonly Extractor[]) {
+  const inBody = event.filter(isInBody);
+  const keys = inBody.map((it) => (it.from === "json" && it.pointer.length === 1 ? it.pointer[0] : undefined));
+  const areKeys = keys.length > 0 && keys.every((it) => it !== undefined);
+  return areKeys ? createPeek(keys) : null;
 }
 
 /** The key of the delivery. Throws SenderError 400 where an id is declared and missing: nothing may stand for it. */

@@ -1,5 +1,5 @@
 /** What is kept of a request in the store: what its readers need, and no secret. */
-import type { SourceDefinition, Verification } from "../../config/source-definition.ts";
+import type { Verification } from "../../config/source-definition.ts";
 import type { DeliveryRequest } from "../../model/delivery.ts";
 import { type Extractor, extract } from "../../model/extractor.ts";
 import { headerOf, type Payload, type Received } from "../../model/received.ts";
@@ -17,31 +17,42 @@ const FORM = "application/x-www-form-urlencoded";
 type Kept = { readonly request: DeliveryRequest; readonly keptBody?: Buffer };
 
 /**
- * What is kept: of the headers those that the source's definition, its routes or its preset read, never those that prove
- * who sent it; and the body without the token, where one is sent in there. Such a body is written anew from what it
- * says, since there is no end of ways to spell a token in JSON or in a form; all others are kept byte for byte.
+ * Creates what keeps a source's requests: of the headers those that its definition, its routes or its preset read, never
+ * those that prove who sent it; and the body without the token, where one is sent in there. Such a body is written anew
+ * from what it says, since there is no end of ways to spell a token in JSON or in a form; all others are kept byte for
+ * byte. Which names it looks for is found out once, not for each request.
  */
-export function kept(source: ResolvedSource, received: Received, payload: Payload): Kept {
+export function createKeeper(source: ResolvedSource): (received: Received, payload: Payload) => Kept {
   const { verify, accept } = source.definition;
+  const proven = verify.flatMap(proofs);
+  const secretHeaders = new Set(proven.flatMap((it) => namesOf(it, "header")));
+  const secretFields = new Set(proven.flatMap((it) => namesOf(it, "query")));
+  const names = [...new Set([...ALWAYS, ...readHeaders(source)])].filter((name) => !secretHeaders.has(name));
   const tokens = verify.flatMap((it) => ("token" in it ? leaves(it.token.in) : []));
-  const hide = hiding(tokens.flatMap((it) => secretsIn(extract(it, received, payload))));
   const isInBody = tokens.some(({ from }) => from === "json" || from === "form");
-  const isWritten = isInBody && received.body.length > 0 && (payload.form !== null || payload.json !== undefined);
-  const headers = keptHeaders(source, received, hide);
-  const query = keptQuery(source.definition, received, hide);
-  if (!isWritten) return { request: { method: received.method, headers, query } };
-  // Fields that came in parts are kept as a plain form: they read alike.
-  if (payload.form !== null) headers["content-type"] = FORM;
-  return {
-    request: { method: received.method, headers, query },
-    keptBody: Buffer.from(
-      payload.form === null ? jsonWithout(payload.json, hide) : formWithout(payload, accept.field, hide),
-    ),
+
+  return (received, payload) => {
+    const hide =
+      tokens.length === 0 ? NOTHING : hiding(tokens.flatMap((it) => secretsIn(extract(it, received, payload))));
+    const headers: Record<string, string> = {};
+    for (const name of names) {
+      const value = headerOf(received, name);
+      if (value !== null) headers[name] = hide.value(value).slice(0, MAX_HEADER);
+    }
+    const request = { method: received.method, headers, query: keptQuery(received, secretFields, hide) };
+    const isWritten = isInBody && received.body.length > 0 && (payload.form !== null || payload.json !== undefined);
+    if (!isWritten) return { request };
+    // Fields that came in parts are kept as a plain form: they read alike.
+    if (payload.form !== null) headers["content-type"] = FORM;
+    const text = payload.form === null ? jsonWithout(payload.json, hide) : formWithout(payload, accept.field, hide);
+    return { request, keptBody: Buffer.from(text) };
   };
 }
 
 /** Takes secrets out of a value, and out of the name of one, which may be called like the secret: "password". */
 type Hide = { readonly value: (text: string) => string; readonly name: (text: string) => string };
+
+const NOTHING: Hide = { value: (text) => text, name: (text) => text };
 
 /** The value, and what it holds where it is what stands in the header Authorization. */
 function secretsIn(value: string | null): string[] {
@@ -60,19 +71,8 @@ function hiding(secrets: readonly string[]): Hide {
   return { name, value: (text) => (alone.has(text) ? REDACTED : name(text)) };
 }
 
-function keptHeaders(source: ResolvedSource, received: Received, hide: Hide): Record<string, string> {
-  const secret = new Set(source.definition.verify.flatMap(proofs).flatMap((it) => namesOf(it, "header")));
-  const names = [...ALWAYS, ...readHeaders(source)].filter((name) => !secret.has(name));
-  const headers: Record<string, string> = {};
-  for (const name of new Set(names)) {
-    const value = headerOf(received, name);
-    if (value !== null) headers[name] = hide.value(value).slice(0, MAX_HEADER);
-  }
-  return headers;
-}
-
-function keptQuery({ verify }: SourceDefinition, { query }: Received, hide: Hide): string {
-  const secret = new Set(verify.flatMap(proofs).flatMap((it) => namesOf(it, "query")));
+function keptQuery({ query }: Received, secret: ReadonlySet<string>, hide: Hide): string {
+  if (query.size === 0) return "";
   const rest = new URLSearchParams();
   for (const [name, value] of query) rest.append(hide.name(name), secret.has(name) ? REDACTED : hide.value(value));
   return rest.toString().slice(0, MAX_QUERY);

@@ -5,7 +5,7 @@ import { parseConfig } from "../../../src/config/load-config.ts";
 import type { SourceSettingsInput } from "../../../src/config/source-settings.ts";
 import { type Received, readPayload } from "../../../src/model/received.ts";
 import { resolveSources } from "../../../src/presets/resolve-source.ts";
-import { kept } from "../../../src/sources/declared/kept.ts";
+import { createKeeper } from "../../../src/sources/declared/kept.ts";
 
 const TOKEN = "s3cr3t/tok en+ü\"'%41&=";
 const FORM = "application/x-www-form-urlencoded";
@@ -32,7 +32,10 @@ async function keep(
     ...{ query: new URLSearchParams(target.split("?")[1] ?? ""), ...sent },
   };
   const { field } = source.definition.accept;
-  const { request, keptBody: body = received.body } = kept(source, received, await readPayload(received, field));
+  const { request, keptBody: body = received.body } = createKeeper(source)(
+    received,
+    await readPayload(received, field),
+  );
   const headers = Object.fromEntries(Object.entries(request.headers).map(([name, value]) => [name, [value]]));
   const again = { ...received, headers, query: new URLSearchParams(request.query), body };
   return {
