@@ -99,6 +99,7 @@ export const shopify: Preset = {
   purpose: "notes",
   docs: "https://shopify.dev/docs/apps/build/webhooks",
   provenBy: "openssl dgst, as Shopify documents it, over orders from its own documentation",
+  headers: ["x-shopify-shop-domain"],
   keys: [],
   secret: "needed",
   events: [...Object.keys(ORDER_WORDS), "refunds/create", "disputes/create"],

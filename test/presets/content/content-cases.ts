@@ -129,6 +129,26 @@ export const contentCases: readonly PresetCase[] = [
     isDeduped: true,
   },
   {
+    ...bearer("sanity", bodies.SANITY, ""),
+    name: "a draft was changed, by a projection that leaves its id out",
+    request: async (secret, nowMs, { body = '{"title":"About us"}' } = {}) => ({
+      headers: {
+        ...JSON_TYPE,
+        "sanity-webhook-signature": await encodeSignatureHeader(body, nowMs, secret),
+        "idempotency-key": "k0T2Jw3Ag7MkKZ4o",
+        "sanity-operation": "update",
+        "sanity-document-id": "drafts.post-1",
+      },
+      body,
+    }),
+    signedBy: "the package @sanity/webhook",
+    signatureHeader: "sanity-webhook-signature",
+    isBodySigned: true,
+    toleranceMs: 35 * 60_000,
+    isDeduped: true,
+    reading: { ignored: "a draft was changed" },
+  },
+  {
     ...bearer("contentful", bodies.CONTENTFUL, "Hello, World! (en-US)"),
     secret: "a1b2c3d4".repeat(8),
     other: "d4c3b2a1".repeat(8),
