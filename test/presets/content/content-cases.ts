@@ -3,9 +3,9 @@ import { signRequest } from "@contentful/node-apps-toolkit";
 import { encodeSignatureHeader } from "@sanity/webhook";
 import { Webhook as StandardWebhook } from "standardwebhooks";
 import { Webhook as SvixWebhook } from "svix";
+import { opensslHmac } from "../openssl.ts";
 import type { PresetCase } from "../preset-case.ts";
 import * as bodies from "./bodies.ts";
-import { opensslHmac } from "./openssl.ts";
 
 const settings = { sites: ["shop"] };
 const SENDS_TOKEN = "none: a token is sent as it is";
