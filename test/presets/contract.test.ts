@@ -9,6 +9,7 @@ import { type ContractWorld, startContract } from "./contract-world.ts";
 import { eventsOf } from "./events-of.ts";
 import { gitCases } from "./git/git-cases.ts";
 import { noteCases } from "./notes/note-cases.ts";
+import { opensslHmac } from "./openssl.ts";
 import type { PresetCase, SentRequest } from "./preset-case.ts";
 
 const cases: readonly PresetCase[] = [...contentCases, ...alertCases, ...gitCases, ...noteCases];
@@ -30,6 +31,13 @@ beforeAll(async () => {
     sources[name] = { kind: one.kind, ...one.settings, ...(needsSecret(one) && rotating) };
   }
   sources.contact = { kind: "form", form: { origins: ["https://shop.example.com"] } };
+  secrets.PRODUCTS = "a secret of the shop's";
+  const when = { event: ["products/update"] };
+  const routes = [
+    { when, rebuild: { sites: ["shop"] } },
+    { when, notice: { text: "{json:/title} changed" } },
+  ];
+  sources.products = { kind: "shopify", secret: "env:PRODUCTS", routes };
   const shop = { repo: "a/shop", publish: "dir:/srv/shop" };
   world = await startContract(stringify({ channel: "C0OPS", sites: { shop }, sources }), secrets);
   world.setNow(NOW);
@@ -47,6 +55,21 @@ it("A plain form is kept with the page that it stands on", async () => {
   const [delivery] = await world.deliveries("contact");
   if (!delivery) throw new Error("nothing was kept");
   expect(await world.read(delivery)).toMatchObject([{ type: "note", note: { url: "https://shop.example.com" } }]);
+});
+
+it("What a preset has no words for rebuilds sites, or is told by words of one's own", async () => {
+  const body = JSON.stringify({ id: 1, title: "Blue shirt" });
+  const headers = {
+    ...{ "content-type": "application/json", "x-shopify-topic": "products/update", "x-shopify-webhook-id": "1" },
+    "x-shopify-hmac-sha256": opensslHmac("a secret of the shop's", body, { encoding: "base64" }),
+  };
+  expect(await world.send("products", { headers, body })).toMatchObject({ status: 200 });
+  const [delivery] = await world.deliveries("products");
+  if (!delivery) throw new Error("nothing was kept");
+  expect(await world.read(delivery)).toMatchObject([
+    { type: "content_changed", sites: ["shop"] },
+    { type: "note", note: { title: "Blue shirt changed" } },
+  ]);
 });
 
 describe.each(cases.map((one) => ({ title: `${one.kind}: ${one.name}`, one })))("$title", ({ one }) => {
