@@ -1,21 +1,18 @@
 /** What there is to tell of a delivery or a source beside the delivery's own row. */
+import { deploymentIdsIn } from "../model/id.ts";
 import { all, first, type Tx, type Work } from "./work.ts";
 
-export type CausedDeployment = { readonly id: string; readonly site: string; readonly state: string };
+export type NamedDeployment = { readonly id: string; readonly site: string; readonly state: string };
 
-/** The deployments that a delivery caused, or that bring the content it told of. */
-export function* deploymentsCausedBy(tx: Tx, deliveryId: number): Work<CausedDeployment[]> {
-  const cause = String(deliveryId);
-  const brought = tx.db.selectFrom("content_changes").select("deployment_id").where("cause", "=", cause);
-  return yield* all(
-    tx.db
-      .selectFrom("deployments")
-      .select(["id", "site", "state"])
-      .where((is) => is.or([is("cause", "=", cause), is("id", "in", brought)]))
-      .orderBy("created_at")
-      .limit(100),
-  );
+/** How the deployments stand now that the outcome of a delivery names, in their order. */
+export function* deploymentsIn(tx: Tx, outcome: readonly string[]): Work<NamedDeployment[]> {
+  const ids = outcome.flatMap(deploymentIdsIn).slice(0, MAX_DEPLOYMENTS);
+  if (ids.length === 0) return [];
+  const named = tx.db.selectFrom("deployments").select(["id", "site", "state"]).where("id", "in", ids);
+  return yield* all(named.orderBy("created_at"));
 }
+
+const MAX_DEPLOYMENTS = 100;
 
 export type LastAccepted = {
   readonly id: number;
