@@ -73,7 +73,7 @@ function deliveryLines(it: DeliveryStory): string[] {
     ...(it.matched ? [printable(`  verified with ${it.matched}`)] : []),
     ...(it.releasedBy ? [printable(`  ${it.releasedBy} said that it shall run`)] : []),
     ...it.outcome.map((sentence) => `  ${printable(sentence)}`),
-    ...it.caused.map(({ id, site, state }) => printable(`  caused ${id} of ${site}: ${state}`)),
+    ...it.deployments.map(({ id, site, state }) => printable(`  ${id} of ${site} is ${state} now`)),
     ...(headers.length > 0 ? [`  what is kept of its request: ${it.request?.method ?? ""}`] : []),
     ...headers.map(([name, value]) => printable(`    ${name}: ${value}`)),
   ];

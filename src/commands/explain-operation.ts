@@ -5,10 +5,10 @@ import type { Delivery } from "../model/delivery.ts";
 import type { RejectionReport } from "../model/rejection.ts";
 import { findDelivery } from "../store/deliveries.ts";
 import {
-  type CausedDeployment,
-  deploymentsCausedBy,
+  deploymentsIn,
   type LastAccepted,
   lastAcceptedOf,
+  type NamedDeployment,
   secretUsesOf,
 } from "../store/delivery-story.ts";
 import type { Tx, Work } from "../store/work.ts";
@@ -28,7 +28,8 @@ export type SourceStory = {
 
 export type DeliveryStory = Omit<Delivery, "body"> & {
   readonly bytes: number;
-  readonly caused: readonly CausedDeployment[];
+  /** Those that it caused or joined, as they stand now. */
+  readonly deployments: readonly NamedDeployment[];
 };
 
 export type Explanation =
@@ -54,8 +55,8 @@ export async function explain(deps: OperationDeps, given: unknown): Promise<Expl
     const delivery = yield* findDelivery(tx, name);
     if (delivery) {
       const { body, ...rest } = delivery;
-      const caused = yield* deploymentsCausedBy(tx, delivery);
-      return { about: "delivery", delivery: { ...rest, bytes: body.length, caused } };
+      const deployments = yield* deploymentsIn(tx, delivery.outcome);
+      return { about: "delivery", delivery: { ...rest, bytes: body.length, deployments } };
     }
     const story = yield* storyOf(tx, deps, name, false);
     if (story.refused?.last.length) return { about: "sources", sources: [story] };
@@ -63,12 +64,11 @@ export async function explain(deps: OperationDeps, given: unknown): Promise<Expl
   });
 }
 
-function* storyOf(tx: Tx, { live, config }: OperationDeps, name: string, isConfigured: boolean): Work<SourceStory> {
+function* storyOf(tx: Tx, { live }: OperationDeps, name: string, isConfigured: boolean): Work<SourceStory> {
   const refused = live?.rejections.report(name) ?? null;
-  const isForm = Object.hasOwn(config.sources, name) && config.sources[name]?.form !== undefined;
   return {
     ...{ name, isConfigured, refused },
-    advice: adviceFor(refused?.counts ?? {}, { isForm }),
+    advice: adviceFor(refused?.counts ?? {}),
     lastAccepted: yield* lastAcceptedOf(tx, name),
     secrets: yield* secretUsesOf(tx, name),
   };

@@ -14,7 +14,7 @@ import type { Payload, Received } from "../model/received.ts";
 /** What a preset is for: what its deliveries do unless `routes` says otherwise. */
 export type Purpose = "content" | "alerts" | "notes" | "git" | "any";
 
-/** What one delivery says, in our words. What is absent it does not say. */
+/** What one delivery says, in our words. What is absent it does not say; where nothing is there, the routes may have words for it. */
 export type Reading = {
   /** It only tries whether we are there; the words say so in the record. */
   readonly ping?: string;

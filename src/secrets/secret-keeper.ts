@@ -34,7 +34,7 @@ export type SecretKeeper = {
    * names every one that is not there; a Vault that is away is waited for, for a while.
    */
   open(wanted: readonly WantedSecret[]): Promise<void>;
-  /** Those of a source that are valid at the moment of the call. All have to be opened; throws Error otherwise. */
+  /** Those of a source, also those that have ended. All have to be opened; throws Error otherwise. */
   list(secrets: readonly ActiveSecretSettings[], key: string): SecretList;
   /** Resolves one for whoever uses it now; what Vault and helpers said is remembered for half a minute. */
   readonly resolve: ResolveSecret;
@@ -147,11 +147,9 @@ export function createSecretKeeper(deps: SecretKeeperDeps): SecretKeeper {
       // Those who verify remember what they made of a list by the list, so it is the same one while nothing changes.
       let last: readonly ActiveSecret[] = [];
       return () => {
-        const nowMs = now();
-        const valid = all.filter(({ untilMs }) => untilMs === null || nowMs < untilMs);
         const isSame =
-          valid.length === last.length && valid.every(({ found }, index) => last[index]?.secret === found.current());
-        if (!isSame) last = valid.map(({ name, found, untilMs }) => ({ name, secret: found.current(), untilMs }));
+          all.length === last.length && all.every(({ found }, index) => last[index]?.secret === found.current());
+        if (!isSame) last = all.map(({ name, found, untilMs }) => ({ name, secret: found.current(), untilMs }));
         return last;
       };
     },

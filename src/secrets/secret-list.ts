@@ -9,5 +9,12 @@ export type ActiveSecret = {
   readonly untilMs: number | null;
 };
 
-/** What is valid now, the newest first. Asked for each request, so it answers from memory. */
+/**
+ * All of them, the newest first; those that have ended are recognised where somebody still signs with them. Asked for each
+ * request, so it answers from memory.
+ */
 export type SecretList = () => readonly ActiveSecret[];
+
+/** Whether a secret is accepted at that moment. */
+export const isAccepted = ({ untilMs }: Pick<ActiveSecret, "untilMs">, nowMs: number): boolean =>
+  untilMs === null || nowMs < untilMs;

@@ -1,26 +1,18 @@
 /** What there is to tell of a delivery or a source beside the delivery's own row. */
-import type { Delivery } from "../model/delivery.ts";
+import { deploymentIdsIn } from "../model/id.ts";
 import { all, first, type Tx, type Work } from "./work.ts";
 
-export type CausedDeployment = { readonly id: string; readonly site: string; readonly state: string };
+export type NamedDeployment = { readonly id: string; readonly site: string; readonly state: string };
 
-/** The deployments that a delivery caused, or that bring the content it told of. */
-export function* deploymentsCausedBy(
-  tx: Tx,
-  { id: deliveryId, source }: Pick<Delivery, "id" | "source">,
-): Work<CausedDeployment[]> {
-  // As the readers of declared sources name what they make of a delivery: "cms 12.0".
-  const cause = `${source} ${deliveryId}.%`;
-  const brought = tx.db.selectFrom("content_changes").select("deployment_id").where("cause", "like", cause);
-  return yield* all(
-    tx.db
-      .selectFrom("deployments")
-      .select(["id", "site", "state"])
-      .where((is) => is.or([is("cause", "like", cause), is("id", "in", brought)]))
-      .orderBy("created_at")
-      .limit(100),
-  );
+/** How the deployments stand now that the outcome of a delivery names, in their order. */
+export function* deploymentsIn(tx: Tx, outcome: readonly string[]): Work<NamedDeployment[]> {
+  const ids = outcome.flatMap(deploymentIdsIn).slice(0, MAX_DEPLOYMENTS);
+  if (ids.length === 0) return [];
+  const named = tx.db.selectFrom("deployments").select(["id", "site", "state"]).where("id", "in", ids);
+  return yield* all(named.orderBy("created_at"));
 }
+
+const MAX_DEPLOYMENTS = 100;
 
 export type LastAccepted = {
   readonly id: number;

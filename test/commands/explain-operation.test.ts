@@ -5,16 +5,16 @@ import type { CaptureState } from "../../src/commands/capture-operation.ts";
 import type { Explanation } from "../../src/commands/explain-operation.ts";
 import type { OperationDeps } from "../../src/commands/operation.ts";
 import { type OperationName, operations } from "../../src/commands/operations.ts";
+import { applyEffects } from "../../src/inbox/apply-effects.ts";
 import { createCaptures } from "../../src/inbox/captures.ts";
 import { createRejections } from "../../src/inbox/rejections.ts";
 import { createLog } from "../../src/log.ts";
 import { fromCaptured } from "../../src/model/capture.ts";
+import type { Effect } from "../../src/model/effect.ts";
 import { type Received, readPayload } from "../../src/model/received.ts";
 import { secret } from "../../src/secrets/secret.ts";
 import { listAudit } from "../../src/store/audit.ts";
-import { recordDelivery } from "../../src/store/deliveries.ts";
-import { queueDeployment } from "../../src/store/deployments.ts";
-import { newDeployment } from "../store/new-deployment.ts";
+import { finishDelivery, recordDelivery } from "../../src/store/deliveries.ts";
 import { createOperations } from "./operations-world.ts";
 
 async function createLive() {
@@ -25,7 +25,7 @@ async function createLive() {
   onTestFinished(() => rejections.stop());
   const live: OperationDeps = { ...deps, live: { rejections, captures } };
   const ask = async <T>(name: OperationName, input: unknown) => (await operations[name](live, input)) as T;
-  return { store, ask, askStopped, rejections, captures };
+  return { store, deps, ask, askStopped, rejections, captures };
 }
 
 const refused = {
@@ -72,19 +72,33 @@ it("A name that nobody configured is explained when requests came for it, and is
 });
 
 it("A delivery tells its whole story, also while Slipway is stopped", async () => {
-  const { store, askStopped } = await createLive();
+  const { store, deps, askStopped } = await createLive();
   const delivery = {
     ...{ source: "shop", key: "evt_1", event: "entry.publish", digest: "d".repeat(64), receivedAtMs: 1000 },
     ...{ body: Buffer.from("{}"), request: { method: "POST", headers: { "x-topic": "entry\u001b[2J" }, query: "" } },
   };
   const { id } = await store.transact((tx) => recordDelivery(tx, delivery));
-  const cause = newDeployment({ cause: `shop ${id}.0` });
-  await store.transact((tx) => queueDeployment(tx, cause, 2000));
+  const push: Effect = {
+    ...({
+      do: "deploy",
+      site: "shop",
+      trigger: "push",
+      cause: "push main 1..2",
+      repoId: 1,
+      repoName: "acme/shop",
+    } as const),
+    ...{ installationId: 9, branch: "main", commit: "a".repeat(40), author: "Zoë", title: "Fix" },
+  };
+  const moment = { nowMs: 2000, random: Math.random, cause: String(id) };
+  await store.transact(function* (tx) {
+    const outcome = yield* applyEffects(tx, deps, [push], moment);
+    yield* finishDelivery(tx, { id, ...delivery }, { state: "done", outcome, nowMs: 2000 });
+  });
   const said = explanationLines(await askStopped<Explanation>("explain", { name: "evt_1" })).join("\n");
   expect(said).toContain(`delivery ${id} of shop: entry.publish`);
-  expect(said).toContain("received, after 0 tries; new");
+  expect(said).toContain("done, after 0 tries; new");
   expect(said).toContain("arrived 1970-01-01 00:00:01, 1 time, 2 bytes");
-  expect(said).toContain(`caused ${cause.id} of shop: queued`);
+  expect(said).toMatch(/^ {2}d-[0-9a-z]+-[0-9a-z]{4} of shop is queued now$/m);
   expect(said).not.toContain("\u001b");
   const source = explanationLines(await askStopped<Explanation>("explain", { name: "github" })).join("\n");
   expect(source).toContain("Slipway does not run, and remembers refused requests only while it does");

@@ -1,8 +1,14 @@
 import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it, vi } from "vitest";
+import { sourceDefinition } from "../../src/config/source-definition.ts";
+import type { Received } from "../../src/model/received.ts";
+import { explainSignature } from "../../src/sources/declared/signature-findings.ts";
+import { createVerifier } from "../../src/sources/declared/verifier.ts";
 import { PATIENCE } from "../patience.ts";
 import { createKeeper, messageOf, reference, secretFolder, wanted } from "./keeper-world.ts";
+
+const use = (name: string, until: number | null) => ({ use: reference(`env:${name}`), until });
 
 describe("the keeper of secrets", () => {
   it("opens nothing where something is missing, and names all that is", async () => {
@@ -33,22 +39,33 @@ describe("the keeper of secrets", () => {
     expect(await messageOf(keeper.open([wanted("env:STRIPE")]))).toMatch(/STRIPE holds a reference itself/);
   });
 
-  it("lists the secrets of a source that are valid, in their order, as the same list while nothing changes", async () => {
-    let nowMs = 1000;
-    const { keeper } = createKeeper({ env: { NEW: "new value", OLD: "old value" }, now: () => nowMs });
+  it("lists the secrets of a source in their order, as the same list while nothing changes", async () => {
+    const { keeper } = createKeeper({ env: { NEW: "new value", OLD: "old value" } });
     await keeper.open([wanted("env:NEW"), wanted("env:OLD")]);
-    const use = (name: string, until: number | null) => ({ use: reference(`env:${name}`), until });
     const list = keeper.list([use("NEW", null), use("OLD", 5000)], "sources.shop.secrets");
-    expect(list().map(({ name, untilMs }) => [name, untilMs])).toEqual([
-      ["env:NEW", null],
-      ["env:OLD", 5000],
+    expect(list().map(({ name, untilMs, secret }) => [name, untilMs, secret.reveal()])).toEqual([
+      ["env:NEW", null, "new value"],
+      ["env:OLD", 5000, "old value"],
     ]);
     expect(list()).toBe(list());
-    nowMs = 4999;
-    expect(list()).toHaveLength(2);
+  });
+
+  it("holds secrets that have ended, with which nothing is verified, and which are recognised", async () => {
+    let nowMs = 4999;
+    const { keeper } = createKeeper({ env: { NEW: "new value", OLD: "old value" } });
+    await keeper.open([wanted("env:NEW"), wanted("env:OLD")]);
+    const definition = sourceDefinition.parse({ verify: [{ token: { in: "header:x-token" } }] });
+    const secrets = keeper.list([use("NEW", null), use("OLD", 5000)], "sources.shop.secrets");
+    const deps = { definition, secrets, now: () => nowMs };
+    const received: Received = {
+      ...{ method: "POST", target: "/hooks/shop", query: new URLSearchParams(), token: "", body: Buffer.from("{}") },
+      headers: { "x-token": ["old value"] },
+    };
+    const verifier = createVerifier(deps);
+    expect(await verifier.verify(received, null)).toMatchObject({ matched: "env:OLD" });
     nowMs = 5000;
-    expect(list().map(({ secret }) => secret.reveal())).toEqual(["new value"]);
-    expect(keeper.list([use("OLD", 5000)], "k")()).toEqual([]);
+    await expect(verifier.verify(received, null)).rejects.toMatchObject({ status: 401 });
+    expect(await explainSignature(received, { json: {}, form: null }, deps)).toMatchObject([{ code: "old-secret" }]);
   });
 
   it("lists nothing that was not opened", () => {

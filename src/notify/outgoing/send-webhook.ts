@@ -5,6 +5,7 @@ import { endpointId } from "../../model/outgoing.ts";
 import { neverReached, rootCause } from "../../model/unreached.ts";
 import { slipwayVersion } from "../../process/version.ts";
 import type { Secret } from "../../secrets/secret.ts";
+import { isAccepted } from "../../secrets/secret-list.ts";
 import type { OutboxRow } from "../../store/outbox.ts";
 import type { OutWish } from "../../store/webhooks-out.ts";
 import type { Perform, Performed } from "../perform.ts";
@@ -78,7 +79,7 @@ const waits = (forMs: number, reason: string): Performed => ({ kind: "waits", fo
 
 /** The keys of the secrets that are valid now. */
 async function keysOf({ resolve, now }: SendDeps, { secrets }: OutgoingSettings, setting: string): Promise<Buffer[]> {
-  const valid = secrets.filter(({ until }) => until === null || now() <= until);
+  const valid = secrets.filter(({ until }) => isAccepted({ untilMs: until }, now()));
   if (valid.length === 0) throw new OperatorError(`${setting}.secrets`, "have all ended; add one without an end");
   const key = `${setting}.secret`;
   return Promise.all(valid.map(async ({ use }) => signingKey(await resolve(use, key), key)));

@@ -24,6 +24,7 @@ export const sanity: Preset = {
   purpose: "content",
   docs: "https://www.sanity.io/docs/webhooks",
   provenBy: "the package @sanity/webhook",
+  headers: ["sanity-document-id"],
   keys: [],
   secret: "needed",
   // Which documents matter is said by the webhook's own filter; what is left are create, update and delete.

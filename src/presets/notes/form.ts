@@ -57,6 +57,7 @@ export const form: Preset = {
   purpose: "notes",
   docs: "https://html.spec.whatwg.org/multipage/form-control-infrastructure.html#form-submission-2",
   provenBy: "the encoders of fetch and FormData in Node",
+  headers: ["origin"],
   keys: ["form"],
   secret: "none",
   events: [],

@@ -8,9 +8,10 @@ import { shopify } from "./shopify.ts";
 import { stripe } from "./stripe.ts";
 import { tally } from "./tally.ts";
 import { typeform } from "./typeform.ts";
+import { vercel } from "./vercel.ts";
 import { woocommerce } from "./woocommerce.ts";
 
 export const notePresets: readonly Preset[] = [
   ...[stripe, lemonSqueezy, shopify, woocommerce],
-  ...[typeform, tally, formspree, netlifyForms, netlifyDeploys, form],
+  ...[typeform, tally, formspree, netlifyForms, netlifyDeploys, vercel, form],
 ];

@@ -99,6 +99,7 @@ export const shopify: Preset = {
   purpose: "notes",
   docs: "https://shopify.dev/docs/apps/build/webhooks",
   provenBy: "openssl dgst, as Shopify documents it, over orders from its own documentation",
+  headers: ["x-shopify-shop-domain"],
   keys: [],
   secret: "needed",
   events: [...Object.keys(ORDER_WORDS), "refunds/create", "disputes/create"],
@@ -112,7 +113,8 @@ export const shopify: Preset = {
     if (event.startsWith("orders/")) return readOrder(delivery);
     if (event === "refunds/create") return readRefund(delivery);
     if (event.startsWith("disputes/")) return readDispute(delivery);
-    return { ignored: "there are words for orders, refunds and disputes alone; a route with `text` can tell it" };
+    // There are no words for it; a route may have some, or rebuild a site.
+    return {};
   },
 };
 

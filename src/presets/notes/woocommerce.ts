@@ -69,7 +69,8 @@ export const woocommerce: Preset = {
   read(delivery) {
     if (delivery.event.startsWith("order.") && delivery.event !== "order.deleted") return readOrder(delivery);
     if (delivery.event === "order.deleted") return readDeleted(delivery);
-    return { ignored: "there are words for orders alone; a route with `text` can tell it" };
+    // There are no words for it; a route may have some, or rebuild a site.
+    return {};
   },
 };
 

@@ -1,6 +1,6 @@
 /** What each way to verify is made into, once per source: a check that is run for every request. */
 import type { Payload, Received } from "../../model/received.ts";
-import type { ActiveSecret, SecretList } from "../../secrets/secret-list.ts";
+import type { SecretList } from "../../secrets/secret-list.ts";
 import type { Proof } from "../source.ts";
 
 export type Check = {
@@ -17,6 +17,3 @@ export type CheckDeps = {
   /** Milliseconds since 1970. */
   readonly now: () => number;
 };
-
-/** Whether a secret is still accepted at that moment. */
-export const isAccepted = ({ untilMs }: ActiveSecret, nowMs: number): boolean => untilMs === null || nowMs < untilMs;

@@ -28,8 +28,8 @@ export function createDeclaredReader(source: ResolvedSource, deps: DeclaredReade
     const confirmed = await deps.confirm?.(source, verified);
     if (confirmed) return [{ type: "ignored", reason: confirmed }];
     const reading = source.preset?.read(verified) ?? {};
-    if (reading.ping !== undefined) return [{ type: "ping" }];
-    if (reading.ignored !== undefined) return [{ type: "ignored", reason: reading.ignored }];
+    const idle = reading.ping ?? reading.ignored;
+    if (idle !== undefined) return [{ type: "ignored", reason: idle }];
     const isReleased = delivery.releasedBy !== null;
     const events = source.routes.flatMap((route, index) =>
       fits(route.when, verified)

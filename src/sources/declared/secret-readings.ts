@@ -1,8 +1,7 @@
 /** The ways in which a secret may have been meant: pasted with spaces or quotes, written as text, base64 or hex. */
 import type { KeyObject } from "node:crypto";
 import type { HmacVerification } from "../../config/source-definition.ts";
-import type { ActiveSecret } from "../../secrets/secret-list.ts";
-import { isAccepted } from "./check.ts";
+import { type ActiveSecret, isAccepted } from "../../secrets/secret-list.ts";
 import { finding, type Reading } from "./finding.ts";
 import { decodeKey, type KeyForm, readKey } from "./verification-key.ts";
 
@@ -10,9 +9,10 @@ const FORMS: readonly KeyForm[] = ["utf8", "base64", "hex", "whsec"];
 const NAMES = { utf8: "text", base64: "base64", hex: "hex", whsec: "base64 after whsec_" } as const;
 
 /** The texts that a secret may stand for. */
-export function secretTexts({ name, secret, untilMs }: ActiveSecret, nowMs: number): Reading<string>[] {
-  const text = secret.reveal();
-  const isOver = !isAccepted({ name, secret, untilMs }, nowMs);
+export function secretTexts(active: ActiveSecret, nowMs: number): Reading<string>[] {
+  const { name } = active;
+  const text = active.secret.reveal();
+  const isOver = !isAccepted(active, nowMs);
   const old = isOver
     ? [
         finding(

@@ -4,7 +4,8 @@
  */
 import { escape as escapeQuery } from "node:querystring";
 import { headerOf, type Received } from "../../model/received.ts";
-import { type Check, type CheckDeps, isAccepted } from "./check.ts";
+import { isAccepted } from "../../secrets/secret-list.ts";
+import type { Check, CheckDeps } from "./check.ts";
 import { parseTime } from "./sender-time.ts";
 import { decodeSignature } from "./signature-header.ts";
 import { createKeyring } from "./verification-key.ts";

@@ -2,7 +2,8 @@
 import { createHmac, type KeyObject, timingSafeEqual, verify } from "node:crypto";
 import type { HmacVerification } from "../../config/source-definition.ts";
 import { headerOf, type Payload, type Received } from "../../model/received.ts";
-import { type Check, type CheckDeps, isAccepted } from "./check.ts";
+import { isAccepted } from "../../secrets/secret-list.ts";
+import type { Check, CheckDeps } from "./check.ts";
 import { parseMessageTemplate } from "./message-template.ts";
 import { parseTime } from "./sender-time.ts";
 import { decodeSignature, readSignatureHeader, SIGNATURE_BYTES } from "./signature-header.ts";

@@ -4,7 +4,8 @@
  */
 import { hash } from "node:crypto";
 import { headerOf } from "../../model/received.ts";
-import { type Check, type CheckDeps, isAccepted } from "./check.ts";
+import { isAccepted } from "../../secrets/secret-list.ts";
+import type { Check, CheckDeps } from "./check.ts";
 import { decodeSignature } from "./signature-header.ts";
 import { createKeyring } from "./verification-key.ts";
 import { fits } from "./verify-hmac.ts";

@@ -4,7 +4,8 @@ import type { TokenVerification } from "../../config/source-definition.ts";
 import { type Extractor, extract } from "../../model/extractor.ts";
 import type { Payload, Received } from "../../model/received.ts";
 import type { Secret } from "../../secrets/secret.ts";
-import { type Check, type CheckDeps, isAccepted } from "./check.ts";
+import { isAccepted } from "../../secrets/secret-list.ts";
+import type { Check, CheckDeps } from "./check.ts";
 
 /** Longer than any token; what is longer is not even digested. In characters. */
 const MAX_TOKEN = 8192;

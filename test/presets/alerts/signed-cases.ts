@@ -1,6 +1,7 @@
 /** The monitoring senders that sign, as cases of the contract of presets; openssl signs. */
+
+import { opensslHmac } from "../openssl.ts";
 import type { PresetCase, SentRequest } from "../preset-case.ts";
-import { hmacHex } from "./openssl.ts";
 import { payload, payloadText } from "./payload.ts";
 import { SNS_TOPIC, type SnsKeyName, type SnsMessage, signSns } from "./sns-signer.ts";
 import { report } from "./token-cases.ts";
@@ -53,7 +54,7 @@ const grafanaCases: readonly PresetCase[] = [
     name: "two alerts that fire",
     signatureHeader: grafanaHeader,
     request: (secret, _nowMs, { body = payloadText("grafana") } = {}) => ({
-      headers: { ...JSON_TYPE, [grafanaHeader]: hmacHex(secret, body) },
+      headers: { ...JSON_TYPE, [grafanaHeader]: opensslHmac(secret, body) },
       body,
     }),
     reading: { alerts: grafanaAlerts },
@@ -67,7 +68,7 @@ const grafanaCases: readonly PresetCase[] = [
     toleranceMs: 300_000,
     request(secret, nowMs, { body = payloadText("grafana") } = {}) {
       const timestamp = String(Math.floor(nowMs / 1000));
-      const signature = hmacHex(secret, `${timestamp}:${body}`);
+      const signature = opensslHmac(secret, `${timestamp}:${body}`);
       return {
         headers: { ...JSON_TYPE, [grafanaHeader]: signature, "x-grafana-alerting-timestamp": timestamp },
         body,
@@ -99,7 +100,7 @@ const sentryRequest =
       "request-id": String(attempt).padStart(32, "0"),
       "sentry-hook-resource": resource,
       "sentry-hook-timestamp": String(Math.floor(nowMs / 1000)),
-      "sentry-hook-signature": hmacHex(secret, body),
+      "sentry-hook-signature": opensslHmac(secret, body),
     },
     body,
   });
@@ -178,7 +179,7 @@ const pagerdutyCase: PresetCase = {
   request: (secret, _nowMs, { body = payloadText("pagerduty") } = {}) => ({
     headers: {
       ...JSON_TYPE,
-      "x-pagerduty-signature": `v1=${"f03de6f6".repeat(8)},v1=${hmacHex(secret, body)}`,
+      "x-pagerduty-signature": `v1=${"f03de6f6".repeat(8)},v1=${opensslHmac(secret, body)}`,
       "x-webhook-id": "0b8e1b0a-6b0a-4d2e-8f0e-2f6f1e7a9c11",
     },
     body,

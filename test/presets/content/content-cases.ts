@@ -3,9 +3,9 @@ import { signRequest } from "@contentful/node-apps-toolkit";
 import { encodeSignatureHeader } from "@sanity/webhook";
 import { Webhook as StandardWebhook } from "standardwebhooks";
 import { Webhook as SvixWebhook } from "svix";
+import { opensslHmac } from "../openssl.ts";
 import type { PresetCase } from "../preset-case.ts";
 import * as bodies from "./bodies.ts";
-import { opensslHmac } from "./openssl.ts";
 
 const settings = { sites: ["shop"] };
 const SENDS_TOKEN = "none: a token is sent as it is";
@@ -127,6 +127,26 @@ export const contentCases: readonly PresetCase[] = [
     isBodySigned: true,
     toleranceMs: 35 * 60_000,
     isDeduped: true,
+  },
+  {
+    ...bearer("sanity", bodies.SANITY, ""),
+    name: "a draft was changed, by a projection that leaves its id out",
+    request: async (secret, nowMs, { body = '{"title":"About us"}' } = {}) => ({
+      headers: {
+        ...JSON_TYPE,
+        "sanity-webhook-signature": await encodeSignatureHeader(body, nowMs, secret),
+        "idempotency-key": "k0T2Jw3Ag7MkKZ4o",
+        "sanity-operation": "update",
+        "sanity-document-id": "drafts.post-1",
+      },
+      body,
+    }),
+    signedBy: "the package @sanity/webhook",
+    signatureHeader: "sanity-webhook-signature",
+    isBodySigned: true,
+    toleranceMs: 35 * 60_000,
+    isDeduped: true,
+    reading: { ignored: "a draft was changed" },
   },
   {
     ...bearer("contentful", bodies.CONTENTFUL, "Hello, World! (en-US)"),

@@ -1,15 +1,8 @@
 /** The git hosts as the contract of presets wants them. What they sign is signed by openssl and by the package standardwebhooks. */
-import { execFileSync } from "node:child_process";
 import { Webhook } from "standardwebhooks";
+import { opensslHmac } from "../openssl.ts";
 import type { PresetCase, SentRequest } from "../preset-case.ts";
 import { BITBUCKET_PUSH, BITBUCKET_SERVER_PUSH, GITEA_PUSH, GITLAB_PUSH, GITLAB_TAG } from "./payloads.ts";
-
-/** HMAC-SHA256 in hex, by openssl-dgst(1). */
-function opensslHmac(secret: string, body: string): string {
-  const args = ["dgst", "-sha256", "-mac", "HMAC", "-macopt", `hexkey:${Buffer.from(secret).toString("hex")}`];
-  const printed = execFileSync("openssl", args, { input: body, encoding: "utf8" });
-  return /([0-9a-f]{64})\s*$/.exec(printed)?.[1] ?? "";
-}
 
 const SECRET = "3gEsCfjlV2ugRwgpU#w1*WaW*wa4NXgG";
 const OTHER = "another-secret-of-32-characters!";

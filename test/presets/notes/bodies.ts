@@ -179,3 +179,17 @@ export const lemonOrder = {
     },
   },
 };
+
+/** https://vercel.com/docs/webhooks/webhooks-api#deployment.succeeded */
+export const vercelDeployment = {
+  ...{ id: "uev_ZfbZKA3Ts2aEa2Cic6t6wSZ3", type: "deployment.succeeded", createdAt: 1592335604941, region: null },
+  payload: {
+    ...{ target: "production", plan: "pro", regions: ["fra1"], project: { id: "QmQPfU4x" }, team: null },
+    links: { deployment: "https://vercel.com/acme/next-blog/2p92SueS", project: "https://vercel.com/acme/next-blog" },
+    deployment: {
+      ...{ id: "dpl_2p92SueS", name: "next-blog", url: "next-blog-go7.vercel.app" },
+      meta: { githubCommitRef: "main", githubCommitMessage: "Update the front page\n\nAnd more.", githubOrg: "acme" },
+    },
+    user: { id: "cstd1xKm" },
+  },
+};

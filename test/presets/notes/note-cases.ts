@@ -1,8 +1,9 @@
 /** Payments, shops and forms, as the contract of presets wants them. */
 import { randomBytes } from "node:crypto";
+import { opensslHmac } from "../openssl.ts";
 import type { PresetCase, SentRequest } from "../preset-case.ts";
 import * as bodies from "./bodies.ts";
-import { netlifySignature, openssl, stripeSignature } from "./signers.ts";
+import { netlifySignature, stripeSignature } from "./signers.ts";
 
 const secretOf = (prefix: string) => `${prefix}${randomBytes(16).toString("hex")}`;
 const json = { "content-type": "application/json" };
@@ -47,18 +48,22 @@ const signedBody = (
   part: Omit<Part, "signedBy" | "headers" | "body" | "signatureHeader"> & {
     readonly header: string;
     readonly encoding: "hex" | "base64";
+    readonly algorithm?: "sha256" | "sha1";
     readonly before?: string;
     readonly also?: Record<string, string>;
     readonly payload: unknown;
   },
 ) => {
-  const { header, encoding, before = "", also = {}, payload, ...rest } = part;
+  const { header, encoding, algorithm = "sha256", before = "", also = {}, payload, ...rest } = part;
   return noteCase({
     ...rest,
     signedBy: "openssl dgst",
     signatureHeader: header,
     body: () => bodies.bigJson(payload),
-    headers: ({ body, secret }) => ({ ...also, [header]: `${before}${openssl(secret, body, encoding)}` }),
+    headers: ({ body, secret }) => ({
+      ...also,
+      [header]: `${before}${opensslHmac(secret, body, { encoding, algorithm })}`,
+    }),
   });
 };
 
@@ -203,7 +208,7 @@ export const noteCases: readonly PresetCase[] = [
     body: () => JSON.stringify(bodies.formspreeSubmission),
     headers: ({ body, secret, nowMs }) => {
       const t = Math.floor(nowMs / 1000);
-      return { "formspree-signature": `t=${t},v1=${openssl(secret, `${t}.${body}`, "hex")}` };
+      return { "formspree-signature": `t=${t},v1=${opensslHmac(secret, `${t}.${body}`)}` };
     },
     reading: {
       note: {
@@ -232,6 +237,16 @@ export const noteCases: readonly PresetCase[] = [
     note: {
       ...{ title: "🚀 Deploy of www-example is live", tone: "good", url: "https://5ebc34bf--www-example.netlify.app" },
       fields: [said("Branch", "master"), said("Context", "production")],
+    },
+  }),
+  signedBody({
+    ...{ kind: "vercel", name: "a deployment", header: "x-vercel-signature", encoding: "hex", algorithm: "sha1" },
+    payload: bodies.vercelDeployment,
+    reading: {
+      note: {
+        ...{ title: "🚀 Deployment of next-blog is ready", tone: "good", url: "https://next-blog-go7.vercel.app" },
+        fields: [said("Target", "production"), said("Branch", "main"), said("Commit", "Update the front page")],
+      },
     },
   }),
 ];

@@ -265,7 +265,7 @@ describe("Shopify", () => {
     const dispute = { id: 1, amount: "11.50", currency: "EUR", reason: "fraudulent", status: "needs_response" };
     const topic = (it: string) => ({ ...headers, "x-shopify-topic": it });
     expect((await read("shopify", dispute, topic("disputes/create"))).note?.title).toBe("⚠️ Dispute of €11.50 opened");
-    expect(await read("shopify", { id: 1 }, topic("customers/redact"))).toHaveProperty("ignored");
+    expect(await read("shopify", { id: 1 }, topic("customers/redact"))).toEqual({});
   });
 });
 
@@ -331,5 +331,22 @@ describe("A plain form", () => {
       ignored: "a robot filled in the form (honeypot)",
     });
     expect(await sent(new URLSearchParams({ _t: "1" }))).toEqual({ ignored: "nothing was filled in" });
+  });
+});
+
+describe("Vercel", () => {
+  const told = (type: string, part: object = {}) => {
+    const { payload } = bodies.vercelDeployment;
+    return read("vercel", { ...bodies.vercelDeployment, type, payload: { ...payload, ...part } });
+  };
+
+  it("leads to its dashboard where nothing went online, and says what a preview is", async () => {
+    expect((await told("deployment.error", { target: null })).note).toMatchObject({
+      ...{ title: "❌ Deployment of next-blog failed", tone: "bad" },
+      url: "https://vercel.com/acme/next-blog/2p92SueS",
+      fields: expect.arrayContaining([{ label: "Target", value: "preview", isPersonal: false }]),
+    });
+    expect((await told("deployment.promoted")).note).toMatchObject({ title: "💠 Deployment of next-blog promoted" });
+    expect(await told("project.created")).toEqual({});
   });
 });

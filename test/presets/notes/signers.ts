@@ -1,13 +1,7 @@
-/** Signers that were not written here: openssl, and the packages stripe and jose. */
-import { execFileSync } from "node:child_process";
+/** Signers that were not written here: the packages stripe and jose. */
 import { createHash } from "node:crypto";
 import { SignJWT } from "jose";
 import Stripe from "stripe";
-
-/** HMAC-SHA256 as `openssl dgst` makes it. */
-export function openssl(secret: string, signed: string, encoding: "hex" | "base64"): string {
-  return execFileSync("openssl", ["dgst", "-sha256", "-hmac", secret, "-binary"], { input: signed }).toString(encoding);
-}
 
 /** The header `Stripe-Signature`. */
 export function stripeSignature(secret: string, payload: string, nowMs: number): string {
