@@ -64,11 +64,12 @@ export async function explain(deps: OperationDeps, given: unknown): Promise<Expl
   });
 }
 
-function* storyOf(tx: Tx, { live }: OperationDeps, name: string, isConfigured: boolean): Work<SourceStory> {
+function* storyOf(tx: Tx, { live, config }: OperationDeps, name: string, isConfigured: boolean): Work<SourceStory> {
   const refused = live?.rejections.report(name) ?? null;
+  const isForm = Object.hasOwn(config.sources, name) && config.sources[name]?.form !== undefined;
   return {
     ...{ name, isConfigured, refused },
-    advice: adviceFor(refused?.counts ?? {}),
+    advice: adviceFor(refused?.counts ?? {}, { isForm }),
     lastAccepted: yield* lastAcceptedOf(tx, name),
     secrets: yield* secretUsesOf(tx, name),
   };
