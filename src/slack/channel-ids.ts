@@ -4,7 +4,7 @@
  */
 
 /** One page of the channels that the bot can see. */
-export type ChannelPage = {
+type ChannelPage = {
   readonly channels: ReadonlyArray<{ readonly id: string; readonly name: string }>;
   /** "" or absent: there are no more. */
   readonly next?: string;

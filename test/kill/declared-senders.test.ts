@@ -15,7 +15,7 @@ const SECRET = "whsec_stripe-signs-with-this-one";
 const TOKEN = "xoxb-of-the-test";
 /** Each has a channel of its own: many notes in one would be told together. */
 const SOURCES = ["first", "second", "third"];
-const EACH = 4;
+const EACH = 3;
 
 let slack: SlackServer;
 let folder: string;

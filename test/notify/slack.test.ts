@@ -57,16 +57,14 @@ describe("A deployment in Slack", () => {
     expect(await texts()).toEqual(["shop is live: a1b2c3d Fix footer by Alice"]);
   });
 
-  test.each(["deploys", "#deploys"])(
-    "is one message after a cut also where slipway.yaml calls the channel %s, whose history nobody can ask for",
-    async (name) => {
-      cutAfterPost();
-      const told = untold({ kind: "slack.deployment", key: `slack:d-1:${name}`, desired: wish({ state: "queued" }) });
-      await attempt(told, perform["slack.deployment"], { desired: { ...wish({}), channel: name } });
-      expect(told.ends).toEqual(["AmbiguousError", "sent"]);
-      expect(await messages()).toHaveLength(1);
-    },
-  );
+  test("is one message after a cut, also where slipway.yaml has the name of the channel, which has no history", async () => {
+    cutAfterPost();
+    const named = { ...wish({ state: "queued" }), channel: "deploys" };
+    const told = untold({ kind: "slack.deployment", key: "slack:d-1:deploys", desired: named });
+    await attempt(told, perform["slack.deployment"]);
+    expect(told.ends).toEqual(["AmbiguousError", "sent"]);
+    expect(await messages()).toHaveLength(1);
+  });
 
   test("is one message when only half of the answer arrives", async () => {
     slack.misbehave({
