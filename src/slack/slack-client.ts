@@ -9,9 +9,10 @@ import type { ConversationsHistoryResponse, ConversationsRepliesResponse, WebCli
 import { AmbiguousError, OperatorError, PermanentError } from "../errors.ts";
 import type { Log } from "../log.ts";
 import type { Secret } from "../secrets/secret.ts";
+import { createChannelIds } from "./channel-ids.ts";
 import { respondAt } from "./respond.ts";
 import { explainFailure } from "./slack-failure.ts";
-import { isGone, type SlackRequest } from "./slack-refusal.ts";
+import { isGone, type SlackRequest, unknownChannel } from "./slack-refusal.ts";
 import { createWebClient } from "./web-client.ts";
 
 /** What people see. `text` is for notifications and screen readers, `blocks` for the channel. */
@@ -78,6 +79,7 @@ export function createSlackClient(options: {
 }): SlackClient {
   const { apiUrl, log, requestMs = OUTBOX_MS } = options;
   const clients: Partial<Record<Road, Promise<WebClient>>> = {};
+  const ids = createChannelIds();
 
   async function call<T>(road: Road, request: SlackRequest, send: (client: WebClient) => Promise<T>): Promise<T> {
     if (options.botToken === null) throw new OperatorError("SLACK_BOT_TOKEN", "is not set, so Slack cannot be told");
@@ -122,6 +124,23 @@ export function createSlackClient(options: {
     throw new PermanentError(`there are more than ${MAX_PAGES * PAGE_SIZE} newer messages in ${request.channel}`);
   }
 
+  /** The id of a channel; Slack knows no history of a name. */
+  async function idOf(place: Place): Promise<string> {
+    const request = { ...place, method: "conversations.list" };
+    const id = await ids.idOf(place.channel, async (cursor) => {
+      const answer = await call("outbox", request, (slack) =>
+        slack.conversations.list({
+          ...{ types: "public_channel,private_channel", exclude_archived: true, limit: 1000 },
+          ...(cursor && { cursor }),
+        }),
+      );
+      const channels = (answer.channels ?? []).map(({ id = "", name = "" }) => ({ id, name }));
+      return { channels, next: answer.response_metadata?.next_cursor ?? "" };
+    });
+    if (id === null) throw unknownChannel(place);
+    return id;
+  }
+
   return {
     async postMessage(place, key, message, thread) {
       const inThread: object = thread ? { thread_ts: thread.ts, reply_broadcast: thread.isBroadcast } : {};
@@ -143,6 +162,7 @@ export function createSlackClient(options: {
       );
       if (!answer.ts || !answer.channel)
         throw new AmbiguousError("Slack's answer to chat.postMessage names no message");
+      ids.learn(place.channel, answer.channel);
       return { channel: answer.channel, ts: answer.ts };
     },
 
@@ -182,9 +202,9 @@ export function createSlackClient(options: {
       await call("interactive", request, (slack) => slack.views.open({ trigger_id: triggerId, view }));
     },
 
-    findMessage(place, key, sinceMs) {
-      const { channel } = place;
-      return look({ ...place, method: "conversations.history" }, key, sinceMs, (slack, page) =>
+    async findMessage(place, key, sinceMs) {
+      const channel = await idOf(place);
+      return look({ ...place, channel, method: "conversations.history" }, key, sinceMs, (slack, page) =>
         slack.conversations.history({ channel, ...page }),
       );
     },

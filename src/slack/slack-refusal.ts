@@ -30,10 +30,12 @@ const missingScope: Explain = (request, _, { needed }) =>
 
 /** Which scope a method needs, where Slack does not say: docs.slack.dev/reference/methods. */
 function scopeOf(method: string): string {
+  if (method === "conversations.list") return "channels:read";
   return method.startsWith("conversations.") ? "channels:history" : "chat:write";
 }
 
-const unknownChannel: Explain = ({ setting, channel }) =>
+/** What the operator is told where there is no such channel. */
+export const unknownChannel = ({ setting, channel }: Pick<SlackRequest, "setting" | "channel">): OperatorError =>
   new OperatorError(
     setting,
     `Slack knows no channel ${channel}, or it is private and the bot is not in it; write the channel's id (C0123ABCD) and invite the bot there: /invite @slipway`,

@@ -57,6 +57,15 @@ describe("A deployment in Slack", () => {
     expect(await texts()).toEqual(["shop is live: a1b2c3d Fix footer by Alice"]);
   });
 
+  test("is one message after a cut, also where slipway.yaml has the name of the channel, which has no history", async () => {
+    cutAfterPost();
+    const named = { ...wish({ state: "queued" }), channel: "deploys" };
+    const told = untold({ kind: "slack.deployment", key: "slack:d-1:deploys", desired: named });
+    await attempt(told, perform["slack.deployment"]);
+    expect(told.ends).toEqual(["AmbiguousError", "sent"]);
+    expect(await messages()).toHaveLength(1);
+  });
+
   test("is one message when only half of the answer arrives", async () => {
     slack.misbehave({
       path: POST,
