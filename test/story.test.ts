@@ -11,8 +11,9 @@ import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import { type Certificate, createCertificate } from "../src/demo/certificate.ts";
 import { observe } from "../src/demo/observer.ts";
 import { type RunningSlipway, startSlipway } from "../src/demo/slipway.ts";
-import { type Partners, siteFolder, startPartners } from "../src/demo/world.ts";
+import { CHANNEL, type Partners, siteFolder, startPartners } from "../src/demo/world.ts";
 import { PATIENCE } from "./patience.ts";
+import { createSecretScan, type SecretScan } from "./secret-scan.ts";
 import { describeWith } from "./servers/available.ts";
 import { startVsftpd } from "./servers/debian-ftp.ts";
 
@@ -31,6 +32,7 @@ describeWith("vsftpd", "a push of an Angular application", () => {
   let vsftpd: Awaited<ReturnType<typeof startVsftpd>>;
   let partners: Partners;
   let slipway: RunningSlipway;
+  let scan: SecretScan;
 
   beforeAll(async () => {
     host = await mkdtemp(join(tmpdir(), "slipway-story-"));
@@ -45,13 +47,26 @@ describeWith("vsftpd", "a push of an Angular application", () => {
         certificate,
       },
     });
-    slipway = await startSlipway(partners);
+    const {
+      WEBHOOK_SECRET = "",
+      PRIVATE_KEY = "",
+      SLACK_BOT_TOKEN = "",
+      SLACK_SIGNING_SECRET = "",
+    } = partners.settings;
+    const tokens = { WEBHOOK_SECRET, PRIVATE_KEY, SLACK_BOT_TOKEN, SLACK_SIGNING_SECRET };
+    scan = createSecretScan({ ...tokens, SHOP_FTP_PASSWORD: vsftpd.password });
+    slipway = await startSlipway(partners, { onLog: (line) => scan.saw("the log", line) });
   });
   afterAll(async () => {
     await slipway?.stop();
+    if (slipway) {
+      await scan.sawSlack(partners.slack, [CHANNEL]);
+      scan.sawDatabase(join(partners.folder, "data/slipway.db"));
+    }
     await partners?.stop();
     await vsftpd?.stop();
     await rm(host, { recursive: true, force: true });
+    scan?.check();
   });
 
   it("becomes a site on the host, prerendered, byte for byte, and everybody is told", {

@@ -12,6 +12,7 @@ import { createLoop, type Loop } from "../queue/loop.ts";
 import type { Queue } from "../queue/queue.ts";
 import { claimDeliveries, earlierTwin, finishDelivery, postponeDelivery } from "../store/deliveries.ts";
 import type { Store } from "../store/store.ts";
+import { isOwnMessage } from "../store/webhooks-out.ts";
 import type { Tx, Work } from "../store/work.ts";
 import { applyEffects } from "./apply-effects.ts";
 import { accessNeeded, siteAskedAbout } from "./asked-facts.ts";
@@ -99,6 +100,8 @@ async function workOff(deps: DispatchDeps, delivery: Delivery): Promise<End> {
     const asked = await Promise.all(events.map(async (event) => ({ event, asker: await lookUp(deps, event) })));
     const moment = { nowMs: Date.now(), random: Math.random, cause: String(delivery.id) };
     const { outcome, replay } = await store.transact(function* (tx) {
+      const ended = yield* endOwnMessage(tx, delivery, moment.nowMs);
+      if (ended) return ended;
       const held = yield* holdReplay(tx, deps, delivery, { events, nowMs: moment.nowMs });
       if (held) return held;
       const sentences: string[] = [];
@@ -121,6 +124,16 @@ async function workOff(deps: DispatchDeps, delivery: Delivery): Promise<End> {
 }
 
 type Ended = { readonly outcome: readonly string[]; readonly replay: number | null };
+
+/**
+ * Ends a delivery that Slipway sent itself, to an address that leads back here: a rebuild that it causes would be told in
+ * the same way, and cause the next one. Null for all others.
+ */
+function* endOwnMessage(tx: Tx, delivery: Delivery, nowMs: number): Work<Ended | null> {
+  if (delivery.releasedBy !== null || !(yield* isOwnMessage(tx, delivery.key))) return null;
+  const outcome = ["skipped: Slipway itself sent this (webhooks in slipway.yaml), and does not answer itself"];
+  return { outcome, replay: yield* finishDelivery(tx, delivery, { state: "done", outcome, nowMs }) };
+}
 
 /**
  * Holds a delivery of bytes that were seen before under another id, where that id was not signed and doing the same

@@ -49,6 +49,8 @@ const MAX_EXPLAINING = 4;
 const MAX_EXPLAINED_BYTES = 256 * 1024;
 const MAX_HEADERS = 60;
 const MAX_FINDINGS = 10;
+/** Names that people give are shorter, or have no digits in them. */
+const MIN_SECRET = 16;
 const MINUTE_MS = 60_000;
 
 const TOO_LARGE: Finding = {
@@ -98,7 +100,7 @@ export function createRejections({ log, now, sources, everyMs = MINUTE_MS }: Rej
     if (nowMs - of.secondMs >= 1000) Object.assign(of, { secondMs: nowMs, inSecond: 0 });
     // What nobody has heard of is remembered in any case.
     if (++of.inSecond > MAX_A_SECOND && telling) return;
-    const rejection: Kept["ring"][number] = toRejection(refused, nowMs);
+    const rejection: Kept["ring"][number] = toRejection(refused, nameOf(source), nowMs);
     of.ring.push(rejection);
     if (of.ring.length > MAX_KEPT) of.ring.shift();
     const { explain } = refused;
@@ -135,6 +137,7 @@ export function createRejections({ log, now, sources, everyMs = MINUTE_MS }: Rej
     } else if (telling && sentence) telling.sentence = sentence;
   }
 
+  const nameOf = (source: string) => (known.has(source) ? source : shownName(source));
   const keyOf = (source: string, status: number) => `${known.has(source) ? source : OTHERS} ${status}`;
 
   /** Says it, and counts the others of that kind from now on. */
@@ -189,11 +192,11 @@ export function createRejections({ log, now, sources, everyMs = MINUTE_MS }: Rej
 /** Said as soon as it is known why. */
 const WAITS = "(waits)";
 
-function toRejection({ source, client, status, headers, bytes }: Refused, atMs: number): Rejection {
+function toRejection({ client, status, headers, bytes }: Refused, source: string, atMs: number): Rejection {
   const type = headers["content-type"];
   return {
     atMs,
-    source: nameOf(source),
+    source,
     client: shownAddress(client),
     status,
     headers: Object.keys(headers)
@@ -205,9 +208,10 @@ function toRejection({ source, client, status, headers, bytes }: Refused, atMs: 
   };
 }
 
-/** What is no name of a source may be a secret that somebody put into the wrong place of the path. */
-function nameOf(source: string): string {
-  return /^[a-z0-9][a-z0-9-]{0,39}$/.test(source) ? source : "?";
+/** What is no name of a source, or looks made by chance, may be a secret that somebody put into the wrong place of the path. */
+function shownName(source: string): string {
+  const isLikeSecret = source.length >= MIN_SECRET && /\d/.test(source);
+  return /^[a-z0-9][a-z0-9-]{0,39}$/.test(source) && !isLikeSecret ? source : "?";
 }
 
 const cleanFinding = ({ code, sentence }: Finding): Finding => ({

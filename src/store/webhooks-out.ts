@@ -1,6 +1,7 @@
 /** Outgoing webhooks in the outbox: one row for each event and endpoint, and what is asked of them. */
 import { sql } from "kysely";
 import type { OutEvent } from "../model/outgoing.ts";
+import { isWished } from "./outbox.ts";
 import type { OutboxRow, Wish } from "./outbox-row.ts";
 import { all, first, type Tx, type Work } from "./work.ts";
 
@@ -33,6 +34,15 @@ export function outWish(
 
 export function outKey(endpoint: string, subject: Subject, version: string): string {
   return `webhook:${endpoint}:${subject}:${version}`;
+}
+
+const OWN_ID = /^msg_([0-9a-f]{12})_(.+)_([^_]+)$/;
+
+/** Whether a message with this id was sent by ourselves. */
+export function* isOwnMessage(tx: Tx, messageId: string): Work<boolean> {
+  const [, endpoint, subject, version] = OWN_ID.exec(messageId) ?? [];
+  if (endpoint === undefined || subject === undefined || version === undefined) return false;
+  return yield* isWished(tx, outKey(endpoint, subject, version));
 }
 
 /** Everything that endpoints were, or are to be, told of a deployment, the oldest first. */

@@ -35,6 +35,19 @@ describe("what was refused", () => {
     expect(JSON.stringify(report)).not.toContain("deadbeef");
   });
 
+  it.each([
+    "0123456789abcdef0123456789abcdef",
+    "3f2b8c1e-77aa-4d02-9c55-1b2c3d4e5f60",
+    "k3y-of-somebody-1",
+    "Not A Name",
+  ])("is not called as the path says where that may be a secret in the wrong place: %s", (name) => {
+    const { rejections, lines } = create();
+    rejections.add(refused({ source: name, status: 404 }));
+    rejections.add(refused({ source: "strip", status: 404 }));
+    expect(JSON.stringify([lines, rejections.report(name)])).not.toContain(name);
+    expect(rejections.report("strip").last).toHaveLength(1);
+  });
+
   it("is counted all, but of a flood only some are remembered, the newest first", () => {
     let nowMs = 0;
     const { rejections } = create({ now: () => nowMs });

@@ -2,9 +2,9 @@
 import { randomUUID } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { pino } from "pino";
 import { onTestFinished, vi } from "vitest";
 import { parseConfig } from "../../src/config/load-config.ts";
-import { createLog } from "../../src/log.ts";
 import type { Deployment } from "../../src/model/deployment.ts";
 import { startRunner } from "../../src/pipeline/run.ts";
 import type { Loop } from "../../src/queue/loop.ts";
@@ -16,6 +16,7 @@ import { findDeployment, type NewDeployment, queueDeployment } from "../../src/s
 import { openSqlite } from "../../src/store/sqlite.ts";
 import { readTranscript } from "../../src/store/transcripts.ts";
 import { createGitRepository, temporaryFolder } from "../git/git-repository.ts";
+import { createSecretScan } from "../secret-scan.ts";
 
 export type RunWorldOptions = {
   /** What the build does besides making dist/. */
@@ -28,6 +29,8 @@ export type RunWorldOptions = {
   readonly sites?: readonly string[];
 };
 
+const FTP_PASSWORD = "the-secret-word";
+
 export async function createRunWorld(options: RunWorldOptions = {}) {
   const { build = () => "true", publish, parallel = 2, sites = [] } = options;
   const folder = temporaryFolder();
@@ -36,7 +39,10 @@ export async function createRunWorld(options: RunWorldOptions = {}) {
   for (const one of [dataDir, target, ...sites.map((site) => join(folder, site))]) mkdirSync(one);
   const repository = createGitRepository();
   const commit = repository.commit({ "index.html": "hello" });
-  const store = await openSqlite(join(dataDir, "slipway.db"));
+  const database = join(dataDir, "slipway.db");
+  const store = await openSqlite(database);
+  const scan = createSecretScan({ FTP_PASSWORD });
+  const log = pino({ level: "trace" }, { write: (line: string) => scan.saw("the log", line) });
   const queue = createMemoryQueue();
   const builds = join(folder, "builds");
   const command = `echo built >> '${builds}'; ${build(folder)}; mkdir dist; cp index.html dist/`;
@@ -55,6 +61,9 @@ ${sites.map((site) => `  ${site}: { repo: acme/shop, git: "${repository.url}", i
   onTestFinished(async () => {
     for (const runner of runners) await runner.stop();
     await store.close();
+    // A test may have removed it.
+    if (existsSync(database)) scan.sawDatabase(database);
+    scan.check();
   });
 
   const deployment = async (id = "d-1") => {
@@ -86,11 +95,10 @@ ${sites.map((site) => `  ${site}: { repo: acme/shop, git: "${repository.url}", i
     /** Starts a runner, as another boot of Slipway; it is stopped with the test, if not before. */
     start(boot: string = randomUUID()): Loop {
       const runner = startRunner({
-        ...{ store, queue, boot, dataDir, parallel, cacheBytes: 1024 ** 3 },
-        log: createLog({ level: "silent", pretty: false }),
+        ...{ store, queue, log, boot, dataDir, parallel, cacheBytes: 1024 ** 3 },
         telling: { config, hasSlack: false, hasGithub: false, logKeys: createLogKeys([secret("of the tests only")]) },
         sites: config.sites,
-        env: { PATH: process.env.PATH, FTP_PASSWORD: "the-secret-word" },
+        env: { PATH: process.env.PATH, FTP_PASSWORD },
         githubApiUrl: "https://api.github.com",
         tokenFor: async () => null,
       });

@@ -35,7 +35,8 @@ export type ContractWorld = {
   resolved(name: string): ResolvedSource;
   /** Sends to /hooks/NAME; `twice` names headers that are sent two times. */
   send(name: string, sent: SentRequest, twice?: readonly string[]): Promise<Answered>;
-  deliveries(name: string): Promise<Delivery[]>;
+  /** The newest first; `after` leaves out those up to that number. */
+  deliveries(name: string, after?: number): Promise<Delivery[]>;
   read(delivery: Delivery): Promise<Event[]>;
   stop(): Promise<void>;
 };
@@ -131,9 +132,9 @@ export async function startContract(
         sending.end(method === "GET" ? undefined : body);
       });
     },
-    async deliveries(name) {
+    async deliveries(name, after = 0) {
       const listed = await store.transact((tx) => listDeliveries(tx, { limit: 1000 }));
-      const ids = listed.filter((it) => it.source === name).map((it) => it.id);
+      const ids = listed.filter((it) => it.source === name && it.id > after).map((it) => it.id);
       const found = await Promise.all(ids.map((id) => store.transact((tx) => findDelivery(tx, String(id)))));
       return found.filter((it) => it !== undefined);
     },

@@ -39,10 +39,16 @@ export function redactRequest(received: Received, payload: Payload, secrets: rea
   };
 }
 
+/** What may stand in a header with a secret and is none: schemes, and the names of what follows. */
+const LABEL =
+  /^(?:basic|bearer|token|hmac|digest|sha1|sha256|sha512|md5|v\d{1,2}a?|t|ts|s|sig|signature|algorithm|keyid)$/i;
+
 /** What kind of value it is: all that is needed to see how it is made. */
 function shapeOf(value: string): string {
-  return value.replace(/[A-Za-z0-9+/_-]{8,}={0,2}/g, (run) => {
-    if (/^\d{10}$|^\d{13}$/.test(run)) return run;
+  // A label stands before what it names, so the last part of a value is none.
+  return value.replace(/[^\s,;=]+(?:={0,2}(?=$|[\s,;]))?/g, (run, at: number) => {
+    const isLast = at + run.length === value.length;
+    if (/^\d{10}$|^\d{13}$/.test(run) || (!isLast && LABEL.test(run))) return run;
     const kind = /^[0-9a-f]+$/i.test(run) ? "hex digits" : "characters";
     return `[${run.length} ${kind}]`;
   });

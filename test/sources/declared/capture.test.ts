@@ -291,6 +291,21 @@ describe("a request that is shown", () => {
     });
   });
 
+  it.each([
+    ["authorization", "Basic dTpw", "Basic [4 characters]"],
+    ["authorization", "Bearer hunter2!", "Bearer [8 characters]"],
+    ["authorization", "bearer", "[6 characters]"],
+    ["x-token", "pass!word", "[9 characters]"],
+    ["x-token", "a1.b2.c3", "[8 characters]"],
+    ["x-token", "0xbad=", "[6 characters]"],
+    ["x-hub-signature-256", `sha256=${"ab".repeat(32)}`, "sha256=[64 hex digits]"],
+    ["webhook-signature", "v1,abc+/w== v1a,def", "v1,[8 characters] v1a,[3 hex digits]"],
+    ["cookie", "sid=abc; theme=x", "[3 characters]=[3 hex digits]; [5 characters]=[1 characters]"],
+  ])("has of the header %s only how it is made: %s", async (name, value, shape) => {
+    const { received, payload } = await request({ [name]: value }, "{}");
+    expect(redactRequest(received, payload, []).headers[name]).toEqual([shape]);
+  });
+
   it("is text or fields where it is no JSON, and no bytes that are neither", async () => {
     const form = await request({ "content-type": "application/x-www-form-urlencoded" }, "a=1&password=s3cr3t");
     expect(redactRequest(form.received, form.payload, []).body).toEqual({ a: "1", password: "[masked]" });
