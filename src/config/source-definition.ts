@@ -112,33 +112,44 @@ export const allowedAddress = z
   );
 
 /** One thing that must hold of a request; all that are listed must. */
-const verification = z.union([
-  z.strictObject({ hmac }),
-  z.strictObject({ token }),
-  z.strictObject({ contentful: z.strictObject({ tolerance: duration.default(30_000) }) }),
-  z.strictObject({ sns: z.strictObject({ topics: z.array(z.string().startsWith("arn:")).min(1) }) }),
-  z.strictObject({ netlify: z.strictObject({}) }),
-  z.strictObject({ ip: z.array(allowedAddress).min(1) }),
-  z.strictObject({
-    none: z
-      .string()
-      .min(10, "has to say why nothing is verified, in a sentence")
-      .describe("Nothing is checked, and why."),
-  }),
-]);
+const verification = z.union(
+  [
+    z.strictObject({ hmac }),
+    z.strictObject({ token }),
+    z.strictObject({ contentful: z.strictObject({ tolerance: duration.default(30_000) }) }),
+    z.strictObject({ sns: z.strictObject({ topics: z.array(z.string().startsWith("arn:")).min(1) }) }),
+    z.strictObject({ netlify: z.strictObject({}) }),
+    z.strictObject({ ip: z.array(allowedAddress).min(1) }),
+    z.strictObject({
+      none: z
+        .string()
+        .min(10, "has to say why nothing is verified, in a sentence")
+        .describe("Nothing is checked, and why."),
+    }),
+  ],
+  {
+    error:
+      "is no way to verify; write { hmac: … }, { token: … }, { contentful: {} }, { sns: … }, { netlify: {} }, { ip: […] } or { none: why }",
+  },
+);
 
 /** A way to tell one delivery from another. */
-const identity = z.union([
-  z.enum(["none", "digest"]).transform((from) => ({ from, bodyMayChange: false, window: 3_600_000 })),
-  extractor.transform((from) => ({ from, bodyMayChange: false, window: 3_600_000 })),
-  z.strictObject({
-    from: z.union([z.enum(["none", "digest"]), extractor]),
-    bodyMayChange: z.boolean().default(false).describe("Whether a retry may come with other bytes. Default false."),
-    window: duration
-      .default(3_600_000)
-      .describe("digest: for how long the same bytes are the same delivery. Default 1h."),
-  }),
-]);
+const identity = z.union(
+  [
+    z.enum(["none", "digest"]).transform((from) => ({ from, bodyMayChange: false, window: 3_600_000 })),
+    extractor.transform((from) => ({ from, bodyMayChange: false, window: 3_600_000 })),
+    z.strictObject({
+      from: z.union([z.enum(["none", "digest"]), extractor]),
+      bodyMayChange: z.boolean().default(false).describe("Whether a retry may come with other bytes. Default false."),
+      window: duration
+        .default(3_600_000)
+        .describe("digest: for how long the same bytes are the same delivery. Default 1h."),
+    }),
+  ],
+  {
+    error: "names no place in a request; write none, digest, header:NAME, json:/path/to/field, or { from: … }",
+  },
+);
 
 /** The keys of a definition. */
 export const definitionShape = {
@@ -167,10 +178,13 @@ export const definitionShape = {
     })
     .describe("What may be sent."),
   reply: z
-    .union([
-      z.enum(["json", "empty", "sns"]),
-      z.strictObject({ challenge: extractor.describe("Its value is sent back, once the request is verified.") }),
-    ])
+    .union(
+      [
+        z.enum(["json", "empty", "sns"]),
+        z.strictObject({ challenge: extractor.describe("Its value is sent back, once the request is verified.") }),
+      ],
+      { error: "is none of json, empty, sns and { challenge: json:/field }" },
+    )
     .describe("How a delivery is answered. Default json: 200 and a small JSON."),
 } as const;
 

@@ -94,7 +94,7 @@ it.each([
     hmac('message: "{time}.{body}"'),
     "verify.0.hmac.message: may hold {body}, {ts}",
   ],
-  ["a reply that there is not", token("reply: jsn"), "reply: invalid option: expected one of"],
+  ["a reply that there is not", token("reply: jsn"), "reply: is none of json, empty, sns and"],
   [
     "a misspelt challenge",
     token("reply: { chalenge: json:/c }"),
