@@ -364,7 +364,13 @@ export const configSchema = z.strictObject({
     .describe("Which channels hear of CI. Default: each site's channel, of its branch. []: none."),
   sources: z
     .record(
-      z.string().regex(/^[a-z0-9][a-z0-9-]{0,39}$/, "is no name for a source; use a-z, 0-9 and -"),
+      z
+        .string()
+        .regex(/^[a-z0-9][a-z0-9-]{0,39}$/, "is no name for a source; use a-z, 0-9 and -")
+        .refine(
+          (name) => name !== "github" && name !== "slack",
+          "is the name of a source of Slipway's own; take another",
+        ),
       sourceSettings,
     )
     .default({})

@@ -1,5 +1,6 @@
 /** What stands under `sources` in slipway.yaml: a sender, its secrets, and what its deliveries do. */
 import { z } from "zod";
+import { EXTRACTOR_FORMS, parseExtractor } from "../model/extractor.ts";
 import { formSettings } from "./form-settings.ts";
 import { noteFields, noteText } from "./note-settings.ts";
 import { pollSettings } from "./poll-settings.ts";
@@ -23,11 +24,16 @@ export const activeSecret = z.union([
 /** A name of an event, or the beginning of some: "entry.*". */
 const eventPattern = z.string().min(1);
 
+/** A place in a request, as the name of a key. */
+const place = z
+  .string()
+  .refine((text) => parseExtractor(text) !== undefined, `names no place in a request; write ${EXTRACTOR_FORMS}`);
+
 const condition = z
   .strictObject({
     event: z.array(eventPattern).optional().describe('Names of events: ["entry.publish", "asset.*"]. Default: all.'),
     is: z
-      .record(z.string(), z.array(z.string()).min(1))
+      .record(place, z.array(z.string()).min(1))
       .default({})
       .describe('Values that must be there: { "json:/status": [published] }.'),
     exists: z.array(extractor).default([]).describe("Values of which there must be some."),
@@ -105,6 +111,7 @@ export const sourceSettings = z
       .describe("While rotating: up to three, the new one first; { use: env:OLD, until: 2027-01-31 } ends one."),
     sites: z
       .array(z.string())
+      .min(1, "is empty; name the sites, or leave it out")
       .optional()
       .describe("The sites that it rebuilds, deploys, or that its alerts are about."),
     channel: slackChannel.optional().describe("Where its alerts and notices are told."),

@@ -4,15 +4,19 @@ import type { z } from "zod";
 type Issue = z.core.$ZodIssue;
 
 /**
- * The mistakes in the way that was meant; null where the issue is none of that sort, has words of its own, or no way is
- * nearer than another.
+ * The mistakes in the way that was meant; null where the issue is none of that sort, or no way was begun and its own words
+ * say what is possible.
  */
 export function meantWay(issue: Issue): Issue[] | null {
-  if (issue.code !== "invalid_union" || issue.message !== "Invalid input") return null;
+  if (issue.code !== "invalid_union") return null;
+  const hasWords = issue.message !== "Invalid input";
   const ways = issue.errors.filter((way) => way.length > 0);
-  const meant = ways.find((way) => !way.some(isOtherShape)) ?? ways.find(hasStrangeKey)?.filter(isStrangeKey);
-  const named = meant ?? ways.find((way) => way.some((it) => it.code === "invalid_value"));
-  return named?.map((it) => ({ ...it, path: [...issue.path, ...it.path] })) ?? null;
+  const right = ways.filter((way) => !way.some(isOtherShape));
+  const begun = right.find((way) => way.some((it) => it.path.length > 0));
+  const strange = ways.find(hasStrangeKey)?.filter(isStrangeKey);
+  const said = hasWords ? undefined : (right[0] ?? ways.find((way) => way.some((it) => it.code === "invalid_value")));
+  const meant = begun ?? strange ?? said;
+  return meant?.map((it) => ({ ...it, path: [...issue.path, ...it.path] })) ?? null;
 }
 
 /** A text where keys belong, keys that another way has, a key that it cannot be without. */

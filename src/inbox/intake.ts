@@ -1,6 +1,6 @@
 /** Everything that arrives is verified, recorded, then answered. Nothing is worked on inside a request. */
 import { hash } from "node:crypto";
-import { describeError } from "../errors.ts";
+import { describeError, SenderError } from "../errors.ts";
 import { type HttpAnswer, type HttpRequest, plainAnswer, type Route } from "../http/server.ts";
 import type { Log } from "../log.ts";
 import type { Queue } from "../queue/queue.ts";
@@ -70,12 +70,22 @@ export function createIntake(deps: IntakeDeps): Intake {
     return { id, answer };
   }
 
+  /** What the body says of the delivery. What is verified and has no name is refused, and remembered as that. */
+  async function arrivalOf(source: Source, request: HttpRequest, body: Buffer) {
+    try {
+      return await source.readBody?.(request, body);
+    } catch (error) {
+      if (error instanceof SenderError) door.turnedAway(source.name, request, error.status);
+      throw error;
+    }
+  }
+
   async function take(source: Source, request: HttpRequest): Promise<HttpAnswer> {
     const entered = await door.enter(source, request);
     if ("answer" in entered) return entered.answer;
     const { named, body, proof } = entered;
     deps.onProof?.(source.name, proof);
-    const arrival = named ?? (await source.readBody?.(request, body));
+    const arrival = named ?? (await arrivalOf(source, request, body));
     if (!arrival) throw new Error(`${source.name} names its deliveries neither in headers nor in bodies`);
     if ("answer" in arrival) {
       const { answer } = arrival;

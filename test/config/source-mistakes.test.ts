@@ -37,6 +37,12 @@ it.each([
     "{ kind: sanity, secret: env:A, sites: [shp] }",
     "sites: names shp, but there is no such site; did you mean shop?",
   ],
+  ["no site", "{ kind: sanity, secret: env:A, sites: [] }", "sites: is empty; name the sites"],
+  [
+    "a condition on nothing",
+    "{ kind: stripe, secret: env:A, routes: [{ when: { is: { data.status: [paid] } }, notice: {} }] }",
+    "routes.0.when.is.data.status: names no place in a request",
+  ],
   [
     "a channel with a space",
     '{ kind: stripe, secret: env:A, channel: "#the sales" }',
@@ -94,7 +100,7 @@ it.each([
     hmac('message: "{time}.{body}"'),
     "verify.0.hmac.message: may hold {body}, {ts}",
   ],
-  ["a reply that there is not", token("reply: jsn"), "reply: invalid option: expected one of"],
+  ["a reply that there is not", token("reply: jsn"), "reply: is none of json, empty, sns and"],
   [
     "a misspelt challenge",
     token("reply: { chalenge: json:/c }"),
@@ -118,4 +124,9 @@ it.each([
   ).toBe(true);
   expect(found.join("\n")).not.toContain("whsec_abc");
   expect(found.join("\n")).not.toMatch(/: invalid input$/m);
+});
+
+it.each(["github", "slack"])("A source cannot be called %s, whose deliveries Slipway reads itself", (name) => {
+  const [problem] = problemsOf(`sources: { ${name}: { kind: stripe, secret: env:A } }`);
+  expect(problem).toBe(`sources.${name}: is the name of a source of Slipway's own; take another`);
 });
