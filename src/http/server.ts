@@ -134,6 +134,7 @@ class RouteRequest implements HttpRequest {
   readonly headers: IncomingHttpHeaders;
   readonly #request: IncomingMessage;
   readonly #response: ServerResponse;
+  #query: URLSearchParams | undefined;
 
   constructor(path: string, params: Readonly<Record<string, string>>, request: IncomingMessage, to: ServerResponse) {
     this.path = path;
@@ -160,7 +161,8 @@ class RouteRequest implements HttpRequest {
   }
 
   get query(): URLSearchParams {
-    return new URLSearchParams(this.#request.url?.slice(this.path.length + 1));
+    this.#query ??= new URLSearchParams(this.target.slice(this.path.length + 1));
+    return this.#query;
   }
 
   /** A signal is made only for the routes that ask for one. */
