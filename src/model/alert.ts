@@ -86,24 +86,25 @@ export function isOvertaken(
   return report.atMs < known.atMs || known.isResolved;
 }
 
-const MAX_LABELS = 30;
+/** Of labels so many are kept, and so much of each: what has more is another alert's for whoever looks for it by them. */
+export const MAX_LABELS = { count: 30, name: 100, value: 300 } as const;
 const MAX_LINKS = 5;
-const MAX_TEXT = { fingerprint: 200, title: 300, detail: 2000, label: 100, value: 300, url: 2000 } as const;
+const MAX_TEXT = { fingerprint: 200, title: 300, detail: 2000, link: 100, url: 2000 } as const;
 
 /** The report with everything cut to a length that can be kept and shown; addresses that are no http(s) are dropped. */
 export function cleanReport(report: AlertReport): AlertReport {
   const labels = Object.entries(report.labels)
-    .slice(0, MAX_LABELS)
-    .map(([name, value]) => [cut(name, MAX_TEXT.label), cut(value, MAX_TEXT.value)] as const);
+    .slice(0, MAX_LABELS.count)
+    .map(([name, value]) => [cut(name, MAX_LABELS.name), cut(value, MAX_LABELS.value)] as const);
   const links = report.links.flatMap(({ label, url }) => {
-    const clean = cleanUrl(url);
-    return clean === null ? [] : [{ label: cut(label, MAX_TEXT.label), url: clean }];
+    const known = cleanUrl(url);
+    return known === null ? [] : [{ label: clean(label, MAX_TEXT.link), url: known }];
   });
   return {
     ...report,
-    fingerprint: report.fingerprint.slice(0, MAX_TEXT.fingerprint),
-    title: cut(report.title, MAX_TEXT.title) || "An alert without a name",
-    detail: cut(report.detail, MAX_TEXT.detail),
+    fingerprint: clean(report.fingerprint, MAX_TEXT.fingerprint),
+    title: clean(report.title, MAX_TEXT.title) || "An alert without a name",
+    detail: clean(report.detail, MAX_TEXT.detail),
     labels: Object.fromEntries(labels),
     links: links.slice(0, MAX_LINKS),
     runbookUrl: cleanUrl(report.runbookUrl),
@@ -116,7 +117,15 @@ function cleanUrl(url: string | null): string | null {
   return URL.canParse(url) ? url : null;
 }
 
+/** Databases refuse NUL, and terminals act on the others. */
+const CONTROL = /[^\P{Cc}\n\t]/gu;
+
+function clean(text: string, maxChars: number): string {
+  const short = text.slice(0, maxChars * 2);
+  return cut(short.replace(CONTROL, "").trim(), maxChars);
+}
+
+/** Never cut inside a character. */
 function cut(text: string, maxChars: number): string {
-  const short = text.slice(0, maxChars * 2).trim();
-  return [...short].slice(0, maxChars).join("");
+  return [...text.slice(0, maxChars * 2)].slice(0, maxChars).join("");
 }

@@ -51,12 +51,12 @@ function union(one: readonly string[], other: readonly string[]): string[] {
   return [...new Set([...one, ...other].map(clean).filter(Boolean))];
 }
 
-/** One line of bounded length, never cut inside a character. */
+/** One line of bounded length, without what databases refuse, never cut inside a character. */
 function clean(text: string): string {
   return [
     ...text
       .slice(0, MAX_TITLE_CHARS * 2)
-      .replace(/\s+/g, " ")
+      .replace(/[\s\p{Cc}]+/gu, " ")
       .trim(),
   ]
     .slice(0, MAX_TITLE_CHARS)

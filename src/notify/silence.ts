@@ -6,7 +6,7 @@ import { createHash } from "node:crypto";
 import { z } from "zod";
 import type { SilenceSettings } from "../config/silence-settings.ts";
 import { AmbiguousError, describeError, PermanentError, RetryLaterError } from "../errors.ts";
-import type { AlertReport } from "../model/alert.ts";
+import { type AlertReport, MAX_LABELS } from "../model/alert.ts";
 import type { ReplyTo } from "../model/answer.ts";
 import { neverReached, rootCause } from "../model/unreached.ts";
 import type { Secret } from "../secrets/secret.ts";
@@ -53,9 +53,6 @@ const REQUEST_MS = 10_000;
 const GIVE_UP_MS = 15 * 60_000;
 /** Nobody has so many silences. */
 const MAX_ANSWER_BYTES = 16 * 1024 ** 2;
-/** `cleanReport` cuts what is longer, and of more labels; then they name another alert. */
-const MAX_LABELS = 30;
-const MAX_VALUE_CHARS = 300;
 
 /** Performs the wishes. Whoever asked is told of a failure before the wish is given up. */
 export function createSilencePerformer(deps: SilenceDeps): Perform {
@@ -108,7 +105,10 @@ function markOf({ alert, cause }: SilenceWish): string {
 function matchersOf({ labels }: SilenceWish): object[] {
   const all = Object.entries(labels);
   if (all.every(([, value]) => value === "")) throw new PermanentError("the alert has no labels to silence it by");
-  const isCut = all.length >= MAX_LABELS || all.some(([, value]) => [...value].length >= MAX_VALUE_CHARS);
+  const isFull = ([name, value]: readonly [string, string]) =>
+    [...name].length >= MAX_LABELS.name || [...value].length >= MAX_LABELS.value;
+  // `cleanReport` may have cut them; then they name another alert.
+  const isCut = all.length >= MAX_LABELS.count || all.some(isFull);
   if (isCut) throw new PermanentError("the alert's labels are too many or too long; silence it in Alertmanager itself");
   return all.map(([name, value]) => ({ name, value, isRegex: false, isEqual: true }));
 }

@@ -1,5 +1,6 @@
 /** Forgets what deliveries said once nobody needs it: their bodies may be personal data, their keys and digests are not. */
 import { sql } from "kysely";
+import { hasContent } from "./migrations.ts";
 import { all, type Tx, type Work } from "./work.ts";
 
 /** So many in one transaction: nothing waits long behind it. */
@@ -20,8 +21,7 @@ export function* forgetBodies(
     .where("source", "=", source)
     .where("finished_at", "<", beforeMs)
     .where("state", "<>", sql.lit("received"))
-    .where((is) => is.or([is(sql<number>`length(body)`, ">", 0), is("request", "is not", null)]))
-    .orderBy("id")
+    .where(hasContent)
     .limit(BATCH);
   const forgotten = yield* all(
     tx.db

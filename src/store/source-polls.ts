@@ -1,5 +1,6 @@
 /** What senders that are polled last said of their content, in the store. */
 import { sql } from "kysely";
+import { hasContent } from "./migrations.ts";
 import { all, first, type Tx, type Work } from "./work.ts";
 
 export type SourcePoll = {
@@ -39,10 +40,13 @@ export function* wasToldSince(tx: Tx, source: string, sinceMs: number, pollEvent
       .selectFrom("deliveries")
       .select("outcome")
       .where("source", "=", source)
+      // Polls are never so far apart that what came between them is forgotten: so the index of what is not finds it.
+      .where("finished_at", ">=", sinceMs)
+      .where(hasContent)
       .where("received_at", ">=", sinceMs)
       .where("state", "=", sql.lit("done"))
       .where("event", "<>", pollEvent)
-      .orderBy("id", "desc")
+      .orderBy("finished_at", "desc")
       .limit(MAX_LOOKED_AT),
   );
   return rows.some(({ outcome }) => (JSON.parse(outcome) as string[]).some((it) => !it.startsWith("skipped")));

@@ -220,6 +220,7 @@ describe("A silence", () => {
     ["none", {}],
     ["empty ones alone", { a: "" }],
     ["one that was cut", { alertname: "A", path: "x".repeat(300) }],
+    ["one whose name was cut", { ["a".repeat(100)]: "x" }],
     ["more than are kept", Object.fromEntries(Array.from({ length: 30 }, (_, n) => [`l${n}`, "x"]))],
   ])("of an alert with labels that do not name it is refused: %s", async (_, labels) => {
     const { reported } = await perform({ url: "http://127.0.0.1:1" }, { labels });

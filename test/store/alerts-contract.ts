@@ -1,7 +1,7 @@
 /** What every store does about alerts of monitoring: how one stands by all that is reported of it. */
 import fc from "fast-check";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import type { AlertReport } from "../../src/model/alert.ts";
+import { type AlertReport, cleanReport } from "../../src/model/alert.ts";
 import {
   findAlert,
   firingAlerts,
@@ -79,6 +79,17 @@ export function alertsContract(
       expect(again).toMatchObject({ kind: "changed", known: { reports: 2 }, before: { reports: 1 } });
       expect(alertOf(again)).toMatchObject({ id, sinceMs: T0, report: { title: "Shop is quite down" } });
       expect(await rows()).toHaveLength(1);
+    });
+
+    it("are kept whatever signs their senders put into names, and labels as they are", async () => {
+      const hostile = aReport({
+        fingerprint: "f\0 1",
+        title: "Disk\0 full\u001b[2J\ud83d",
+        labels: { path: " C:\\ " },
+      });
+      expect(alertOf(await report(cleanReport(hostile)))).toMatchObject({
+        report: { fingerprint: "f 1", title: "Disk full[2J\ud83d", labels: { path: " C:\\ " } },
+      });
     });
 
     it("end, and a report of before the end changes nothing, however often it comes", async () => {

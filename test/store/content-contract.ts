@@ -55,6 +55,11 @@ export function contentContract({ transact, reopen }: StoreUnderTest): void {
       expect(await all()).toHaveLength(1);
     });
 
+    it("is named without what a database refuses", async () => {
+      const { deployment } = await change("About\0 us\u001b[2J", T);
+      expect(deployment).toMatchObject({ title: 'Content: "About us [2J" (Sanity, by Ada)' });
+    });
+
     it("that does not come to rest is deployed after the longest wait", async () => {
       let nowMs = T;
       for (; nowMs < T + LONGEST_MS; nowMs += 20_000) {

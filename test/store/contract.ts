@@ -56,10 +56,12 @@ import { all, type Tx, type Work } from "../../src/store/work.ts";
 import { buildsContract } from "./builds-contract.ts";
 import { contentContract } from "./content-contract.ts";
 import { deliveriesContract } from "./deliveries-contract.ts";
+import { forgetBodiesContract } from "./forget-bodies-contract.ts";
 import { holdsContract } from "./holds-contract.ts";
 import { claim, newDeployment } from "./new-deployment.ts";
 import { operationsContract } from "./operations-contract.ts";
 import { secretUsesContract } from "./secret-uses-contract.ts";
+import { sourcePollsContract } from "./source-polls-contract.ts";
 
 let count = 0;
 const delivery = (given: Partial<NewDelivery> = {}): NewDelivery => {
@@ -459,6 +461,8 @@ export function storeContract(
     deliveriesContract(kept);
     operationsContract(kept);
     secretUsesContract(kept);
+    sourcePollsContract(kept);
+    forgetBodiesContract(kept);
 
     describe("what another party calls a thing", () => {
       it("is found by the key under which it was told, once it was", async () => {

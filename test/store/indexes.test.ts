@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import Database from "better-sqlite3";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { recordReport } from "../../src/store/alerts.ts";
 import { listAudit } from "../../src/store/audit.ts";
 import {
   brokenIn,
@@ -16,11 +17,15 @@ import {
 } from "../../src/store/ci.ts";
 import { countNewTopics, digestOf, findOpenDigest, hasNews, quietDigests } from "../../src/store/digests.ts";
 import { findDeploymentByMessage } from "../../src/store/find-message.ts";
+import { forgetBodies } from "../../src/store/forget-bodies.ts";
 import { expireRequests, openRequests } from "../../src/store/requests.ts";
+import { wasToldSince } from "../../src/store/source-polls.ts";
 import { openSqlite } from "../../src/store/sqlite.ts";
 import type { Store } from "../../src/store/store.ts";
 import { wasThereBefore } from "../../src/store/summary.ts";
+import { outEventsOf } from "../../src/store/webhooks-out.ts";
 import type { Tx, Work } from "../../src/store/work.ts";
+import { anAlert } from "./alerts-contract.ts";
 import { aRun } from "./ci-contract.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "slipway-indexes-"));
@@ -69,6 +74,8 @@ it.each<[string, (tx: Tx) => Work<unknown>]>([
   ["what is broken", (tx) => brokenIn(tx, [42])],
   ["what was broken on a branch", (tx) => endIncidentsOf(tx, { repoId: 42, branch: "main" })],
   ["the deployment of a message", (tx) => findDeploymentByMessage(tx, { channel: "C0CI", ts: "1700000000.000100" }, 1)],
+  ["how an alert stands", (tx) => recordReport(tx, anAlert(), 1)],
+  ["what others were told of a deployment", (tx) => outEventsOf(tx, "d-1")],
   ["the audit log of a site", (tx) => listAudit(tx, { site: "shop", limit: 20 })],
 ])("%s", async (_, work) => {
   const plans = await plansOf(work);
@@ -92,4 +99,13 @@ it("neither the storm nor its digest reads all that a channel was ever told", as
 
 it("whether Slipway was there is seen by the first row of each table", async () => {
   for (const plan of await plansOf((tx) => wasThereBefore(tx, 1))) expect(plan).not.toContain("TEMP B-TREE");
+});
+
+it.each<[string, (tx: Tx) => Work<unknown>]>([
+  ["is to be forgotten", (tx) => forgetBodies(tx, { source: "shop", beforeMs: 1 })],
+  ["came since a source was polled", (tx) => wasToldSince(tx, "shop", 1, "poll")],
+])("what %s is found among what is not forgotten, however many deliveries there ever were", async (_, work) => {
+  expect((await plansOf(work)).join()).toContain(
+    "SEARCH deliveries USING INDEX deliveries_with_content (source=? AND finished_at",
+  );
 });

@@ -9,14 +9,14 @@ export const commitName = z.string().regex(/^([0-9a-f]{40}|[0-9a-f]{64})$/);
 /** Longer messages and names are cut: the first line and the markers are read, and both are shown. */
 const MAX_MESSAGE = 20_000;
 const MAX_NAME = 200;
-export const message = z
-  .string()
-  .nullish()
-  .transform((text) => (text ?? "").slice(0, MAX_MESSAGE).toWellFormed());
-export const name = z
-  .string()
-  .nullish()
-  .transform((text) => (text ?? "").slice(0, MAX_NAME).toWellFormed());
+export const message = textOf(MAX_MESSAGE);
+export const name = textOf(MAX_NAME);
+
+/** Without NUL, which git has nowhere and databases refuse. */
+function textOf(maxChars: number) {
+  const said = z.string().nullish();
+  return said.transform((text) => (text ?? "").slice(0, maxChars).replaceAll("\0", "").toWellFormed());
+}
 
 /** Refs: git-check-ref-format(1) lets them be longer, and no site has such a branch. */
 export const refName = z.string().min(1).max(1000);

@@ -1,7 +1,7 @@
 /** Reads the deliveries of a declared source into events: by its preset, or by the places that its routes name. */
 import type { RouteCondition, RouteSettings } from "../../config/source-settings.ts";
 import { UnparseableError } from "../../errors.ts";
-import { type AlertReport, cleanReport, SEVERITIES } from "../../model/alert.ts";
+import { type AlertReport, SEVERITIES } from "../../model/alert.ts";
 import type { Delivery } from "../../model/delivery.ts";
 import type { Event } from "../../model/event.ts";
 import { type Extractor, extract, parseExtractor } from "../../model/extractor.ts";
@@ -108,7 +108,7 @@ function eventOf(source: ResolvedSource, route: RouteSettings, made: Made): Even
   if (alert) {
     const { channel = null, sites } = alert;
     const reports = made.reading.alerts ?? [pickAlert(source, alert, made.verified)];
-    return [{ type: "alerts", ...from, channel, sites, alerts: reports.map(cleanReport) }];
+    return [{ type: "alerts", ...from, channel, sites, alerts: reports }];
   }
   if (notice) return [{ type: "note", ...from, channel: notice.channel ?? null, note: noteOf(source, notice, made) }];
   return [{ type: "ignored", reason: "kept" }];

@@ -59,6 +59,15 @@ describe("the presets of git hosts", () => {
     expect(extract(id.from, delivery.received, delivery.payload)).toMatch(/^[0-9a-f-]{36}$/);
   });
 
+  it("read messages and names without what a database refuses", async () => {
+    const [commit] = GITLAB_PUSH.commits.slice(-1);
+    const head = { ...commit, id: GITLAB_PUSH.after, message: "Fix\0 it", author: { name: "Jo\0\ud83d" } };
+    const body = JSON.stringify({ ...GITLAB_PUSH, commits: [head] });
+    expect(await read("gitlab", { headers: { "content-type": "application/json" }, body })).toMatchObject({
+      push: [{ head: { message: "Fix it", author: "Jo\ufffd" } }],
+    });
+  });
+
   it("say that a branch was deleted", async () => {
     const none = "0".repeat(40);
     const [change] = BITBUCKET_PUSH.push.changes;
