@@ -141,8 +141,10 @@ function knocks(sources: readonly Source[], door: Door): Route[] {
     const { methods = ["POST"] } = source ?? {};
     const isMethod = methods.some((it) => it === request.method);
     // Who does not know the secret in the path learns nothing of the source, either.
-    if (source && !isMethod && source.knowsPath?.(request) !== false)
+    if (source && !isMethod && source.knowsPath?.(request) !== false) {
+      door.turnedAway(name, request, 405);
       return { ...plainAnswer(405, "method not allowed"), headers: { allow: methods.join(", ") } };
+    }
     return door.knock(name, request);
   };
   return (["POST", "GET", "PUT"] as const).flatMap((method) =>

@@ -25,7 +25,7 @@ export type ResolvedSource = {
 const ALWAYS = ["kind", "secret", "secrets", "routes", "allow", "events"] as const;
 const OF_PURPOSE: Readonly<Record<Purpose, ReadonlyArray<keyof SourceSettings>>> = {
   content: ["sites", "quiet", "longest", "poll"],
-  alerts: ["sites", "channel", "silence"],
+  alerts: ["sites", "channel"],
   notes: ["channel", "text", "fields", "show"],
   git: ["sites"],
   any: [],

@@ -49,7 +49,7 @@ describe("a source", () => {
       "kind: custom, verify: [{ hmac: { header: x, layut: raw } }]",
       "verify.0.hmac.layut: is not a key of Slipway's; did you mean layout?",
     ],
-    ["kind: custom, verify: [{ hmc: {} }]", /^verify\.0: is no way to verify; write \{ hmac/],
+    ["kind: custom, verify: [{ hmc: {} }]", /^verify\.0\.hmc: is not a key of Slipway's; did you mean hmac/],
     [`kind: custom, ${HMAC}, id: "foo:bar"`, /^id: names no place in a request; write none, digest/],
     ["kind: stripe, secrets: [{ use: env:A, until: soon }]", "secrets.0.until: is no date; write 2027-01-31"],
     [`kind: custom, ${HMAC}`, /^routes: is missing; say what a delivery does/],

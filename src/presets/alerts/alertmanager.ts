@@ -27,7 +27,7 @@ export const alertmanager: Preset = {
   purpose: "alerts",
   docs: "https://prometheus.io/docs/alerting/latest/configuration/#webhook_config",
   provenBy: "a real Prometheus Alertmanager",
-  keys: [],
+  keys: ["silence"],
   secret: "needed",
   events: [],
   definition: () => ({
