@@ -128,7 +128,7 @@ sources:
     expect(room.slack.modals().at(-1)).toMatchObject({ user: ALICE });
     for (const it of [one, other]) await it.post([over(down)]);
     await edited(message, /🟢 Resolved: Down/);
-  });
+  }, 120_000);
 });
 
 /** Throws until a notification of it did not arrive. */

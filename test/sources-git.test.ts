@@ -109,5 +109,5 @@ sources:
     expect(outcome).toEqual([expect.stringMatching(/^queued deployment d-\S+ of lab$/)]);
     expect((await deployments())[0]).toMatchObject({ commit: second, title: "The second page" });
   },
-  60_000,
+  120_000,
 );

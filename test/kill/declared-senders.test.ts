@@ -67,7 +67,7 @@ it("does all that it answered with 200 after the next start, and nothing of it t
   const answered = new Map<string, number[]>();
   for (const [index, source] of SOURCES.entries()) {
     const statuses = Promise.all(numbers.map((number) => pay(source, number)));
-    // Once when nothing is answered for certain, then when all is, and a little later, while it is being told.
+    // Once when perhaps nothing is answered, then when all is, and a little later, while it is being told.
     if (index === 0) await new Promise((resolve) => setTimeout(resolve, 5));
     else await statuses;
     if (index === 2) await new Promise((resolve) => setTimeout(resolve, 15));
