@@ -6,6 +6,7 @@ import type { z } from "zod";
 import { describeError, PermanentError, RetryLaterError } from "../errors.ts";
 import { askedToWaitMs } from "../model/asked-to-wait.ts";
 import { neverReached } from "../model/unreached.ts";
+import { readAtMost } from "../process/read-at-most.ts";
 
 /** How the repository is reached. */
 export type GithubAccess = {
@@ -146,14 +147,9 @@ async function requireOk({ response, isApi }: Answer, path: string): Promise<voi
 }
 
 async function readText(response: Response): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const chunk of response.body ?? []) {
-    bytes += chunk.length;
-    if (bytes > MAX_ANSWER_BYTES) throw new PermanentError("GitHub's answer is too long");
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString("utf8");
+  const body = await readAtMost(response.body, MAX_ANSWER_BYTES);
+  if (body === null) throw new PermanentError("GitHub's answer is too long");
+  return body.toString("utf8");
 }
 
 function parseJson(text: string): unknown {

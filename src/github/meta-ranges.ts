@@ -7,6 +7,7 @@ import { z } from "zod";
 import { describeError } from "../errors.ts";
 import type { Log } from "../log.ts";
 import { isRange, type Ranges, readRanges } from "../model/address.ts";
+import { readAtMost } from "../process/read-at-most.ts";
 
 export type MetaRangesOptions = {
   /** "https://api.github.com", or that of a GitHub Enterprise Server. */
@@ -113,20 +114,11 @@ async function ask(apiUrl: string, known: Kept | null, stopping: AbortSignal): P
     await response.body?.cancel();
     throw new Error(`GitHub answered ${response.status}`);
   }
-  const read = meta.safeParse(JSON.parse(await readText(response)));
+  const body = await readAtMost(response.body, MAX_BYTES);
+  if (body === null) throw new Error("GitHub's answer is too long");
+  const read = meta.safeParse(JSON.parse(body.toString("utf8")));
   if (!read.success) throw new Error("GitHub's answer holds no ranges of addresses under `hooks`");
   return { apiUrl, etag: response.headers.get("etag"), hooks: read.data.hooks };
-}
-
-async function readText(response: Response): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const chunk of response.body ?? []) {
-    bytes += chunk.length;
-    if (bytes > MAX_BYTES) throw new Error("GitHub's answer is too long");
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString("utf8");
 }
 
 /** Written beside it and renamed, so that a crash leaves the old ones or the new ones. */

@@ -9,6 +9,7 @@ import { AmbiguousError, describeError, PermanentError, RetryLaterError } from "
 import { type AlertReport, MAX_LABELS } from "../model/alert.ts";
 import type { ReplyTo } from "../model/answer.ts";
 import { neverReached, rootCause } from "../model/unreached.ts";
+import { readAtMost } from "../process/read-at-most.ts";
 import type { Secret } from "../secrets/secret.ts";
 import type { SecretReference } from "../secrets/secret-reference.ts";
 import { LOOK_AGAIN_MS, twice } from "./looking.ts";
@@ -154,7 +155,9 @@ async function ask({ silences, headers, key }: Api, method: "GET" | "POST", body
     const response = await fetch(silences, { method, headers, redirect: "manual", signal, ...(body && { body }) });
     status = response.status;
     retryAfter = Number(response.headers.get("retry-after"));
-    answer = await readText(response);
+    const said = await readAtMost(response.body, MAX_ANSWER_BYTES);
+    if (said === null) throw new PermanentError("Alertmanager answers with more than 16 MB");
+    answer = said.toString("utf8");
   } catch (error) {
     if (error instanceof PermanentError) throw error;
     const why = describeError(rootCause(error));
@@ -176,15 +179,4 @@ async function ask({ silences, headers, key }: Api, method: "GET" | "POST", body
   if (status >= 500 || status === 408) throw new AmbiguousError(told);
   if (status === 400) throw new PermanentError(`${told}: ${oneLine(answer, 200)}`);
   throw new PermanentError(`${told}; look whether ${key}.url is its address, without /api`);
-}
-
-async function readText(response: Response): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const chunk of response.body ?? []) {
-    bytes += chunk.length;
-    if (bytes > MAX_ANSWER_BYTES) throw new PermanentError("Alertmanager answers with more than 16 MB");
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString("utf8");
 }

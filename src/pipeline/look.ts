@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { text } from "node:stream/consumers";
 import { bytesText } from "../model/quantities.ts";
 import type { FileEntry, Manifest } from "../model/release.ts";
+import { readAtMost } from "../process/read-at-most.ts";
 import type { Contents } from "../publish/options.ts";
 import { likenessOf } from "./page-likeness.ts";
 
@@ -132,16 +133,8 @@ async function likeness(contents: Contents, shown: Buffer, entry: FileEntry, bef
 
 /** The body, or null when it is longer than `maxBytes`: whatever comes, it is not our file. */
 async function readBody(response: Response, maxBytes: number): Promise<{ bytes: Buffer; sha256: string } | null> {
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  for await (const chunk of response.body ?? []) {
-    length += chunk.length;
-    // Leaving the loop cancels the transfer.
-    if (length > maxBytes) return null;
-    chunks.push(chunk);
-  }
-  const bytes = Buffer.concat(chunks);
-  return { bytes, sha256: createHash("sha256").update(bytes).digest("hex") };
+  const bytes = await readAtMost(response.body, maxBytes);
+  return bytes && { bytes, sha256: createHash("sha256").update(bytes).digest("hex") };
 }
 
 /** From the worst on. */

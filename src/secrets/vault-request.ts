@@ -8,6 +8,7 @@ import { request as requestHttps } from "node:https";
 import type { VaultSettings } from "../config/vault-settings.ts";
 import { describeError, OperatorError, RetryLaterError } from "../errors.ts";
 import { parseJson } from "../model/received.ts";
+import { readAtMost } from "../process/read-at-most.ts";
 import type { Secret } from "./secret.ts";
 
 type VaultAsk = {
@@ -105,14 +106,9 @@ function codeOf(error: unknown): string {
 const TOO_LARGE = "its answer is larger than 1 MB";
 
 async function readJson(response: IncomingMessage): Promise<unknown> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of response as AsyncIterable<Buffer>) {
-    bytes += chunk.length;
-    if (bytes > MAX_BYTES) throw new Error(TOO_LARGE);
-    chunks.push(chunk);
-  }
-  return parseJson(Buffer.concat(chunks));
+  const body = await readAtMost(response, MAX_BYTES);
+  if (body === null) throw new Error(TOO_LARGE);
+  return parseJson(body);
 }
 
 function readCertificates(path: string): string {

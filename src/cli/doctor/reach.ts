@@ -1,6 +1,7 @@
 /** One request of the doctor's, bounded in time and length, and why it got no answer. */
 import { describeError } from "../../errors.ts";
 import { rootCause } from "../../model/unreached.ts";
+import { readAtMost } from "../../process/read-at-most.ts";
 
 const ANSWER_WITHIN_MS = 15_000;
 /** Far more than any answer that is read here: a workspace's user groups are the longest. */
@@ -13,22 +14,13 @@ export async function reach(url: string, request: RequestInit): Promise<Reached 
   const signal = AbortSignal.timeout(ANSWER_WITHIN_MS);
   try {
     const response = await fetch(url, { ...request, redirect: "manual", signal });
-    return { status: response.status, headers: response.headers, text: await readText(response) };
+    const body = await readAtMost(response.body, MAX_ANSWER_BYTES);
+    if (body === null) throw new Error("the answer is too long");
+    return { status: response.status, headers: response.headers, text: body.toString("utf8") };
   } catch (error) {
     const why = signal.aborted
       ? `no answer within ${ANSWER_WITHIN_MS / 1000} seconds`
       : describeError(rootCause(error));
     return `${new URL(url).host}: ${why}`;
   }
-}
-
-async function readText(response: Response): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const chunk of response.body ?? []) {
-    bytes += chunk.length;
-    if (bytes > MAX_ANSWER_BYTES) throw new Error("the answer is too long");
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString("utf8");
 }

@@ -1,5 +1,6 @@
 /** Asks Amazon SNS for something, within limits: its own hosts alone, no redirects, three seconds, 64 KiB. */
 import { describeError, RetryLaterError } from "../../errors.ts";
+import { readAtMost } from "../../process/read-at-most.ts";
 
 /** Certificates and confirmations have some 2 KiB. In bytes. */
 const MAX_BYTES = 64 * 1024;
@@ -35,22 +36,11 @@ export async function getFromAmazon(url: URL, { fetch = globalThis.fetch }: Amaz
       await response.body?.cancel();
       throw new RetryLaterError(null, `${url.host} answered ${response.status}`);
     }
-    if (response.status === 200) return await readBounded(response);
+    if (response.status === 200) return await readAtMost(response.body, MAX_BYTES);
     await response.body?.cancel();
     return null;
   } catch (cause) {
     if (cause instanceof RetryLaterError) throw cause;
     throw new RetryLaterError(null, `${url.host} did not answer: ${describeError(cause)}`, { cause });
   }
-}
-
-async function readBounded(response: Response): Promise<Buffer | null> {
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  for await (const chunk of response.body ?? []) {
-    length += chunk.length;
-    if (length > MAX_BYTES) return null; // Leaving the loop cancels the rest.
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
 }

@@ -3,6 +3,7 @@ import type { PollSettings } from "../../config/poll-settings.ts";
 import { OperatorError, PermanentError, RetryLaterError } from "../../errors.ts";
 import { extract, printExtractor } from "../../model/extractor.ts";
 import { type Received, readPayload } from "../../model/received.ts";
+import { readAtMost } from "../../process/read-at-most.ts";
 import type { Secret } from "../../secrets/secret.ts";
 
 /** What makes the next request a conditional one; the sender's own words, which are given back as they are. */
@@ -55,7 +56,7 @@ export async function askForUpdate({ key, poll, token, validators, signal }: Que
   }
   // A header says it all: what follows need not be read.
   const needsBody = poll.updated.from !== "header";
-  const body = needsBody ? await readAtMost(answer, MAX_BYTES, address) : Buffer.alloc(0);
+  const body = needsBody ? await bodyOf(answer, address) : Buffer.alloc(0);
   if (!needsBody) await answer.body?.cancel();
 
   const received = asReceived(answer, body);
@@ -119,20 +120,12 @@ function refusal({ status, headers }: Response, address: string): Error {
 }
 
 /** The limit is for what is unpacked: a small answer may be a large one packed well. */
-async function readAtMost(answer: Response, maxBytes: number, address: string): Promise<Buffer> {
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  try {
-    for await (const chunk of answer.body ?? []) {
-      length += chunk.length;
-      if (length > maxBytes) break;
-      chunks.push(chunk);
-    }
-  } catch (error) {
+async function bodyOf(answer: Response, address: string): Promise<Buffer> {
+  const body = await readAtMost(answer.body, MAX_BYTES).catch((error: unknown) => {
     throw new RetryLaterError(null, `${address} broke off its answer (${reasonOf(error)})`);
-  }
-  if (length > maxBytes) throw new PermanentError(`${address} answers more than ${maxBytes / 1024} KiB; ask for less`);
-  return Buffer.concat(chunks);
+  });
+  if (body === null) throw new PermanentError(`${address} answers more than ${MAX_BYTES / 1024} KiB; ask for less`);
+  return body;
 }
 
 function asReceived({ headers }: Response, body: Buffer): Received {
