@@ -8,7 +8,9 @@ import { type Asking, deny, note, say } from "./commanding.ts";
 
 export type RunClickFacts = Asking & {
   /** Null where nothing is known of it any more. */
-  readonly delivery: Pick<Delivery, "id" | "source" | "state" | "verdict" | "releasedBy"> | null;
+  readonly delivery:
+    | (Pick<Delivery, "id" | "source" | "state" | "verdict" | "releasedBy"> & { readonly isForgotten: boolean })
+    | null;
   /** What holds for the whole workspace: a delivery may be about any site. */
   readonly rules: SiteRules;
 };
@@ -25,6 +27,8 @@ export function handleRunClick({ value }: Pick<ClickEvent, "value">, facts: RunC
   if (delivery === null) return end("refused", "Slipway knows nothing of this delivery any more.", "state");
   const { id, source, releasedBy } = delivery;
   if (releasedBy !== null) return end("refused", `${releasedBy} had delivery ${id} of ${source} run already.`, "state");
+  if (delivery.isForgotten)
+    return end("refused", `What delivery ${id} of ${source} said is forgotten by now; have it sent again.`, "state");
   const isWaiting = delivery.state === "held" || delivery.verdict === "conflict";
   if (!isWaiting)
     return end("refused", `Delivery ${id} of ${source} is ${delivery.state}; it waits for nobody.`, "state");

@@ -3,7 +3,7 @@ import type { Config } from "../config/schema.ts";
 import type { RunClickFacts } from "../handlers/run-click.ts";
 import { workspaceWideRules } from "../handlers/site-rules.ts";
 import type { ClickEvent } from "../model/event.ts";
-import { findDelivery } from "../store/deliveries.ts";
+import { findDelivery, isForgotten } from "../store/deliveries.ts";
 import { lockName } from "../store/lock-name.ts";
 import type { Tx, Work } from "../store/work.ts";
 import { askingOf } from "./asking.ts";
@@ -14,5 +14,6 @@ export function* runClickFacts(tx: Tx, config: Config, event: ClickEvent, asker:
   // Two who click at once see one another.
   yield* lockName(tx, `run delivery ${event.value}`);
   const delivery = /^\d{1,15}$/.test(event.value) ? yield* findDelivery(tx, event.value) : undefined;
-  return { ...asking, delivery: delivery ?? null, rules: workspaceWideRules(config, "held deliveries") };
+  const known = delivery && { ...delivery, isForgotten: isForgotten(delivery) };
+  return { ...asking, delivery: known ?? null, rules: workspaceWideRules(config, "held deliveries") };
 }

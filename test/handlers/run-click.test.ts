@@ -3,7 +3,14 @@ import { describe, expect, it } from "vitest";
 import { handleRunClick, type RunClickFacts } from "../../src/handlers/run-click.ts";
 import { ALICE, asking, audited, member, rules, told } from "./asking.ts";
 
-const HELD = { id: 12, source: "gitea", state: "held", verdict: "suspected_replay", releasedBy: null } as const;
+const HELD = {
+  id: 12,
+  source: "gitea",
+  state: "held",
+  verdict: "suspected_replay",
+  releasedBy: null,
+  isForgotten: false,
+} as const;
 const workspace = rules({ name: "held deliveries", settings: "slack", deployers: ["U0DAN"], operators: [ALICE] });
 
 function click(delivery: RunClickFacts["delivery"], user = ALICE) {
@@ -31,6 +38,7 @@ describe("Run anyway", () => {
       { ...HELD, state: "done", releasedBy: "bob" },
       /bob had delivery 12 of gitea run/,
     ],
+    ["one that is forgotten", { ...HELD, isForgotten: true }, /forgotten by now; have it sent again/],
     ["one that waits for nobody", { ...HELD, state: "done", verdict: "new" }, /is done; it waits for nobody/],
   ] as const)("does nothing for %s", (_, delivery, says) => {
     const effects = click(delivery);
