@@ -1,8 +1,6 @@
 /** `form` of a source in slipway.yaml: an HTML form of a site that sends to Slipway itself. */
 import { z } from "zod";
-import { duration } from "./setting-types.ts";
-
-const webUrl = z.url({ protocol: /^https?$/, error: "is no http or https URL" });
+import { duration, webUrl } from "./setting-types.ts";
 
 export const formSettings = z
   .strictObject({

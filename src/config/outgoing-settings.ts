@@ -1,7 +1,7 @@
 /** What stands under `webhooks` in slipway.yaml: whom Slipway tells what happens, by signed requests. */
 import { z } from "zod";
 import { namesSomeEvent, OUT_TYPES } from "../model/outgoing.ts";
-import { secretReference } from "./setting-types.ts";
+import { openUrl, secretReference } from "./setting-types.ts";
 import { activeSecret } from "./source-settings.ts";
 
 const eventPattern = z.string().refine(namesSomeEvent, {
@@ -11,13 +11,7 @@ const eventPattern = z.string().refine(namesSomeEvent, {
 
 export const outgoingSettings = z
   .strictObject({
-    url: z
-      .url({ protocol: /^https?$/, error: "is no http or https URL" })
-      .max(2000)
-      .refine((text) => !URL.parse(text)?.username && !URL.parse(text)?.password, {
-        error: "has a password in it; the signature says who sends",
-      })
-      .describe("Where the requests go. A redirect is not followed."),
+    url: openUrl.max(2000).describe("Where the requests go. A redirect is not followed."),
     secret: secretReference
       .optional()
       .describe("What they are signed with: whsec_ and 24 to 64 bytes in base64, as Standard Webhooks has it."),

@@ -1,18 +1,13 @@
 /** `poll` of a source in slipway.yaml: a net below senders that never retry. */
 import { z } from "zod";
-import { duration, extractor, secretReference } from "./setting-types.ts";
+import { duration, extractor, openUrl, secretReference } from "./setting-types.ts";
 
 const MIN_EVERY_MS = 30_000;
 const MAX_EVERY_MS = 86_400_000;
 
 export const pollSettings = z
   .strictObject({
-    url: z
-      .url({ protocol: /^https?$/, error: "is no http or https URL" })
-      .refine((url) => !URL.canParse(url) || (new URL(url).username === "" && new URL(url).password === ""), {
-        error: "has a user or a password in it; secrets never stand in this file: use `token`",
-      })
-      .describe("An address that says when content was changed last, cheaply."),
+    url: openUrl.describe("An address that says when content was changed last, cheaply."),
     updated: extractor.describe(
       "Where it says so: json:/data/0/updatedAt, a header: header:last-modified, or digest: whatever it answers.",
     ),

@@ -125,21 +125,11 @@ const oneWayToWait: Rule = (config) =>
 /** Who follows CI has to be told somewhere, and of sites that are there. */
 const followsThatExist: Rule = (config) =>
   config.ci.flatMap(({ sites = [], channel }, index) => {
-    const known = Object.keys(config.sites);
-    const unknown = sites
-      .filter((name) => !known.includes(name))
-      .map((name) => {
-        const guess = nearest(name, known);
-        return {
-          key: `ci.${index}.sites`,
-          message: `names ${name}, but there is no such site${guess ? `; did you mean ${guess}?` : ""}`,
-        };
-      });
     const silent = sites.filter(
-      (name) => known.includes(name) && !channel && !config.channel && !config.sites[name]?.channel,
+      (name) => Object.hasOwn(config.sites, name) && !channel && !config.channel && !config.sites[name]?.channel,
     );
     return [
-      ...unknown,
+      ...unknownSites(`ci.${index}.sites`, sites, config),
       ...silent.map((name) => ({
         key: `ci.${index}.channel`,
         message: `is missing, since sites.${name} has no channel either`,
@@ -171,19 +161,12 @@ const sourcesThatWork: Rule = (config) =>
   Object.entries(config.sources).flatMap(([name, settings]) => {
     const source = resolveSource(name, settings);
     if (!("definition" in source)) return [...source];
-    const known = Object.keys(config.sites);
     const named = source.routes.flatMap(({ rebuild, deploy, alert }) => [
       ...(rebuild?.sites ?? []),
       ...(deploy?.sites ?? []),
       ...(alert?.sites ?? []),
     ]);
-    return [...new Set(named)]
-      .filter((site) => !known.includes(site))
-      .map((site) => {
-        const guess = nearest(site, known);
-        const advice = guess ? `; did you mean ${guess}?` : "";
-        return { key: `sources.${name}.sites`, message: `names ${site}, but there is no such site${advice}` };
-      });
+    return unknownSites(`sources.${name}.sites`, named, config);
   });
 
 /** Each endpoint once, since its address names it, and of sites that are there. */
@@ -192,16 +175,19 @@ const webhooksThatWork: Rule = (config) =>
     const key = `webhooks.${index}`;
     const first = config.webhooks.findIndex((it) => it.url === url);
     const twice = first < index ? [{ key: `${key}.url`, message: `is that of webhooks.${first} already` }] : [];
-    const known = Object.keys(config.sites);
-    const unknown = sites
-      .filter((site) => !known.includes(site))
-      .map((site) => {
-        const guess = nearest(site, known);
-        const advice = guess ? `; did you mean ${guess}?` : "";
-        return { key: `${key}.sites`, message: `names ${site}, but there is no such site${advice}` };
-      });
-    return [...twice, ...unknown];
+    return [...twice, ...unknownSites(`${key}.sites`, sites, config)];
   });
+
+/** Those of the names that are no site's, each once. */
+function unknownSites(key: string, names: readonly string[], { sites }: Config): Problem[] {
+  const known = Object.keys(sites);
+  return [...new Set(names)]
+    .filter((name) => !known.includes(name))
+    .map((name) => {
+      const guess = nearest(name, known);
+      return { key, message: `names ${name}, but there is no such site${guess ? `; did you mean ${guess}?` : ""}` };
+    });
+}
 
 export const rules: readonly Rule[] = [
   webhooksThatWork,

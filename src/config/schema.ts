@@ -5,7 +5,7 @@ import { CI_FAILURES } from "../model/ci.ts";
 import { gitAccess } from "./git-access-settings.ts";
 import { guardLimits, trustedProxies } from "./guard-settings.ts";
 import { outgoingSettings } from "./outgoing-settings.ts";
-import { duration, secretReference, size, slackChannel } from "./setting-types.ts";
+import { duration, secretReference, size, slackChannel, webUrl } from "./setting-types.ts";
 import { sourceSettings } from "./source-settings.ts";
 import { parseTarget } from "./target.ts";
 import { vaultSettings } from "./vault-settings.ts";
@@ -95,10 +95,7 @@ export const prerender = z
     crawl: z.boolean().default(true).describe("Follow links between pages. Default true."),
     parallel: z.int().min(1).max(16).default(4).describe("Pages at the same time. Default 4."),
     timeout: duration.default(30_000).describe("Longest time for one page. Default 30s."),
-    allow: z
-      .array(z.url({ protocol: /^https?$/, error: "is no http or https URL" }))
-      .default([])
-      .describe("Origins that pages may load from besides their own, such as an API."),
+    allow: z.array(webUrl).default([]).describe("Origins that pages may load from besides their own, such as an API."),
     ready: z
       .string()
       .min(1)
@@ -254,7 +251,7 @@ const siteSchema = z
     releases: z.int().min(1).max(1000).default(20).describe("How many releases are kept for a rollback. Default 20."),
     confirm: z
       .strictObject({
-        url: z.url({ protocol: /^https?$/, error: "is no http or https URL" }).describe("Where visitors see the site."),
+        url: webUrl.describe("Where visitors see the site."),
         wait: duration.default(30_000).describe("How long the release may take to show. Default 30s."),
         rollback: z
           .boolean()
@@ -285,10 +282,7 @@ const siteSchema = z
 export const configSchema = z.strictObject({
   trustedProxies,
   limits: guardLimits.prefault({}),
-  url: z
-    .url({ protocol: /^https?$/, error: "is no http or https URL" })
-    .optional()
-    .describe("Where people reach Slipway; links in Slack and on GitHub start with it."),
+  url: webUrl.optional().describe("Where people reach Slipway; links in Slack and on GitHub start with it."),
   channel: slackChannel
     .optional()
     .describe("The Slack channel for Slipway's own news, such as a delivery it gave up on."),

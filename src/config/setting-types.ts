@@ -50,6 +50,14 @@ export const slackChannel = z
   .string()
   .regex(/^[A-Za-z0-9#][\w.-]{0,79}$/, "is no Slack channel; use its id (C0123ABCD), which survives renames");
 
+/** An address of the web. */
+export const webUrl = z.url({ protocol: /^https?$/, error: "is no http or https URL" });
+
+/** One that holds nothing secret, as far as its form tells. */
+export const openUrl = webUrl.refine((text) => !URL.parse(text)?.username && !URL.parse(text)?.password, {
+  error: "has a user or a password in it; secrets never stand in this file",
+});
+
 /** Where in a request a value stands. */
 export const extractor = z
   .string()

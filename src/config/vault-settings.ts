@@ -1,6 +1,6 @@
 /** `vault` in slipway.yaml: where HashiCorp Vault or OpenBao is, and how Slipway logs in to it. */
 import { z } from "zod";
-import { duration, secretReference } from "./setting-types.ts";
+import { duration, secretReference, webUrl } from "./setting-types.ts";
 
 /** What one logs in to Vault with cannot lie in Vault. */
 const localReference = secretReference.refine(
@@ -16,9 +16,7 @@ const LOCAL = new Set(["localhost", "127.0.0.1", "[::1]"]);
 
 export const vaultSettings = z
   .strictObject({
-    address: z
-      .url({ protocol: /^https?$/, error: "is no http or https URL" })
-      .describe("Where it is, without /v1: https://vault.example.com:8200."),
+    address: webUrl.describe("Where it is, without /v1: https://vault.example.com:8200."),
     plain: z.boolean().default(false).describe("http: yes, secrets may travel unencrypted. Not needed for localhost."),
     namespace: z
       .string()

@@ -2,6 +2,7 @@
 import { hash } from "node:crypto";
 import type { Alert } from "./alert.ts";
 import { type Consent, DEPLOYMENT_STATES, type Deployment, type Trigger } from "./deployment.ts";
+import { fitsPattern } from "./event-pattern.ts";
 
 const ALERT_STATES = ["firing", "acknowledged", "resolved"] as const;
 
@@ -114,15 +115,11 @@ export function alertOut({ id, source, state, report, acknowledged, ...alert }: 
 
 /** Whether a list of types or beginnings ("deployment.*") names the type; an empty one names all. */
 export function isNamed(patterns: readonly string[], type: string): boolean {
-  return patterns.length === 0 || patterns.some((it) => matches(it, type));
+  return patterns.length === 0 || patterns.some((it) => fitsPattern(it, type));
 }
 
 /** Whether a pattern names any event that there is. */
-export const namesSomeEvent = (pattern: string) => OUT_TYPES.some((type) => matches(pattern, type));
-
-function matches(pattern: string, type: string): boolean {
-  return pattern.endsWith("*") ? type.startsWith(pattern.slice(0, -1)) : pattern === type;
-}
+export const namesSomeEvent = (pattern: string) => OUT_TYPES.some((type) => fitsPattern(pattern, type));
 
 /** Names an endpoint in records, whatever its place in slipway.yaml: its address may hold what is not for everybody. */
 export function endpointId(url: string): string {

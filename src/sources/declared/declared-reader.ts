@@ -4,6 +4,7 @@ import { UnparseableError } from "../../errors.ts";
 import { type AlertReport, SEVERITIES } from "../../model/alert.ts";
 import type { Delivery } from "../../model/delivery.ts";
 import type { Event } from "../../model/event.ts";
+import { fitsPattern } from "../../model/event-pattern.ts";
 import { type Extractor, extract, parseExtractor } from "../../model/extractor.ts";
 import { type Note, shapeNote } from "../../model/note.ts";
 import type { Received } from "../../model/received.ts";
@@ -69,7 +70,7 @@ function causeOf({ name }: ResolvedSource, { id, releasedBy }: Delivery, index: 
 
 function fits(when: RouteCondition | undefined, { event, received, payload }: Verified): boolean {
   if (!when) return true;
-  const isNamed = when.event === undefined || when.event.some((pattern) => matches(pattern, event));
+  const isNamed = when.event === undefined || when.event.some((pattern) => fitsPattern(pattern, event));
   const at = (place: string) => {
     const extractor = parseExtractor(place);
     return extractor ? extract(extractor, received, payload) : null;
@@ -79,11 +80,6 @@ function fits(when: RouteCondition | undefined, { event, received, payload }: Ve
     Object.entries(when.is).every(([place, values]) => values.includes(at(place) ?? "")) &&
     when.exists.every((extractor) => extract(extractor, received, payload) !== null)
   );
-}
-
-/** "entry.*" fits whatever begins with "entry."; all else only itself. */
-function matches(pattern: string, event: string): boolean {
-  return pattern.endsWith("*") ? event.startsWith(pattern.slice(0, -1)) : pattern === event;
 }
 
 type Made = {

@@ -178,7 +178,7 @@ describe("webhooks in slipway.yaml", () => {
 
   it.each([
     ['{ url: "ftp://x", secret: env:NEW }', /^webhooks.0.url: is no http or https URL/],
-    ['{ url: "https://a:b@x.example", secret: env:NEW }', /^webhooks.0.url: has a password in it/],
+    ['{ url: "https://a:b@x.example", secret: env:NEW }', /^webhooks.0.url: has a user or a password in it/],
     [`{ ${url} }`, /^webhooks.0: needs either secret or secrets/],
     [`{ ${url}, secret: env:A, secrets: [env:B] }`, /^webhooks.0: needs either secret or secrets/],
     [`{ ${url}, secret: whsec_abc }`, /^webhooks.0.secret: is not a reference to a secret/],

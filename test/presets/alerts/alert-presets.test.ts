@@ -11,7 +11,7 @@ import { alertmanager } from "../../../src/presets/alerts/alertmanager.ts";
 import { findPreset } from "../../../src/presets/presets.ts";
 import { alertCases } from "./alert-cases.ts";
 import { payload } from "./payload.ts";
-import { readDelivery, receivedFrom, receivedJson } from "./read-delivery.ts";
+import { readDelivery, readerOf, receivedFrom, receivedJson } from "./read-delivery.ts";
 import { SNS_CERTIFICATE_URL, snsKey } from "./sns-signer.ts";
 
 const NOW = Date.parse("2026-12-01T12:00:00Z");
@@ -48,7 +48,7 @@ describe("Each monitoring sender", () => {
   it.each(alertPresets)("$kind refuses what is not of its shape, and never breaks", async (preset) => {
     const resource = fc.constantFrom("issue", "event_alert", "metric_alert", "error", "");
     const like = alertCases.filter((it) => it.kind === preset.kind);
-    const settings = like[0]?.settings ?? {};
+    const read = readerOf(preset, like[0]?.settings);
     const usual = await Promise.all(
       like.map(async ({ request, secret }) => receivedFrom(await request(secret, NOW)).body.toString("utf8")),
     );
@@ -60,7 +60,7 @@ describe("Each monitoring sender", () => {
         header ? { "sentry-hook-resource": header } : {},
       );
       try {
-        const { reading } = await readDelivery(preset, received, settings);
+        const { reading } = await read(received);
         expect(Object.keys(reading)).toHaveLength(1);
       } catch (error) {
         expect(error).toBeInstanceOf(UnparseableError);

@@ -15,21 +15,31 @@ export type Delivered = {
   readonly id: string | null;
 };
 
+/** Reads deliveries of one source, whose definition is made once. What it answers with throws what the preset throws. */
+export function readerOf(
+  preset: Preset,
+  settings: Partial<SourceSettingsInput> = {},
+): (received: Received) => Promise<Delivered> {
+  const definition = sourceDefinition.parse(
+    preset.definition(sourceSettings.parse({ kind: preset.kind, ...settings })),
+  );
+  return async (received) => {
+    const payload = await readPayload(received, definition.accept.field);
+    const event = definition.event.map((it) => extract(it, received, payload) ?? "").join(".");
+    const { from } = definition.id;
+    const id = from === "none" ? "" : extract(from === "digest" ? { from: "digest" } : from, received, payload);
+    const reading = preset.read({ received, payload, event, receivedAtMs: RECEIVED_AT_MS });
+    return { reading, event, id };
+  };
+}
+
 /** Throws what the preset throws. */
-export async function readDelivery(
+export function readDelivery(
   preset: Preset,
   received: Received,
   settings: Partial<SourceSettingsInput> = {},
 ): Promise<Delivered> {
-  const definition = sourceDefinition.parse(
-    preset.definition(sourceSettings.parse({ kind: preset.kind, ...settings })),
-  );
-  const payload = await readPayload(received, definition.accept.field);
-  const event = definition.event.map((it) => extract(it, received, payload) ?? "").join(".");
-  const { from } = definition.id;
-  const id = from === "none" ? "" : extract(from === "digest" ? { from: "digest" } : from, received, payload);
-  const reading = preset.read({ received, payload, event, receivedAtMs: RECEIVED_AT_MS });
-  return { reading, event, id };
+  return readerOf(preset, settings)(received);
 }
 
 /** The request as it arrives. */
