@@ -57,8 +57,8 @@ export function createDoor(deps: DoorDeps): Door {
   function turnAway(source: Source, request: HttpRequest, error: SenderError, body: Buffer | null): SenderError {
     const client = clientOf(request);
     const limited = limits.before(source.name, client);
+    if (error.status < 500) void limits.failed(source.name, client);
     // 404 hides whether a secret in the path was nearly right, and looks like any other.
-    if (error.status === 401 || error.status === 404) void limits.failed(source.name, client);
     const told = limited !== "ok" && error.status === 401 ? tooMany(limited) : error;
     const explain = body !== null && error.status < 500 ? source.explain : undefined;
     rejections.add({

@@ -14,6 +14,7 @@ import { type AddressGuard, createAddressGuard } from "../sources/declared/addre
 import { type Captures, createCaptures } from "./captures.ts";
 import { createDoor, type Door } from "./door.ts";
 import { createRejections, type Rejections } from "./rejections.ts";
+import { slowRefusals } from "./slow-refusals.ts";
 
 export type StartedDoor = {
   readonly door: Door;
@@ -47,8 +48,10 @@ export async function startDoor(options: {
     : null;
   const githubRanges = () => metaRanges?.hooks() ?? null;
   const guards = new Map(sources.map((it) => [it.name, guardOf(it, githubRanges)]));
+  const clientOf = (request: HttpRequest) =>
+    clientAddress({ peer: request.peer, forwardedFor: forwardedFor(request) }, trusted);
   const door = createDoor({
-    clientOf: (request) => clientAddress({ peer: request.peer, forwardedFor: forwardedFor(request) }, trusted),
+    clientOf,
     guards,
     limits,
     budget: createBodyBudget({ maxBytes: config.limits.buffered, now }),
@@ -56,7 +59,7 @@ export async function startDoor(options: {
     captures,
   });
   return {
-    ...{ door, rejections, captures },
+    ...{ door: slowRefusals({ door, limits, clientOf }), rejections, captures },
     async stop() {
       rejections.stop();
       limits.close();
