@@ -31,8 +31,10 @@ export async function startDoor(options: {
   readonly environment: Pick<Environment, "redisUrl" | "githubApiUrl" | "dataDir">;
   readonly sources: readonly ResolvedSource[];
   readonly log: Log;
+  /** How long whoever is limited waits for an answer; for tests. */
+  readonly waitMs?: number;
 }): Promise<StartedDoor> {
-  const { config, environment, sources, log } = options;
+  const { config, environment, sources, log, waitMs } = options;
   const now = Date.now;
   const trusted = readRanges(config.trustedProxies);
   const limits = await createRateLimits({ limits: config.limits, redisUrl: environment.redisUrl, log, now });
@@ -59,7 +61,11 @@ export async function startDoor(options: {
     captures,
   });
   return {
-    ...{ door: slowRefusals({ door, limits, clientOf }), rejections, captures },
+    ...{
+      door: slowRefusals({ door, limits, clientOf, ...(waitMs !== undefined && { waitMs }) }),
+      rejections,
+      captures,
+    },
     async stop() {
       rejections.stop();
       limits.close();
