@@ -44,7 +44,7 @@ export type Route = {
   readonly method: "GET" | "POST" | "PUT" | "OPTIONS";
   /** "/healthz", or with parameters "/deployments/:id/log". */
   readonly path: string;
-  /** Takes what other routes do not, and is nothing that anybody may ask for: whoever is told what is allowed is not told of it. */
+  /** Whoever is told which methods are allowed is not told of it: it takes what other routes do not, or its path is secret. */
   readonly isFallback?: boolean;
   handle(request: HttpRequest): Promise<HttpAnswer>;
 };

@@ -111,6 +111,8 @@ export function createIntake(deps: IntakeDeps): Intake {
     (source.methods ?? ["POST"]).map((method) => ({
       method,
       path: source.path,
+      // Only who knows the secret in its path is told anything of it.
+      isFallback: source.knowsPath !== undefined,
       handle(request) {
         recent.add();
         return take(source, request);
