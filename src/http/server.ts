@@ -134,7 +134,7 @@ class RouteRequest implements HttpRequest {
   readonly headers: IncomingHttpHeaders;
   readonly #request: IncomingMessage;
   readonly #response: ServerResponse;
-  #query: URLSearchParams | undefined;
+  #distinct: Readonly<Record<string, readonly string[] | undefined>> | undefined;
 
   constructor(path: string, params: Readonly<Record<string, string>>, request: IncomingMessage, to: ServerResponse) {
     this.path = path;
@@ -153,7 +153,8 @@ class RouteRequest implements HttpRequest {
   }
 
   get distinctHeaders(): Readonly<Record<string, readonly string[] | undefined>> {
-    return this.#request.headersDistinct;
+    this.#distinct ??= distinctHeaders(this.#request);
+    return this.#distinct;
   }
 
   get peer(): string {
@@ -161,8 +162,8 @@ class RouteRequest implements HttpRequest {
   }
 
   get query(): URLSearchParams {
-    this.#query ??= new URLSearchParams(this.target.slice(this.path.length + 1));
-    return this.#query;
+    const { target } = this;
+    return target.length === this.path.length ? NO_QUERY : new URLSearchParams(target.slice(this.path.length + 1));
   }
 
   /** A signal is made only for the routes that ask for one. */
@@ -178,6 +179,22 @@ class RouteRequest implements HttpRequest {
     if (this.headers.expect !== undefined && isAcceptable(this.#request, maxBytes)) this.#response.writeContinue();
     return read;
   }
+}
+
+/** Of nearly all requests; whoever is given one only reads it. */
+const NO_QUERY = new URLSearchParams();
+
+/** What Node makes of all headers a second time is what it has made already, where none came twice. */
+function distinctHeaders(request: IncomingMessage): Readonly<Record<string, readonly string[] | undefined>> {
+  const { headers, rawHeaders } = request;
+  const names = Object.keys(headers);
+  if (names.length * 2 !== rawHeaders.length) return request.headersDistinct;
+  const distinct: Record<string, readonly string[]> = Object.create(null);
+  for (const name of names) {
+    const value = headers[name];
+    if (value !== undefined) distinct[name] = typeof value === "string" ? [value] : value;
+  }
+  return distinct;
 }
 
 type Found = { readonly route: Route; readonly params: Record<string, string> };

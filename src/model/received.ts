@@ -27,7 +27,9 @@ export function headerOf({ headers }: Pick<Received, "headers">, name: string): 
 
 /** The media type of a body, in small letters and without parameters; "" where none is said. */
 export function mediaTypeOf(received: Pick<Received, "headers">): string {
-  return (headerOf(received, "content-type") ?? "").split(";", 1)[0]?.trim().toLowerCase() ?? "";
+  const type = headerOf(received, "content-type") ?? "";
+  if (type === "application/json") return type;
+  return type.split(";", 1)[0]?.trim().toLowerCase() ?? "";
 }
 
 /** Whether a body of this media type is read as JSON. Some say text/plain and send JSON (SNS), and some say nothing. */

@@ -21,20 +21,21 @@ const NO_PAIRS: SignatureHeader["pairs"] = new Map();
 /** The parts of the header; null where it does not have its form, names no signature or too many. */
 export function readSignatureHeader({ layout, prefix, pick }: Layout, header: string): SignatureHeader | null {
   if (layout === "raw") return readRaw(prefix, header);
-  const parts = header.split(layout === "pairs" ? "," : " ", MAX_PARTS + 1);
+  const isPairs = layout === "pairs";
+  const parts = header.split(isPairs ? "," : " ", MAX_PARTS + 1);
   if (parts.length > MAX_PARTS) return null;
-  const pairs = new Map<string, { value: string; count: number }>();
+  const pairs = isPairs ? new Map<string, { value: string; count: number }>() : null;
   const signatures: string[] = [];
   for (const part of parts) {
     const text = part.trim();
-    const at = text.indexOf(layout === "pairs" ? "=" : ",");
+    const at = text.indexOf(isPairs ? "=" : ",");
     if (at < 1) continue;
     const [name, value] = [text.slice(0, at), text.slice(at + 1)];
     if (name === pick) signatures.push(value);
-    const known = pairs.get(name);
-    if (layout === "pairs") pairs.set(name, { value: known?.value ?? value, count: (known?.count ?? 0) + 1 });
+    const known = pairs?.get(name);
+    pairs?.set(name, { value: known?.value ?? value, count: (known?.count ?? 0) + 1 });
   }
-  return isBounded(signatures) ? { signatures, pairs } : null;
+  return isBounded(signatures) ? { signatures, pairs: pairs ?? NO_PAIRS } : null;
 }
 
 /** One signature, or one for each secret with commas between them, as django-webhook sends them. */

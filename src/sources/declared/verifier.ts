@@ -44,17 +44,8 @@ export function createVerifier(deps: VerifierDeps): Verifier {
   ]);
   const isInPath = definition.verify.some((entry) => "token" in entry && readsPath(entry.token.in));
 
-  async function prove(received: Received, payload: Payload | null): Promise<Proof | null> {
-    for (const name of once) if ((received.headers[name]?.length ?? 0) > 1) return null;
-    let proof: Proof = { matched: null, skewMs: null };
-    for (const check of checks) {
-      const result = check.run(received, payload);
-      const next = result instanceof Promise ? await result : result;
-      if (!next) return null;
-      proof = { matched: proof.matched ?? next.matched, skewMs: proof.skewMs ?? next.skewMs };
-    }
-    return proof;
-  }
+  // An address with a wrong token looks like one that does not exist.
+  const refusal = () => (isInPath ? new SenderError(404, "not found") : new SenderError(401, "unauthorized"));
 
   const pathChecks = definition.verify
     .filter((entry) => "token" in entry && readsPath(entry.token.in))
@@ -65,10 +56,15 @@ export function createVerifier(deps: VerifierDeps): Verifier {
     knowsPath: (head) => pathChecks.every((check) => check?.run({ ...head, body: NOTHING }, null)),
     needsPayload: checks.some((check) => check.needsPayload),
     async verify(received, payload) {
-      const proof = await prove(received, payload);
-      if (proof) return proof;
-      // An address with a wrong token looks like one that does not exist.
-      throw isInPath ? new SenderError(404, "not found") : new SenderError(401, "unauthorized");
+      for (const name of once) if ((received.headers[name]?.length ?? 0) > 1) throw refusal();
+      let proof: Proof | null = null;
+      for (const check of checks) {
+        const result = check.run(received, payload);
+        const next: Proof | null = result instanceof Promise ? await result : result;
+        if (!next) throw refusal();
+        proof = proof ? { matched: proof.matched ?? next.matched, skewMs: proof.skewMs ?? next.skewMs } : next;
+      }
+      return proof ?? { matched: null, skewMs: null };
     },
   };
 }
