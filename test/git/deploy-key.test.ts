@@ -136,8 +136,8 @@ it("A key is not used over anything but ssh", () => {
 });
 
 it("A key that a site brings goes before what the machine's owner set for ssh", () => {
-  const from = { GIT_SSH_COMMAND: "ssh -i /root/.ssh/id" };
+  const from = { GIT_SSH_COMMAND: "ssh -i /keys/of-somebody" };
   const own = sshEnvironment({ hostKeys: [], setting: "s" }, "/k");
   const env = { ...gitEnvironment(from, { url: "ssh://h/x", token: null }), ...own };
-  expect(env.GIT_SSH_COMMAND).not.toContain("/root/.ssh/id");
+  expect(env.GIT_SSH_COMMAND).not.toContain("/keys/of-somebody");
 });
