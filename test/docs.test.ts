@@ -257,6 +257,10 @@ describe("the documents", () => {
         if (!isThere) missing.push(`${file}: ${link}`);
       }
     }
+    // So do the changelog, and what the configuration says of itself.
+    for (const file of ["CHANGELOG.md", "slipway.example.yaml", ...globSync("src/{config,cli}/**/*.ts")])
+      for (const [page] of readFileSync(file, "utf8").matchAll(/\bdocs\/[\w/-]+\.md\b/g))
+        if (!existsSync(page)) missing.push(`${file}: ${page}`);
     const architecture = readFileSync("docs/architecture.md", "utf8");
     for (const name of namedIn(architecture).filter((it) => /^[\w-]+\/[\w/.*-]+\.ts$/.test(it))) {
       if (globSync([`src/${name}`, name]).length === 0) missing.push(`docs/architecture.md: ${name}`);

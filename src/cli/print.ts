@@ -42,9 +42,9 @@ export function deploymentLine(it: Deployment): string {
 
 /** One line about a delivery. */
 export function deliveryLine(it: Omit<Delivery, "body">): string {
-  const replay =
-    it.verdict === "suspected_replay" ? styleText("yellow", " suspected replay", { stream: process.stdout }) : "";
-  return `${String(it.id).padStart(5)}  ${coloured(it.state, 11)}  ${it.event}  ${it.key}  ${when(it.receivedAtMs)}${replay}  ${it.outcome.map(printable).join("; ")}`;
+  const verdict =
+    it.verdict === "new" ? "" : styleText("yellow", ` ${it.verdict.replace("_", " ")}`, { stream: process.stdout });
+  return `${String(it.id).padStart(5)}  ${coloured(it.state, 11)}  ${it.source}  ${it.event}  ${it.key}  ${when(it.receivedAtMs)}${verdict}  ${it.outcome.map(printable).join("; ")}`;
 }
 
 /** A moment, in UTC. */

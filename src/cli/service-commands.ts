@@ -59,8 +59,12 @@ export function addServiceCommands(program: Command, env: NodeJS.ProcessEnv): vo
     .action(async () => {
       const { checkAllSettings } = await import("./settings.ts");
       const { config } = await checkAllSettings(env);
-      const sites = Object.keys(config.sites);
-      print(`Everything is in order. ${sites.length === 0 ? "No sites." : `Sites: ${sites.join(", ")}.`}`);
+      const [sites, sources] = [Object.keys(config.sites), Object.keys(config.sources)];
+      const named = [
+        sites.length === 0 ? "No sites." : `Sites: ${sites.join(", ")}.`,
+        ...(sources.length === 0 ? [] : [`Sources: ${sources.join(", ")}.`]),
+      ];
+      print(`Everything is in order. ${named.join(" ")}`);
     });
 
   program

@@ -77,7 +77,8 @@ export function resolveSource(name: string, settings: SourceSettings): ResolvedS
   if (problems.length > 0) return problems;
   return {
     name,
-    label: preset?.label ?? name,
+    // One's own senders, and forms of which a site may have several, are called as slipway.yaml calls them.
+    label: preset && kind !== "form" ? preset.label : name,
     kind,
     purpose: preset?.purpose ?? "any",
     definition,
