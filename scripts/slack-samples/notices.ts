@@ -37,6 +37,11 @@ const REQUEST: Extract<Notice, { about: "second_person" }> = {
   ...{ expiresAtMs: NOW_MS + 10 * MIN_MS, answer: null },
 };
 
+const DOUBTED = {
+  ...{ id: 12, hasButtons: true, source: "shopify", event: "orders/paid" },
+  deliveryKey: "9f8e7d6c-5b4a-4321-8765-0123456789ab",
+};
+
 /** The pictures. */
 export function noticeSamples(): Sample[] {
   return [
@@ -97,6 +102,14 @@ export function noticeSamples(): Sample[] {
         { about: "site_locked", site: "shop", reason: "by bob (Slack U0BOB): the winter sale is on" },
         { about: "site_unlocked", site: "shop", reason: "by bob (Slack U0BOB)" },
         { about: "dead", source: "github", event: "push", deliveryKey: "push:1234", reason: "tried 12 times" },
+      ),
+    },
+    {
+      name: "notice-deliveries",
+      messages: notices(
+        { ...DOUBTED, about: "held", reason: "its bytes came before under another id" },
+        { ...DOUBTED, about: "conflict", reason: "another delivery has this id, with other bytes" },
+        { about: "webhook", host: "hooks.example.com", dead: 3, reason: "hooks.example.com answered 404" },
       ),
     },
   ];

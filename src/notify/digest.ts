@@ -63,19 +63,27 @@ export function* openDigest(tx: Tx, channel: string, setting: string, nowMs: num
 }
 
 /** The same where Slack said so; `channel` is as slipway.yaml calls it. What is said to one person alone is no news. */
-export function* digestWhereSlow(
-  tx: Tx,
-  { channel: own, sites, sources, ci }: Pick<Config, "channel" | "sites" | "sources" | "ci">,
-  channel: string,
-  nowMs: number,
-): Work<void> {
-  const site = Object.entries(sites).find(([, it]) => it.channel === channel)?.[0];
-  const rule = ci.findIndex((it) => it.channel === channel);
-  if (site !== undefined) return yield* openDigest(tx, channel, `sites.${site}.channel`, nowMs);
-  if (own === channel) return yield* openDigest(tx, channel, "channel", nowMs);
-  if (rule >= 0) return yield* openDigest(tx, channel, `ci.${rule}.channel`, nowMs);
-  const source = Object.entries(sources).find(([, it]) => it.channel === channel)?.[0];
-  if (source !== undefined) yield* openDigest(tx, channel, `sources.${source}.channel`, nowMs);
+export function* digestWhereSlow(tx: Tx, config: NamingChannels, channel: string, nowMs: number): Work<void> {
+  const setting = namedChannels(config).find((it) => it.channel === channel)?.setting;
+  if (setting !== undefined) yield* openDigest(tx, channel, setting, nowMs);
+}
+
+type NamingChannels = Pick<Config, "channel" | "sites" | "sources" | "ci">;
+
+/** Every channel that news go to, with the key that names it. */
+function namedChannels({ channel: own, sites, sources, ci }: NamingChannels) {
+  return [
+    ...Object.entries(sites).map(([name, { channel }]) => ({ channel, setting: `sites.${name}.channel` })),
+    { channel: own, setting: "channel" },
+    ...ci.map(({ channel }, index) => ({ channel, setting: `ci.${index}.channel` })),
+    ...Object.entries(sources).flatMap(([name, { channel, routes = [] }]) => [
+      { channel, setting: `sources.${name}.channel` },
+      ...routes.flatMap(({ alert, notice }, index) => [
+        { channel: alert?.channel, setting: `sources.${name}.routes.${index}.alert.channel` },
+        { channel: notice?.channel, setting: `sources.${name}.routes.${index}.notice.channel` },
+      ]),
+    ]),
+  ];
 }
 
 /** Ends the digests that have been quiet for long enough. Answers with what it did, in sentences. */

@@ -1,4 +1,5 @@
 /** Tells channels how alerts of monitoring stand: one message for each, edited until it is over. */
+import type { Alert } from "../model/alert.ts";
 import type { AlertEffect } from "../model/effect.ts";
 import type { Notice } from "../model/notice.ts";
 import { type KnownAlert, recordReport } from "../store/alerts.ts";
@@ -61,8 +62,17 @@ export function* showAlert(
 
 /** Whether people see anything of the change: senders say again and again what is known. */
 function isSeen(before: KnownAlert, now: KnownAlert): boolean {
-  const shown = ({ alert, channel }: KnownAlert) => JSON.stringify([channel, wordAlert(alert, true)]);
+  const shown = ({ alert, channel }: KnownAlert) =>
+    JSON.stringify([channel, wordAlert(withSameAddresses(alert), true)]);
   return shown(before) !== shown(now);
+}
+
+/** Addresses alone are no news: each of two Alertmanagers names its own, and some senders put the time into them. */
+function withSameAddresses(alert: Alert): Alert {
+  const { links, silenceUrl } = alert.report;
+  const url = "https://example.com/";
+  const report = { ...alert.report, links: links.map((it) => ({ ...it, url })), silenceUrl: silenceUrl && url };
+  return { ...alert, report };
 }
 
 /** "“Disk full” of Grafana" */

@@ -415,6 +415,21 @@ ${shop("channel: C0SHOP, viewers: [S02], deployers: [U02, github:carol], operato
     expect(rulesOf(config(text), "shop").viewers).toBe("members");
   });
 
+  it("let people act where alerts are told that may be due to the site", () => {
+    const text = `
+sources:
+  own: { kind: alertmanager, secret: env:TOKEN, sites: [shop], channel: C0OWN }
+  routed:
+    kind: alertmanager
+    secret: env:TOKEN
+    routes:
+      - { when: { event: [firing] }, alert: { sites: [shop], channel: C0ROUTE } }
+      - { when: { event: [resolved] }, alert: { channel: C0OTHER } }
+  foreign: { kind: alertmanager, secret: env:TOKEN, channel: C0FOREIGN }
+${shop("channel: C0SHOP")}`;
+    expect(rulesOf(config(text), "shop").channels).toEqual(["C0SHOP", "C0OWN", "C0ROUTE"]);
+  });
+
   it("let nobody do anything where nothing is set", () => {
     const rules = rulesOf(config(shop("")), "shop");
     expect(rules).toMatchObject({ viewers: [], deployers: [], operators: [], channels: [] });

@@ -1,8 +1,9 @@
 /** News that come in storms, and the one message that then stands for all of them. */
 import fc from "fast-check";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { parseConfig } from "../../src/config/load-config.ts";
 import type { Digest } from "../../src/model/notice.ts";
-import { closeQuietDigests, type News, openDigest, tellNews } from "../../src/notify/digest.ts";
+import { closeQuietDigests, digestWhereSlow, type News, openDigest, tellNews } from "../../src/notify/digest.ts";
 import { all } from "../../src/store/work.ts";
 import { openToldWorld, type ToldWorld } from "./outbox-rows.ts";
 
@@ -122,6 +123,39 @@ describe("a digest", () => {
     await open(500_000);
     expect(await close(900_000)).toHaveLength(1);
     expect(await keys()).toHaveLength(1);
+  });
+
+  const config = parseConfig(
+    `
+channel: C0OWN
+sites: { shop: { repo: acme/shop, publish: "dir:/srv/shop", channel: C0SHOP } }
+ci: [{ channel: C0CI }]
+sources:
+  metrics: { kind: alertmanager, secret: env:TOKEN, channel: C0METRICS }
+  routed:
+    kind: alertmanager
+    secret: env:TOKEN
+    routes: [{ alert: { channel: C0ROUTE } }, { notice: { channel: C0NOTES } }]`,
+    "the tests",
+  );
+
+  it.each([
+    ["C0OWN", "channel"],
+    ["C0SHOP", "sites.shop.channel"],
+    ["C0CI", "ci.0.channel"],
+    ["C0METRICS", "sources.metrics.channel"],
+    ["C0ROUTE", "sources.routed.routes.0.alert.channel"],
+    ["C0NOTES", "sources.routed.routes.1.notice.channel"],
+  ])("begins where Slack takes no more in %s, which %s names", async (channel, setting) => {
+    await world.store.transact((tx) => digestWhereSlow(tx, config, channel, 1000));
+    await tell("t1", 2000, { channel });
+    expect(await world.notices()).toMatchObject([{ channel, notice: { about: "digest", setting } }]);
+  });
+
+  it("never begins for what is said to one person alone", async () => {
+    await world.store.transact((tx) => digestWhereSlow(tx, config, "D0ALICE", 1000));
+    await tell("t1", 2000, { channel: "D0ALICE" });
+    expect(await digests()).toEqual([]);
   });
 
   it("names a hundred groups and counts the rest, so that nothing is lost", async () => {

@@ -48,6 +48,17 @@ describe("an alert", () => {
     expect(await tell(end(250 * MIN), T0 + 251 * MIN)).toMatch(/^skipped: .* is resolved; something later is known/);
   });
 
+  it("keeps its message where only addresses differ: two senders of one alert each name their own", async () => {
+    const from = (host: string, ...more: AlertReport["links"]) => ({
+      links: [{ label: "Query", url: `https://${host}.example.com/graph` }, ...more],
+      silenceUrl: `https://${host}.example.com/silences`,
+    });
+    await tell(from("am-1"));
+    expect(await tell(from("am-2"), T0 + MIN)).toMatch(/is firing still$/);
+    expect(await tell(from("am-1", { label: "Panel", url: "https://g.example.com/" }), T0 + 2 * MIN)).toMatch(/^told/);
+    expect(await world.notices()).toMatchObject([{ versions: 2 }]);
+  });
+
   it("that comes back soon edits the same message", async () => {
     await tell();
     await tell(end(5 * MIN), T0 + 5 * MIN);

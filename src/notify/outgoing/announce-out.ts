@@ -34,8 +34,8 @@ export function* announceOut(
 }
 
 /**
- * Tells of an alert that fires, is acknowledged or is resolved, once for each time it came back. `sites` are those that
- * it is about besides those that went live shortly before it.
+ * Tells of an alert that fires, is acknowledged or is resolved, once for each time it came back; each time it fires
+ * first, whoever has it by then. `sites` are those that it is about besides those that went live shortly before it.
  */
 export function* tellAlertOut(
   tx: Tx,
@@ -44,14 +44,16 @@ export function* tellAlertOut(
   nowMs: number,
   sites: readonly string[] = [],
 ): Work<void> {
-  const data = alertOut(alert);
-  const type = `alert.${data.state}` as const;
+  const isTaken = alert.state === "firing" && alert.acknowledged !== null;
   const concerned = [...sites, ...alert.suspects.map(({ site }) => site)];
-  for (const { endpoint, host } of endpointsFor(outgoing, type, concerned)) {
-    const about = { subject: `alert-${alert.id}`, version: `${alert.flaps}-${data.state}`, deploymentId: null };
-    if (yield* isWished(tx, outKey(endpoint, about.subject, about.version))) continue;
-    const event = { type, timestamp: new Date(nowMs).toISOString(), data };
-    yield* wish(tx, outWish({ endpoint, host, event }, about), nowMs);
+  for (const data of [...(isTaken ? [alertOut({ ...alert, acknowledged: null })] : []), alertOut(alert)]) {
+    const type = `alert.${data.state}` as const;
+    for (const { endpoint, host } of endpointsFor(outgoing, type, concerned)) {
+      const about = { subject: `alert-${alert.id}`, version: `${alert.flaps}-${data.state}`, deploymentId: null };
+      if (yield* isWished(tx, outKey(endpoint, about.subject, about.version))) continue;
+      const event = { type, timestamp: new Date(nowMs).toISOString(), data };
+      yield* wish(tx, outWish({ endpoint, host, event }, about), nowMs);
+    }
   }
 }
 

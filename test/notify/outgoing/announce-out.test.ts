@@ -154,6 +154,19 @@ describe("events of alerts", () => {
     });
   });
 
+  it("begin with its firing each time, also where somebody has it by then", async () => {
+    const world = await worldOf(HOOK());
+    const acknowledged = { by: "ada", atMs: START };
+    await world.tellAlert(alert({ acknowledged }), START);
+    await world.tellAlert(alert({ state: "resolved", resolvedAtMs: START + 1, acknowledged }), START + 1);
+    await world.tellAlert(alert({ flaps: 1, acknowledged }), START + 2);
+    const begun = ["alert.firing", "alert.acknowledged"];
+    expect(await world.types()).toEqual([...begun, "alert.resolved", ...begun]);
+    const data = (await world.events()).map((it) => it.data);
+    expect(data[3]).toMatchObject({ state: "firing", flaps: 1, acknowledgedBy: null });
+    expect(data[4]).toMatchObject({ state: "acknowledged", flaps: 1, acknowledgedBy: "ada" });
+  });
+
   it("go to those who follow a site that they may be about", async () => {
     const world = await worldOf(HOOK("sites: [docs]"));
     await world.tellAlert(alert(), START);

@@ -12,6 +12,14 @@ import { controlsIn, expectMessageWithinLimits, mrkdwnOf, textsOf } from "./slac
 const AT_MS = Date.UTC(2026, 0, 31, 14, 2);
 const DATE = "<!date^1769868120^{date_short_pretty}, {time}|2026-01-31 14:02 UTC>";
 
+const doubted = (
+  about: "held" | "conflict",
+  part: Partial<Extract<Notice, { about: "held" | "conflict" }>> = {},
+): Notice => ({
+  ...{ about, id: 12, hasButtons: true, source: "shopify", event: "orders/paid", deliveryKey: "o-1", reason: "" },
+  ...part,
+});
+
 describe("A notice", () => {
   test("of an installation holds YAML that slipway.yaml takes, for the first repositories", () => {
     const repoNames = [
@@ -66,6 +74,11 @@ describe("A notice", () => {
       /An event for hooks.example.com could not be delivered: it answered 404$/,
     ],
     [
+      doubted("held", { reason: "another id, the same bytes" }),
+      /A delivery from shopify may be a replay: orders\/paid: another id, the same bytes$/,
+    ],
+    [doubted("conflict", { reason: "other bytes" }), /has the id of another one: orders\/paid: other bytes$/],
+    [
       { about: "unparseable", source: "github", event: "push", deliveryKey: "1/2", reason: "ref: is no string" },
       /A delivery from github could not be read: push: ref: is no string$/,
     ],
@@ -78,6 +91,26 @@ describe("A notice", () => {
     const message = wordNotice(notice);
     expect(message.text).toMatch(text);
     expectMessageWithinLimits(message);
+  });
+});
+
+describe("A delivery that looks like another one", () => {
+  test.each(["held", "conflict"] as const)("is %s, and has a button that runs it once somebody is sure", (about) => {
+    const { blocks } = wordNotice(doubted(about));
+    expect(textsOf(blocks)).toContain("It is kept, and nothing was done about it.  ·  `slipway deliveries show o-1`");
+    expect(blocks.at(-1)).toMatchObject({
+      type: "actions",
+      elements: [
+        {
+          ...{ action_id: "slipway.run", value: "12", text: { text: "Run anyway" } },
+          confirm: { title: { text: "Run it anyway?" }, confirm: { text: "Run it" }, deny: { text: "Leave it" } },
+        },
+      ],
+    });
+  });
+
+  test.each(["held", "conflict"] as const)("is %s without a button where no click reaches Slipway", (about) => {
+    expect(wordNotice(doubted(about, { hasButtons: false })).blocks.some(({ type }) => type === "actions")).toBe(false);
   });
 });
 
@@ -238,6 +271,9 @@ function allNotices(a: string, b: string, url: string | null, many: number): Not
   return [
     { about: "unparseable", source: a, event: b, deliveryKey: a, reason: b },
     { about: "dead", source: b, event: a, deliveryKey: b, reason: a },
+    ...(["held", "conflict"] as const).map((about) =>
+      doubted(about, { source: a, event: b, deliveryKey: a, reason: b }),
+    ),
     { about: "webhook", host: a, dead: 2, reason: b },
     { about: "installed", account: a, repoNames: [a, b] },
     { about: "site_locked", site: a, reason: b },
