@@ -57,6 +57,15 @@ export function createSecretScan(secrets: Readonly<Record<string, string>>): Sec
   return scan;
 }
 
+/** The secrets among settings, by the names of the variables; those that are too short to be looked for are left out. */
+export function secretsIn(settings: Readonly<Record<string, string | undefined>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(settings).flatMap(([name, value = ""]) =>
+      /SECRET|TOKEN|PASSWORD|KEY/.test(name) && value.length >= MIN_LENGTH ? [[name, value]] : [],
+    ),
+  );
+}
+
 /** As a value may be written: plain, in JSON, in a URL, in hexadecimal, in base64 at any place of something longer. */
 function spellingsOf(value: string): string[] {
   const bytes = Buffer.from(value);

@@ -11,9 +11,10 @@ beforeAll(async () => {
   socket = await startSocketServer();
   const url = `${socket.apiUrl.replace(/^http/, "ws")}link`;
   room = await startControlRoom({
+    secrets: { SLACK_APP_TOKEN: "xapp-of-the-test" },
     prepare(slack) {
       slack.misbehave({ path: "/api/apps.connections.open", fault: { answer: 200, body: { ok: true, url } } });
-      return { SLACK_SIGNING_SECRET: undefined, SLACK_APP_TOKEN: "xapp-of-the-test" };
+      return { SLACK_SIGNING_SECRET: undefined };
     },
   });
   await connected();

@@ -13,7 +13,7 @@ import { observe } from "../src/demo/observer.ts";
 import { type RunningSlipway, startSlipway } from "../src/demo/slipway.ts";
 import { CHANNEL, type Partners, siteFolder, startPartners } from "../src/demo/world.ts";
 import { PATIENCE } from "./patience.ts";
-import { createSecretScan, type SecretScan } from "./secret-scan.ts";
+import { createSecretScan, type SecretScan, secretsIn } from "./secret-scan.ts";
 import { describeWith } from "./servers/available.ts";
 import { startVsftpd } from "./servers/debian-ftp.ts";
 
@@ -47,14 +47,7 @@ describeWith("vsftpd", "a push of an Angular application", () => {
         certificate,
       },
     });
-    const {
-      WEBHOOK_SECRET = "",
-      PRIVATE_KEY = "",
-      SLACK_BOT_TOKEN = "",
-      SLACK_SIGNING_SECRET = "",
-    } = partners.settings;
-    const tokens = { WEBHOOK_SECRET, PRIVATE_KEY, SLACK_BOT_TOKEN, SLACK_SIGNING_SECRET };
-    scan = createSecretScan({ ...tokens, SHOP_FTP_PASSWORD: vsftpd.password });
+    scan = createSecretScan(secretsIn(partners.settings));
     slipway = await startSlipway(partners, { onLog: (line) => scan.saw("the log", line) });
   });
   afterAll(async () => {

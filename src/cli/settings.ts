@@ -7,17 +7,24 @@ import { hasReferences, resolveEnvironment } from "../config/resolve-environment
 import type { Config } from "../config/schema.ts";
 import { wantedSecrets } from "../config/secret-references.ts";
 import { OperatorError } from "../errors.ts";
-import { createLog } from "../log.ts";
+import { createLog, type Log } from "../log.ts";
 import { createSecretKeeper, type SecretKeeper } from "../secrets/secret-keeper.ts";
 import { resolveSecret } from "../secrets/secret-reference.ts";
+
+/** What is noticed by commands that need secrets for a moment is nothing for a log. */
+const SILENT = createLog({ level: "silent", pretty: false });
 
 export type Settings = { readonly environment: Environment; readonly config: Config };
 
 /**
  * Throws SettingsError; both files' problems in one message where both have some. Of the secrets that slipway.yaml names
- * those in variables and files are looked at; what Vault and helpers have is asked for where it is used.
+ * those in variables and files are looked at; what Vault and helpers have is asked for where it is used. With `waitingLog`
+ * a Vault that is away is waited for, for a while, which is said there.
  */
-export async function loadSettings(env: NodeJS.ProcessEnv): Promise<Settings> {
+export async function loadSettings(
+  env: NodeJS.ProcessEnv,
+  { waitingLog }: { readonly waitingLog?: Log } = {},
+): Promise<Settings> {
   const failures: ConfigurationError[] = [];
   const attempt = async <T>(load: () => T | Promise<T>): Promise<T | undefined> => {
     try {
@@ -30,7 +37,7 @@ export async function loadSettings(env: NodeJS.ProcessEnv): Promise<Settings> {
   };
   const path = configPathOf(env);
   const config = await attempt(() => loadConfig(path));
-  const environment = await attempt(() => loadWholeEnvironment(env, config ?? null));
+  const environment = await attempt(() => loadWholeEnvironment(env, config ?? null, waitingLog));
   if (config) await attempt(() => checkLocalSecrets(path, config, env));
   if (!environment || !config || failures.length > 0) throw new SettingsError(failures);
   return { environment, config };
@@ -48,18 +55,24 @@ export async function checkAllSettings(env: NodeJS.ProcessEnv): Promise<Settings
 export const configPathOf = (env: NodeJS.ProcessEnv): string => resolve(env.SLIPWAY_CONFIG || "./slipway.yaml");
 
 /** The environment, with its references resolved. `config` says where Vault is. Throws ConfigurationError. */
-export async function loadWholeEnvironment(env: NodeJS.ProcessEnv, config: Config | null): Promise<Environment> {
+export async function loadWholeEnvironment(
+  env: NodeJS.ProcessEnv,
+  config: Config | null,
+  waitingLog?: Log,
+): Promise<Environment> {
   if (!hasReferences(env)) return loadEnvironment(env);
-  return withKeeper(env, config, async (keeper) => loadEnvironment(await resolveEnvironment(env, keeper.resolve)));
+  const load = async ({ resolve, resolvePatiently }: SecretKeeper) =>
+    loadEnvironment(await resolveEnvironment(env, waitingLog ? resolvePatiently : resolve));
+  return withKeeper(env, config, load, waitingLog);
 }
 
-/** Gives a keeper of secrets to those who need it for a moment. What it notices is nothing for a log. */
+/** Gives a keeper of secrets to those who need it for a moment. */
 export async function withKeeper<T>(
   env: NodeJS.ProcessEnv,
   config: Pick<Config, "vault"> | null,
   work: (keeper: SecretKeeper) => Promise<T>,
+  log: Log = SILENT,
 ): Promise<T> {
-  const log = createLog({ level: "silent", pretty: false });
   const keeper = createSecretKeeper({ env, vault: config?.vault ?? null, log, now: Date.now });
   try {
     return await work(keeper);

@@ -8,8 +8,10 @@ const STOP_WITHIN_MS = 25_000;
 
 /** Starts the service and resolves when it has stopped. Throws what startService throws. */
 export async function start(env: NodeJS.ProcessEnv): Promise<void> {
-  const { environment, config } = await loadSettings(env);
-  const log = createLog({ level: environment.logLevel, pretty: process.stdout.isTTY === true });
+  const pretty = process.stdout.isTTY === true;
+  // Before the level is known, since that stands in the settings.
+  const { environment, config } = await loadSettings(env, { waitingLog: createLog({ level: "warn", pretty }) });
+  const log = createLog({ level: environment.logLevel, pretty });
   const service = await startService({ environment, config, env, log });
 
   await new Promise<void>((resolve) => {

@@ -3,7 +3,7 @@ import type { Command } from "commander";
 import type { OperationName } from "../commands/operations.ts";
 import type { DeadWebhook } from "../store/webhooks-out.ts";
 import type { Printing } from "./answer.ts";
-import { printable } from "./print.ts";
+import { printable, when } from "./print.ts";
 import { readLimit } from "./read-limit.ts";
 import { UsageError } from "./usage-error.ts";
 import { whoAsks } from "./who-asks.ts";
@@ -45,6 +45,5 @@ function wanted(id: string | undefined, all: boolean): { id?: number } {
 }
 
 function deadLine({ id, createdAtMs, type, about, host, error }: DeadWebhook): string {
-  const at = new Date(createdAtMs).toISOString().slice(0, 19).replace("T", " ");
-  return printable(`${id}  ${at}  ${type} of ${about} for ${host}: ${error}`);
+  return printable(`${id}  ${when(createdAtMs)}  ${type} of ${about} for ${host}: ${error}`);
 }

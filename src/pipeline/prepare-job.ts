@@ -13,7 +13,7 @@ import { type Manifest, manifestToJson } from "../model/release.ts";
 import type { PublishRules } from "../publish/options.ts";
 import { createPublisher } from "../publishers/create-publisher.ts";
 import type { Target } from "../publishers/publisher.ts";
-import { type ResolveSecret, resolveSecret } from "../secrets/secret-reference.ts";
+import type { ResolveSecret } from "../secrets/secret-reference.ts";
 import { findDeployment } from "../store/deployments.ts";
 import { findManifest, type KeptRelease, listReleases } from "../store/releases.ts";
 import { findRepository, findSite } from "../store/sites.ts";
@@ -32,10 +32,8 @@ export type JobDeps = {
   readonly dataDir: string;
   /** What the caches of all sites may hold, in bytes. */
   readonly cacheBytes: number;
-  /** The environment that secret references point into. */
-  readonly env: NodeJS.ProcessEnv;
-  /** What resolves references to secrets, when a deployment begins. Without it those in variables and files are found alone. */
-  readonly secrets?: { readonly resolve: ResolveSecret };
+  /** Resolves references to secrets, when a deployment begins. */
+  readonly secrets: { readonly resolve: ResolveSecret };
   readonly githubApiUrl: string;
   /** A token that can read this one repository; null when there is no GitHub App. */
   tokenFor(installationId: number, repoId: number, more?: { readonly actions: boolean }): Promise<string | null>;
@@ -54,7 +52,7 @@ export async function prepareJob(deps: JobDeps, deployment: Deployment): Promise
   if (!site) throw new OperatorError(key, "is no longer in slipway.yaml, so there is nowhere to publish to");
   const facts = await deps.store.transact((tx) => readFacts(tx, deployment));
   const { kept, live } = facts;
-  const resolve = deps.secrets?.resolve ?? localSecrets(deps.env);
+  const { resolve } = deps.secrets;
   const target = await resolveTarget(site, key, resolve);
   const job: DeploymentJob = {
     deploymentId: deployment.id,
@@ -146,7 +144,7 @@ async function accessFor(
   { site, key, isKept, repoName }: { site: SiteConfig; key: string; isKept: boolean; repoName: string },
 ): Promise<GitAccess> {
   const { git, gitToken, deployKey, gitHostKey } = site;
-  const resolve = deps.secrets?.resolve ?? localSecrets(deps.env);
+  const { resolve } = deps.secrets;
   const url = git ?? `${webAddress(deps.githubApiUrl)}/${repoName}.git`;
   if (isKept) return { url, token: null };
   if (git === undefined) return { url, token: await tokenFor(deps, deployment, site) };
@@ -182,11 +180,6 @@ async function tokenFor(
   if (installationId === null || repoId === null) return null;
   // Asked for where it is needed alone: an installation that has not accepted the permission refuses it.
   return deps.tokenFor(installationId, repoId, { actions: build.from === "workflow" });
-}
-
-/** Resolves what variables and files hold. */
-function localSecrets(env: NodeJS.ProcessEnv): ResolveSecret {
-  return async (reference, key) => resolveSecret(reference, key, env);
 }
 
 async function buildSecrets(site: SiteConfig, key: string, resolve: ResolveSecret): Promise<Record<string, string>> {

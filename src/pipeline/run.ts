@@ -24,6 +24,8 @@ import { createTranscript, type Transcript } from "./transcript.ts";
 export type RunnerDeps = JobDeps &
   StateDeps & {
     readonly boot: string;
+    /** The service's own environment. */
+    readonly env: NodeJS.ProcessEnv;
     /** How many deployments, of different sites, run side by side. */
     readonly parallel: number;
     /** By default one of its own. `stop` ends it. */

@@ -1,7 +1,7 @@
 /** Does something again and again, one at a time, for as long as somebody needs it; it keeps no process alive. */
 
 export type Repeated = {
-  /** Does it in `ms` milliseconds and not when it was due; where it is under way then, once more after that. */
+  /** Does it in `ms` milliseconds and not when it was due; where it is under way, so long after that. */
   again(ms: number): void;
   /** Resolves when what is under way has ended. */
   stop(): Promise<void>;
@@ -11,31 +11,30 @@ export type Repeated = {
 export function repeat(firstMs: number, work: () => Promise<number>): Repeated {
   let timer: NodeJS.Timeout | undefined;
   let running: Promise<void> | null = null;
-  let isWanted = false;
+  /** What was asked for while it was under way. */
+  let wantedMs: number | null = null;
   let isStopped = false;
 
   function schedule(ms: number): void {
     if (isStopped) return;
     clearTimeout(timer);
-    timer = setTimeout(() => void begin(), ms).unref();
+    timer = setTimeout(begin, ms).unref();
   }
 
-  async function begin(): Promise<void> {
-    if (running) {
-      isWanted = true;
-      return;
-    }
-    isWanted = false;
+  function begin(): void {
     running = work().then((ms) => {
       running = null;
-      schedule(isWanted ? 0 : ms);
+      schedule(wantedMs ?? ms);
+      wantedMs = null;
     });
-    await running;
   }
 
   schedule(firstMs);
   return {
-    again: schedule,
+    again(ms) {
+      if (running) wantedMs = ms;
+      else schedule(ms);
+    },
     async stop() {
       isStopped = true;
       clearTimeout(timer);

@@ -38,6 +38,8 @@ export type SecretKeeper = {
   list(secrets: readonly ActiveSecretSettings[], key: string): SecretList;
   /** Resolves one for whoever uses it now; what Vault and helpers said is remembered for half a minute. */
   readonly resolve: ResolveSecret;
+  /** The same where the service starts: a Vault that is away is waited for, for a while, and the log says so. */
+  readonly resolvePatiently: ResolveSecret;
   /** Stops watching, ends helpers, gives the token of Vault back. */
   close(): Promise<void>;
 };
@@ -49,7 +51,7 @@ export type SecretKeeperDeps = {
   readonly log: Pick<Log, "info" | "warn" | "error">;
   /** Milliseconds since 1970. */
   readonly now: () => number;
-  /** How long `open` waits for a Vault that is away. */
+  /** How long a Vault that is away is waited for at the start. */
   readonly patienceMs?: number;
   /** How often files are looked at in case nobody says that they changed. */
   readonly lookEveryMs?: number;
@@ -65,6 +67,7 @@ export function createSecretKeeper(deps: SecretKeeperDeps): SecretKeeper {
   const kept = new Map<string, KeptSecret>();
   const helped = createBriefMemory<string>(REMEMBERED_MS);
   let vault: VaultClient | null = null;
+  let saidThatItWaits = false;
 
   function vaultClient(key: string): VaultClient {
     if (!deps.vault) throw new OperatorError(key, "points into Vault, but vault is not set in slipway.yaml");
@@ -96,20 +99,34 @@ export function createSecretKeeper(deps: SecretKeeperDeps): SecretKeeper {
 
   const resolve: ResolveSecret = async (reference, key) => secret(await read(reference, key, REMEMBERED_MS));
 
-  async function openOne({ key, reference, isKept }: WantedSecret): Promise<Problem | null> {
+  async function readPatiently(reference: SecretReference, key: string): Promise<string> {
     const untilMs = performance.now() + patienceMs;
     for (let waitMs = 250; ; waitMs *= 2) {
       try {
-        const value = await read(reference, key, REMEMBERED_MS);
-        warnOfSpace(value, reference, key);
-        if (isKept) keep(reference, key, value);
-        return null;
+        return await read(reference, key, REMEMBERED_MS);
       } catch (error) {
-        const isLater = error instanceof RetryLaterError;
-        if (!isLater && !(error instanceof OperatorError)) throw error;
-        if (!isLater || performance.now() + waitMs > untilMs) return { key, message: messageOf(error, key) };
+        if (!(error instanceof RetryLaterError) || performance.now() + waitMs > untilMs) throw error;
+        sayThatItWaits(error);
         await new Promise((done) => setTimeout(done, waitMs));
       }
+    }
+  }
+
+  function sayThatItWaits(error: RetryLaterError): void {
+    if (saidThatItWaits) return;
+    saidThatItWaits = true;
+    log.warn({ error: describeError(error) }, `Vault is away; it is waited for, for ${patienceMs / 1000} seconds`);
+  }
+
+  async function openOne({ key, reference, isKept }: WantedSecret): Promise<Problem | null> {
+    try {
+      const value = await readPatiently(reference, key);
+      warnOfSpace(value, reference, key);
+      if (isKept) keep(reference, key, value);
+      return null;
+    } catch (error) {
+      if (!(error instanceof RetryLaterError || error instanceof OperatorError)) throw error;
+      return { key, message: messageOf(error, key) };
     }
   }
 
@@ -154,6 +171,7 @@ export function createSecretKeeper(deps: SecretKeeperDeps): SecretKeeper {
       };
     },
     resolve,
+    resolvePatiently: async (reference, key) => secret(await readPatiently(reference, key)),
     async close() {
       ended.abort();
       await Promise.all([...kept.values()].map((it) => it.close()));

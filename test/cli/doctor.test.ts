@@ -10,7 +10,7 @@ import { startSlack } from "../../src/demo/slack-server.ts";
 import { BUILT_PROGRAM } from "../built-program.ts";
 import { temporaryFolder } from "../git/git-repository.ts";
 import { PASSWORD, serverForTest } from "../publishers/ftp/world.ts";
-import { createSecretScan } from "../secret-scan.ts";
+import { createSecretScan, secretsIn } from "../secret-scan.ts";
 
 type Finding = { about: string; state: string; says: string; advice: string | null };
 
@@ -19,8 +19,7 @@ function createPatient(yaml: string, env: Record<string, string> = {}) {
   const folder = temporaryFolder();
   writeFileSync(join(folder, "slipway.yaml"), yaml);
   const settings = { WEBHOOK_SECRET: "a secret of the tests", DATA_DIR: join(folder, "data"), ...env };
-  const isSecret = ([name, value]: [string, string]) => /SECRET|TOKEN|PASSWORD|KEY/.test(name) && value.length >= 8;
-  const scan = createSecretScan(Object.fromEntries(Object.entries(settings).filter(isSecret)));
+  const scan = createSecretScan(secretsIn(settings));
   onTestFinished(() => scan.check());
   const run = (...args: string[]) =>
     new Promise<{ code: number; out: string }>((resolve) => {

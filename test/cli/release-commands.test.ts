@@ -10,6 +10,7 @@ import { freePort } from "../../src/demo/free-port.ts";
 import { startSlipway } from "../../src/demo/slipway.ts";
 import { BUILT_PROGRAM } from "../built-program.ts";
 import { createGitRepository, temporaryFolder } from "../git/git-repository.ts";
+import { createSecretScan, secretsIn } from "../secret-scan.ts";
 
 const PROGRAM = fileURLToPath(new URL("./release-program.ts", import.meta.url));
 
@@ -29,6 +30,11 @@ async function createWorld({ siteKeys = "" } = {}) {
     HOST: "127.0.0.1",
     PORT: String(await freePort()),
   };
+  const scan = createSecretScan(secretsIn(settings));
+  onTestFinished(() => {
+    scan.sawDatabase(join(folder, "data/slipway.db"));
+    scan.check();
+  });
 
   /** Runs a command to its end. */
   function run(...args: string[]): Promise<{ code: number | null; out: string }> {
@@ -43,11 +49,15 @@ async function createWorld({ siteKeys = "" } = {}) {
           out += chunk;
         });
       }
-      child.once("close", (code) => resolve({ code, out }));
+      child.once("close", (code) => {
+        scan.saw(`what \`slipway ${args[0]}\` printed`, out);
+        resolve({ code, out });
+      });
     });
   }
   async function start(): Promise<void> {
-    const slipway = await startSlipway({ folder, settings }, { program: BUILT_PROGRAM });
+    const onLog = (line: string) => scan.saw("the log", line);
+    const slipway = await startSlipway({ folder, settings }, { program: BUILT_PROGRAM, onLog });
     onTestFinished(() => slipway.stop());
   }
   const shown = (path = "index.html") => readFileSync(join(host, path), "utf8");

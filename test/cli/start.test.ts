@@ -1,13 +1,14 @@
 /** The service as a process, as its operator meets it: settings that are wrong, partners that are away, signals. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { createHmac, randomUUID } from "node:crypto";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { freePort } from "../../src/demo/free-port.ts";
 import { type RunningSlipway, startSlipway } from "../../src/demo/slipway.ts";
 import { BUILT_PROGRAM } from "../built-program.ts";
+import { createSecretScan, type SecretScan } from "../secret-scan.ts";
 
 const WEBHOOK_SECRET = "the secret of the tests";
 /** Nobody listens there, so whoever connects is refused at once. */
@@ -15,16 +16,21 @@ let closedPort: number;
 
 let folder: string;
 let running: RunningSlipway[];
+let scan: SecretScan;
 
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), "slipway-start-"));
   running = [];
+  scan = createSecretScan({ WEBHOOK_SECRET });
   closedPort = await freePort();
 });
 afterEach(async () => {
   for (const slipway of running) slipway.kill("SIGKILL");
   await Promise.all(running.map((slipway) => slipway.ended));
+  const database = join(folder, "data/slipway.db");
+  if (existsSync(database)) scan.sawDatabase(database);
   rmSync(folder, { recursive: true, force: true });
+  scan.check();
 });
 
 async function settings(given: Record<string, string> = {}): Promise<Record<string, string>> {
@@ -41,7 +47,11 @@ async function settings(given: Record<string, string> = {}): Promise<Record<stri
 const configure = (yaml: string) => writeFileSync(join(folder, "slipway.yaml"), yaml);
 
 async function start(env: Record<string, string>, onLog?: (line: string) => void): Promise<RunningSlipway> {
-  const slipway = await startSlipway({ folder, settings: env }, { program: BUILT_PROGRAM, ...(onLog && { onLog }) });
+  const hear = (line: string) => {
+    scan.saw("the log", line);
+    onLog?.(line);
+  };
+  const slipway = await startSlipway({ folder, settings: env }, { program: BUILT_PROGRAM, onLog: hear });
   running.push(slipway);
   return slipway;
 }
@@ -60,7 +70,10 @@ function run(args: string[], env: Record<string, string>): Promise<{ code: numbe
     child.stderr?.on("data", (chunk) => {
       out += chunk;
     });
-    child.once("close", (code) => resolve({ code, out }));
+    child.once("close", (code) => {
+      scan.saw(`what \`slipway ${args[0]}\` printed`, out);
+      resolve({ code, out });
+    });
   });
 }
 

@@ -1,6 +1,7 @@
 import { chmodSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { expect, it } from "vitest";
+import { pino } from "pino";
+import { expect, it, onTestFinished } from "vitest";
 import { checkSettings } from "../../src/cli/doctor/settings.ts";
 import { checkAllSettings, loadSettings } from "../../src/cli/settings.ts";
 import { loadEnvironment } from "../../src/config/load-environment.ts";
@@ -67,6 +68,21 @@ it("finds the environment's secrets in the Vault that slipway.yaml names, for ev
   await vault.stop();
 });
 
+it("waits for a Vault that is away where the service starts, and says so", async () => {
+  const vault = await startVault();
+  onTestFinished(() => vault.stop());
+  vault.secrets.set("slipway", { webhook: SECRET });
+  const { env } = folderWith(`vault: { address: "${vault.address}", token: env:VAULT_TOKEN }`);
+  const given = { ...env, VAULT_TOKEN: vault.token, WEBHOOK_SECRET: "vault:kv/slipway#webhook" };
+  vault.answerAll(503);
+  const said = Promise.withResolvers<string>();
+  const waitingLog = pino({ level: "warn" }, { write: said.resolve });
+  const loading = loadSettings(given, { waitingLog });
+  expect(await said.promise).toContain("Vault is away; it is waited for, for 15 seconds");
+  vault.answerAll(null);
+  expect((await loading).environment.webhookSecrets.map((it) => it.reveal())).toEqual([SECRET]);
+});
+
 it("looks at variables and files for every command, and at everything for the check and the doctor", async () => {
   const site = `repo: acme/shop, publish: "ftps://u@h/", password: "exec:vaulty hunter2"`;
   const { env, folder } = folderWith(`sites: { shop: { ${site}, build: { secrets: { KEY: env:SHOP_KEY } } } }`);
@@ -86,4 +102,22 @@ it("looks at variables and files for every command, and at everything for the ch
     advice: "it said: no: hunter2",
   });
   expect(about("secrets")?.says).toBe("found: sites.shop.build.secrets.KEY");
+});
+
+it("has the doctor look at what opens repositories, asks senders and signs webhooks, by their keys", async () => {
+  const { env } = folderWith(`sites:
+  lab: { repo: g/lab, git: "https://h/g/lab.git", gitToken: env:GONE, publish: "dir:/srv/lab" }
+  key: { repo: g/key, git: "git@h:g/key.git", deployKey: env:GONE, publish: "dir:/srv/key" }
+sources:
+  am: { kind: alertmanager, secret: env:GONE, sites: [lab], silence: { url: "https://am.example.com", token: env:GONE } }
+webhooks:
+  - { url: "https://example.com/hook", secret: env:GONE }
+`);
+  const { findings } = await checkSettings({ ...env, WEBHOOK_SECRET: SECRET });
+  const bad = findings.filter((it) => it.state === "bad");
+  for (const { says } of bad) expect(says).toContain("the environment variable GONE is empty or missing");
+  expect(bad.map((it) => it.about)).toEqual([
+    ...["sites.lab.gitToken", "sites.key.deployKey", "sources.am.secret", "sources.am.silence.token"],
+    "webhooks.0.secret",
+  ]);
 });

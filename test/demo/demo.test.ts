@@ -2,9 +2,12 @@
 import { spawn } from "node:child_process";
 import { describe, expect, it } from "vitest";
 
+const SCAN = new URL("./scan-demo.ts", import.meta.url).href;
+
 function runDemo(...args: string[]): Promise<{ code: number | null; out: string }> {
   return new Promise((resolve) => {
-    const child = spawn("npm", ["run", "demo", "--", ...args], { env: { ...process.env, NO_COLOR: "1" } });
+    const env = { ...process.env, NO_COLOR: "1", NODE_OPTIONS: `--import=${SCAN}` };
+    const child = spawn("npm", ["run", "demo", "--", ...args], { env });
     let out = "";
     child.stdout.on("data", (chunk) => {
       out += chunk;
@@ -17,10 +20,13 @@ function runDemo(...args: string[]): Promise<{ code: number | null; out: string 
 }
 
 describe("npm run demo", () => {
-  it("with --once plays the whole story, and every claim holds", { timeout: 300_000 }, async () => {
+  it("with --once plays the whole story, every claim holds, and no secret is written down", {
+    timeout: 300_000,
+  }, async () => {
     const { code, out } = await runDemo("--once");
     expect(out).toMatch(/All \d\d claims hold/);
     expect(out).not.toContain("✗");
+    expect(out).toContain("No secret was seen.");
     expect(code).toBe(0);
   });
 

@@ -10,6 +10,7 @@ import { BUILT_PROGRAM } from "../built-program.ts";
 import { PATIENCE } from "../patience.ts";
 import { paymentIntent, stripeEvent } from "../presets/notes/bodies.ts";
 import { stripeSignature } from "../presets/notes/signers.ts";
+import { createSecretScan, type SecretScan, secretsIn } from "../secret-scan.ts";
 
 const SECRET = "whsec_stripe-signs-with-this-one";
 const TOKEN = "xoxb-of-the-test";
@@ -21,6 +22,7 @@ let slack: SlackServer;
 let folder: string;
 let port: number;
 let slipway: RunningSlipway;
+let scan: SecretScan | undefined;
 
 async function start(): Promise<void> {
   const settings = {
@@ -29,7 +31,9 @@ async function start(): Promise<void> {
     ...{ HOST: "127.0.0.1", PORT: String(port), DATA_DIR: join(folder, "data") },
     SLIPWAY_CONFIG: join(folder, "slipway.yaml"),
   };
-  slipway = await startSlipway({ folder, settings }, { program: BUILT_PROGRAM });
+  scan ??= createSecretScan(secretsIn(settings));
+  const onLog = (line: string) => scan?.saw("the log", line);
+  slipway = await startSlipway({ folder, settings }, { program: BUILT_PROGRAM, onLog });
 }
 
 beforeAll(async () => {
@@ -42,8 +46,11 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await slipway?.stop();
+  await scan?.sawSlack(slack, SOURCES);
+  scan?.sawDatabase(join(folder, "data/slipway.db"));
   await slack?.stop();
   rmSync(folder, { recursive: true, force: true });
+  scan?.check();
 });
 
 /** Sends the payment of that number, signed now; answers with the status, 0 where nobody answered. */

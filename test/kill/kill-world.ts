@@ -10,12 +10,14 @@ import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, vi } from "vitest";
 import { type Observer, observe } from "../../src/demo/observer.ts";
 import { type RunningSlipway, startSlipway } from "../../src/demo/slipway.ts";
-import { type Partners, startPartners } from "../../src/demo/world.ts";
+import { CHANNEL, type Partners, startPartners } from "../../src/demo/world.ts";
 import { BUILT_PROGRAM } from "../built-program.ts";
+import { createSecretScan, type SecretScan, secretsIn } from "../secret-scan.ts";
 
 const KILLER = fileURLToPath(new URL("./kill-at-commit.ts", import.meta.url));
 
 let site: string;
+let scan: SecretScan | undefined;
 /** Set before the tests of a file. */
 export let partners: Partners;
 export let observer: Observer;
@@ -30,11 +32,23 @@ export function usePartners(): void {
     for (let i = 0; i < 12; i++) writeFileSync(join(site, `page-${i}.html`), `<p>${i}</p>`);
     partners = await startPartners({ siteFolder: site, siteKeys: "    isolation: none\n" });
     observer = observe(partners);
+    scan = createSecretScan(secretsIn(partners.settings));
   });
   afterAll(async () => {
+    await scan?.sawSlack(partners.slack, [CHANNEL]);
+    scan?.sawDatabase(join(partners.folder, "data/slipway.db"));
     await partners?.stop();
     rmSync(site, { recursive: true, force: true });
+    scan?.check();
   });
+}
+
+/** Starts Slipway, to be killed at that moment: KILL_AT of kill-at-commit.ts. */
+export function start(killAt?: string): Promise<RunningSlipway> {
+  const settings = { ...partners.settings, ...(killAt === undefined ? {} : { KILL_AT: killAt }) };
+  const nodeArguments = killAt === undefined ? [] : ["--import", KILLER];
+  const onLog = (line: string) => scan?.saw("the log", line);
+  return startSlipway({ folder: partners.folder, settings }, { nodeArguments, program: BUILT_PROGRAM, onLog });
 }
 
 export type Push = {
@@ -82,9 +96,7 @@ export async function killAndRecover(
   act: (slipway: RunningSlipway) => Promise<Push>,
   killAt?: string,
 ): Promise<{ killed: boolean }> {
-  const settings = { ...partners.settings, ...(killAt === undefined ? {} : { KILL_AT: killAt }) };
-  const nodeArguments = killAt === undefined ? [] : ["--import", KILLER];
-  const first = await startSlipway({ folder: partners.folder, settings }, { nodeArguments, program: BUILT_PROGRAM });
+  const first = await start(killAt);
   const pushed = await act(first);
   const finished = expectToldOnce(pushed.commit).then(() => "told" as const);
   finished.catch(() => undefined);
@@ -94,7 +106,7 @@ export async function killAndRecover(
     return { killed: false };
   }
   expect(outcome).toBe("SIGKILL");
-  const second = await startSlipway(partners, { program: BUILT_PROGRAM });
+  const second = await start();
   try {
     // GitHub was answered, or it was not: then it, or its operator, sends the delivery again.
     expect(await send(pushed)).toBe(200);

@@ -1,8 +1,6 @@
 /** Slipway is killed again and again while it has much to do. */
 import { describe, expect, it, vi } from "vitest";
-import { startSlipway } from "../../src/demo/slipway.ts";
-import { BUILT_PROGRAM } from "../built-program.ts";
-import { count, observer, partners, push, send, usePartners } from "./kill-world.ts";
+import { count, observer, partners, push, send, start, usePartners } from "./kill-world.ts";
 
 usePartners();
 
@@ -11,7 +9,7 @@ describe("a Slipway that is killed", () => {
     timeout: 900_000,
   }, async () => {
     const acknowledged = new Set<string>();
-    let slipway = await startSlipway(partners, { program: BUILT_PROGRAM });
+    let slipway = await start();
     let isOver = false;
     const cut = partners.slack.misbehave({
       method: "POST",
@@ -38,7 +36,7 @@ describe("a Slipway that is killed", () => {
       await new Promise((resolve) => setTimeout(resolve, Math.random() * 1500));
       slipway.kill("SIGKILL");
       expect(await slipway.ended).toBe("SIGKILL");
-      slipway = await startSlipway(partners, { program: BUILT_PROGRAM });
+      slipway = await start();
     }
     isOver = true;
     await loading;

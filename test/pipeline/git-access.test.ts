@@ -7,6 +7,7 @@ import { prepareJob } from "../../src/pipeline/prepare-job.ts";
 import { queueDeployment } from "../../src/store/deployments.ts";
 import { openSqlite } from "../../src/store/sqlite.ts";
 import { temporaryFolder } from "../git/git-repository.ts";
+import { createKeeper } from "../secrets/keeper-world.ts";
 import { newDeployment } from "../store/new-deployment.ts";
 
 const KEY = "-----BEGIN OPENSSH PRIVATE KEY-----\nabc\n-----END OPENSSH PRIVATE KEY-----";
@@ -21,7 +22,7 @@ async function accessOf(keys: string) {
   const { job } = await prepareJob(
     {
       ...{ store, sites, dataDir, cacheBytes: 1, githubApiUrl: "https://api.github.com" },
-      env: { TOKEN: "glpat-1", KEY, NO_KEY: "hello" },
+      secrets: createKeeper({ env: { TOKEN: "glpat-1", KEY, NO_KEY: "hello" } }).keeper,
       tokenFor: () => Promise.reject(new Error("GitHub is asked for a token of another host")),
     },
     deployment,

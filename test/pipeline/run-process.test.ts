@@ -12,6 +12,7 @@ import { createLogKeys } from "../../src/secrets/log-keys.ts";
 import { BUILT_PROGRAM } from "../built-program.ts";
 import { createGitRepository, temporaryFolder } from "../git/git-repository.ts";
 import { PASSWORD, serverForTest } from "../publishers/ftp/world.ts";
+import { createSecretScan, secretsIn } from "../secret-scan.ts";
 
 async function createService() {
   const { server, folder: host } = await serverForTest();
@@ -37,6 +38,11 @@ async function createService() {
     ...{ WEBHOOK_SECRET: "the secret of the tests", PW: PASSWORD, DATA_DIR: join(folder, "data") },
     ...{ SLIPWAY_CONFIG: join(folder, "slipway.yaml"), HOST: "127.0.0.1", PORT: String(await freePort()) },
   };
+  const scan = createSecretScan({ ...secretsIn(settings), PW: PASSWORD });
+  onTestFinished(() => {
+    scan.sawDatabase(join(folder, "data/slipway.db"));
+    scan.check();
+  });
   const environment = loadEnvironment(settings);
   const asked = { environment, config: loadConfig(settings.SLIPWAY_CONFIG) };
   const find = async (id: string) => (await callOperation(asked, "deployment", { name: id })) as Deployment;
@@ -46,7 +52,8 @@ async function createService() {
     keyOf: (id: string) => createLogKeys(environment.webhookSecrets).sign(id, Date.now()),
     builds: () => readFileSync(join(folder, "builds"), "utf8").split("\n").length - 1,
     async start() {
-      const slipway = await startSlipway({ folder, settings }, { program: BUILT_PROGRAM });
+      const onLog = (line: string) => scan.saw("the log", line);
+      const slipway = await startSlipway({ folder, settings }, { program: BUILT_PROGRAM, onLog });
       onTestFinished(async () => {
         slipway.kill("SIGKILL");
         await slipway.ended;

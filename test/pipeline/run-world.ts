@@ -17,6 +17,7 @@ import { openSqlite } from "../../src/store/sqlite.ts";
 import { readTranscript } from "../../src/store/transcripts.ts";
 import { createGitRepository, temporaryFolder } from "../git/git-repository.ts";
 import { createSecretScan } from "../secret-scan.ts";
+import { createKeeper } from "../secrets/keeper-world.ts";
 
 export type RunWorldOptions = {
   /** What the build does besides making dist/. */
@@ -98,7 +99,8 @@ ${sites.map((site) => `  ${site}: { repo: acme/shop, git: "${repository.url}", i
         ...{ store, queue, log, boot, dataDir, parallel, cacheBytes: 1024 ** 3 },
         telling: { config, hasSlack: false, hasGithub: false, logKeys: createLogKeys([secret("of the tests only")]) },
         sites: config.sites,
-        env: { PATH: process.env.PATH, FTP_PASSWORD },
+        env: { PATH: process.env.PATH },
+        secrets: createKeeper({ env: { FTP_PASSWORD } }).keeper,
         githubApiUrl: "https://api.github.com",
         tokenFor: async () => null,
       });

@@ -254,6 +254,7 @@ describe("a secret in Vault", () => {
     server.answerAll(null);
     await opening;
     expect(patient.values(SHOP)()).toEqual(["first value"]);
+    expect(patient.count("Vault is away; it is waited for, for 20 seconds")).toBe(1);
   });
 
   it("is not waited for when Slipway stops, and nothing is said of it", async () => {
