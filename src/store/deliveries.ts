@@ -213,21 +213,21 @@ function* findTwin(tx: Tx, { id, source, digest }: Pick<Delivery, "id" | "source
     // Written out, not bound, as in the partial index.
     .where("state", "<>", sql.lit("received"))
     .where("id", "<>", id);
-  if (hasRun) query = query.where("state", "=", sql.lit("done")).where("verdict", "<>", "conflict");
+  if (hasRun) {
+    query = query
+      .where("state", "=", sql.lit("done"))
+      .where((is) => is.or([is("verdict", "<>", "conflict"), is("released_by", "is not", null)]));
+  }
   const twin = yield* first(query.orderBy("id").limit(1));
   return twin?.id;
 }
 
 /**
- * The delivery of the same bytes from the same source that came before this one, worked off or not; undefined where
- * there is none. On Postgres a later number may be committed, and done, before an earlier one: then it is that one.
+ * The delivery of the same bytes from the same source that did what they say, or that came before this one and waits to;
+ * undefined where there is none. One that was given up, held or skipped as a conflict did nothing.
  */
 export function* earlierTwin(tx: Tx, delivery: Pick<Delivery, "id" | "source" | "digest">): Work<number | undefined> {
-  const finished = yield* findTwin(tx, delivery);
-  if (finished === undefined) return yield* waitingTwin(tx, delivery);
-  return finished < delivery.id
-    ? finished
-    : ((yield* waitingTwin(tx, delivery)) ?? (yield* findTwin(tx, delivery, true)));
+  return (yield* findTwin(tx, delivery, true)) ?? (yield* waitingTwin(tx, delivery));
 }
 
 function* waitingTwin(tx: Tx, { id, source, digest }: Pick<Delivery, "id" | "source" | "digest">) {

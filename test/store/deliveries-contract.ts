@@ -115,6 +115,16 @@ export function deliveriesContract(store: Pick<Store, "transact">): void {
       expect(await twin(second)).toBe(first);
     });
 
+    it("of the same bytes are no twins of what was given up and did nothing", async () => {
+      const one = delivery();
+      const { id: first } = await record(one);
+      const given = await find(first);
+      await store.transact((tx) => finishDelivery(tx, given, { state: "dead", outcome: [], nowMs: NOW }));
+      const { id: second } = await record({ ...one, key: `${one.key}-b` });
+      const later = await find(second);
+      expect(await store.transact((tx) => earlierTwin(tx, later))).toBeUndefined();
+    });
+
     it("that were held are taken up again by somebody, who is remembered", async () => {
       const one = delivery();
       const { id } = await record(one);
