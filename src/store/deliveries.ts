@@ -2,6 +2,7 @@
 import type { CompiledQuery, Selectable } from "kysely";
 import { sql } from "kysely";
 import type { Delivery, DeliveryRequest, DeliveryState, DeliveryVerdict, NewDelivery } from "../model/delivery.ts";
+import { lockName } from "./lock-name.ts";
 import { DIGEST_MARK_LENGTH, digestMark } from "./migrations.ts";
 import type { DeliveryTable } from "./tables.ts";
 import { all, first, type Tx, type Work } from "./work.ts";
@@ -224,9 +225,11 @@ function* findTwin(tx: Tx, { id, source, digest }: Pick<Delivery, "id" | "source
 
 /**
  * The delivery of the same bytes from the same source that did what they say, or that came before this one and waits to;
- * undefined where there is none. One that was given up, held or skipped as a conflict did nothing.
+ * undefined where there is none. One that was given up, held or skipped as a conflict did nothing. Until the transaction
+ * ends nobody else is told of these bytes, so that of two at the same moment one sees the other.
  */
 export function* earlierTwin(tx: Tx, delivery: Pick<Delivery, "id" | "source" | "digest">): Work<number | undefined> {
+  yield* lockName(tx, `bytes ${delivery.digest} of ${delivery.source}`);
   return (yield* findTwin(tx, delivery, true)) ?? (yield* waitingTwin(tx, delivery));
 }
 
