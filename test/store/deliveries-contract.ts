@@ -5,13 +5,12 @@ import {
   earlierTwin,
   findDelivery,
   finishDelivery,
-  type Identity,
   isForgotten,
   listDeliveries,
-  recordDelivery,
   reviveDelivery,
 } from "../../src/store/deliveries.ts";
 import { forgetBodies } from "../../src/store/forget-bodies.ts";
+import { type Identity, recordDelivery } from "../../src/store/record-delivery.ts";
 import type { Store } from "../../src/store/store.ts";
 import type { Work } from "../../src/store/work.ts";
 

@@ -1,7 +1,8 @@
 /** Bodies of deliveries are forgotten after a while, and nothing else of them is. */
 import { beforeEach, describe, expect, it } from "vitest";
-import { claimDeliveries, finishDelivery, recordDelivery } from "../../src/store/deliveries.ts";
+import { claimDeliveries, finishDelivery } from "../../src/store/deliveries.ts";
 import { forgetBodies, sourcesWithBodies } from "../../src/store/forget-bodies.ts";
+import { recordDelivery } from "../../src/store/record-delivery.ts";
 import { all, type Work } from "../../src/store/work.ts";
 import type { StoreUnderTest } from "./builds-contract.ts";
 
