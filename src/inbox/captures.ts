@@ -9,7 +9,6 @@ export type Captures = {
   open(name: string, untilMs: number): void;
   /** Closes it, and forgets what came. */
   close(name: string): void;
-  isOpen(name: string): boolean;
   /** Takes the one place in the window, before the body is read; null where there is none. */
   claim(name: string): Claim | null;
   /**
@@ -71,10 +70,6 @@ export function createCaptures({ now }: { now: () => number }): Captures {
       windows.set(name, { untilMs, askedMs: now(), isClaimed: false, received: null, waiting: new Set() });
     },
     close,
-    isOpen(name) {
-      const window = windows.size > 0 ? find(name) : undefined;
-      return window !== undefined && !window.isClaimed;
-    },
     claim(name) {
       const window = windows.size > 0 ? find(name) : undefined;
       if (!window || window.isClaimed) return null;

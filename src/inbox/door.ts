@@ -43,7 +43,7 @@ export function createDoor(deps: DoorDeps): Door {
     const claim = captures.claim(name);
     if (!claim) return null;
     try {
-      const body = request.method === "GET" ? Buffer.alloc(0) : await request.body(MAX_CAPTURED_BYTES);
+      const body = await request.body(MAX_CAPTURED_BYTES);
       const { method, target, distinctHeaders: headers, query, params } = request;
       claim.give({ method, target, headers, query, token: params.token ?? "", body });
     } catch (error) {

@@ -1,6 +1,6 @@
 /** The chore that forgets what deliveries said once nobody needs it. Keys and digests stay. */
 import type { ResolvedSource } from "../presets/resolve-source.ts";
-import { forgetBodies } from "../store/forget-bodies.ts";
+import { forgetBodies, sourcesWithBodies } from "../store/forget-bodies.ts";
 import type { Chore } from "./clock.ts";
 
 const DAY_MS = 86_400_000;
@@ -15,15 +15,17 @@ export function createForgetChore(sources: readonly ResolvedSource[]): Chore {
     ...["github", "slack"].map((name) => [name, KEEP_MS] as const),
     ...sources.map((it) => [it.name, it.purpose === "notes" ? NOTES_MS : KEEP_MS] as const),
   ]);
-  const nextMs = new Map<string, number>();
+  let nextMs = 0;
   return function* (tx, { nowMs }) {
+    if (nowMs < nextMs) return [];
     const done: string[] = [];
-    for (const [source, keepMs] of ages) {
-      if (nowMs < (nextMs.get(source) ?? 0)) continue;
-      const forgotten = yield* forgetBodies(tx, { source, beforeMs: nowMs - keepMs });
-      if (forgotten === 0) nextMs.set(source, nowMs + EVERY_MS);
-      else done.push(`forgot the bodies of ${forgotten} deliveries of ${source}`);
+    for (const source of yield* sourcesWithBodies(tx)) {
+      // Of a source that is declared no more nobody knows whether people filled it in.
+      const beforeMs = nowMs - (ages.get(source) ?? NOTES_MS);
+      const forgotten = yield* forgetBodies(tx, { source, beforeMs });
+      if (forgotten > 0) done.push(`forgot the bodies of ${forgotten} deliveries of ${source}`);
     }
+    if (done.length === 0) nextMs = nowMs + EVERY_MS;
     return done;
   };
 }

@@ -5,7 +5,7 @@ import { type HttpAnswer, type HttpRequest, plainAnswer, type Route } from "../h
 import type { Log } from "../log.ts";
 import type { Queue } from "../queue/queue.ts";
 import type { Arrival, Proof, Source } from "../sources/source.ts";
-import { recordDelivery } from "../store/deliveries.ts";
+import { recordDelivery } from "../store/record-delivery.ts";
 import type { Store } from "../store/store.ts";
 import type { Door } from "./door.ts";
 

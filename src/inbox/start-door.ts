@@ -61,11 +61,9 @@ export async function startDoor(options: {
     captures,
   });
   return {
-    ...{
-      door: slowRefusals({ door, limits, clientOf, ...(waitMs !== undefined && { waitMs }) }),
-      rejections,
-      captures,
-    },
+    door: slowRefusals({ door, limits, clientOf, ...(waitMs !== undefined && { waitMs }) }),
+    rejections,
+    captures,
     async stop() {
       rejections.stop();
       limits.close();

@@ -1,7 +1,7 @@
 /** Forgets what deliveries said once nobody needs it: their bodies may be personal data, their keys and digests are not. */
 import { sql } from "kysely";
 import { hasContent } from "./migrations.ts";
-import { all, type Tx, type Work } from "./work.ts";
+import { all, first, type Tx, type Work } from "./work.ts";
 
 /** So many in one transaction: nothing waits long behind it. */
 const BATCH = 500;
@@ -31,4 +31,23 @@ export function* forgetBodies(
       .returning("id"),
   );
   return forgotten.length;
+}
+
+/** The sources, declared or not, of whose ended deliveries something is left. Each is found by one look into the index. */
+export function* sourcesWithBodies(tx: Tx): Work<string[]> {
+  const sources: string[] = [];
+  for (;;) {
+    const next = yield* first(
+      tx.db
+        .selectFrom("deliveries")
+        .select("source")
+        .where("source", ">", sources.at(-1) ?? "")
+        .where("finished_at", "is not", null)
+        .where(hasContent)
+        .orderBy("source")
+        .limit(1),
+    );
+    if (!next) return sources;
+    sources.push(next.source);
+  }
 }

@@ -14,7 +14,8 @@ import type { Effect } from "../../src/model/effect.ts";
 import { type Received, readPayload } from "../../src/model/received.ts";
 import { secret } from "../../src/secrets/secret.ts";
 import { listAudit } from "../../src/store/audit.ts";
-import { finishDelivery, recordDelivery } from "../../src/store/deliveries.ts";
+import { finishDelivery } from "../../src/store/deliveries.ts";
+import { recordDelivery } from "../../src/store/record-delivery.ts";
 import { createOperations } from "./operations-world.ts";
 
 async function createLive() {

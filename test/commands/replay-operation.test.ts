@@ -1,7 +1,8 @@
 /** What is worked off again on command, and what cannot be. */
 import { expect, it } from "vitest";
-import { finishDelivery, recordDelivery } from "../../src/store/deliveries.ts";
+import { finishDelivery } from "../../src/store/deliveries.ts";
 import { forgetBodies } from "../../src/store/forget-bodies.ts";
+import { recordDelivery } from "../../src/store/record-delivery.ts";
 import type { Work } from "../../src/store/work.ts";
 import { createOperations } from "./operations-world.ts";
 

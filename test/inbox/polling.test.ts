@@ -11,13 +11,8 @@ import type { Loop } from "../../src/queue/loop.ts";
 import { createMemoryQueue } from "../../src/queue/memory-queue.ts";
 import { secret } from "../../src/secrets/secret.ts";
 import { isPollDelivery, pollEvents } from "../../src/sources/polling/poll-delivery.ts";
-import {
-  claimDeliveries,
-  findDelivery,
-  finishDelivery,
-  listDeliveries,
-  recordDelivery,
-} from "../../src/store/deliveries.ts";
+import { claimDeliveries, findDelivery, finishDelivery, listDeliveries } from "../../src/store/deliveries.ts";
+import { recordDelivery } from "../../src/store/record-delivery.ts";
 import { lastPoll, rememberPoll } from "../../src/store/source-polls.ts";
 import { openSqlite } from "../../src/store/sqlite.ts";
 import type { Store } from "../../src/store/store.ts";

@@ -7,7 +7,6 @@ import {
   finishDelivery,
   listDeliveries,
   postponeDelivery,
-  recordDelivery,
 } from "../../src/store/deliveries.ts";
 import {
   abandonedDeployments,
@@ -33,6 +32,7 @@ import {
   wasTold,
   wish,
 } from "../../src/store/outbox.ts";
+import { recordDelivery } from "../../src/store/record-delivery.ts";
 import {
   findManifest,
   forgetOldReleases,

@@ -5,14 +5,14 @@ import {
   earlierTwin,
   findDelivery,
   finishDelivery,
-  type Identity,
   isForgotten,
   listDeliveries,
-  recordDelivery,
   reviveDelivery,
 } from "../../src/store/deliveries.ts";
 import { forgetBodies } from "../../src/store/forget-bodies.ts";
+import { type Identity, recordDelivery } from "../../src/store/record-delivery.ts";
 import type { Store } from "../../src/store/store.ts";
+import type { Work } from "../../src/store/work.ts";
 
 let count = 0;
 const NOW = 1_800_000_000_000;
@@ -113,6 +113,35 @@ export function deliveriesContract(store: Pick<Store, "transact">): void {
       const end = { state: "done", outcome: [], nowMs: NOW } as const;
       await store.transact((tx) => finishDelivery(tx, whole, end));
       expect(await twin(second)).toBe(first);
+    });
+
+    it("of the same bytes are no twins of what was given up and did nothing", async () => {
+      const one = delivery();
+      const { id: first } = await record(one);
+      const given = await find(first);
+      await store.transact((tx) => finishDelivery(tx, given, { state: "dead", outcome: [], nowMs: NOW }));
+      const { id: second } = await record({ ...one, key: `${one.key}-b` });
+      const later = await find(second);
+      expect(await store.transact((tx) => earlierTwin(tx, later))).toBeUndefined();
+    });
+
+    it("of the same bytes that are worked off at the same moment see one another", async () => {
+      async function pair() {
+        const one = delivery();
+        const first = await find((await record(one)).id);
+        await store.transact((tx) => finishDelivery(tx, first, { state: "dead", outcome: [], nowMs: NOW }));
+        const second = await find((await record({ ...one, key: `${one.key}-b` })).id);
+        // Neither waits before the other: the first was given up, and its sender sends it again.
+        return [first, second];
+      }
+      const workOff = (whole: Awaited<ReturnType<typeof find>>) =>
+        store.transact(function* (tx): Work<string> {
+          const state = (yield* earlierTwin(tx, whole)) === undefined ? "done" : "held";
+          yield* finishDelivery(tx, whole, { state, outcome: [], nowMs: NOW });
+          return state;
+        });
+      for (const both of [await pair(), await pair(), await pair()])
+        expect((await Promise.all(both.map(workOff))).sort()).toEqual(["done", "held"]);
     });
 
     it("that were held are taken up again by somebody, who is remembered", async () => {

@@ -1,7 +1,8 @@
 /** Bodies of deliveries are forgotten after a while, and nothing else of them is. */
 import { beforeEach, describe, expect, it } from "vitest";
-import { claimDeliveries, finishDelivery, recordDelivery } from "../../src/store/deliveries.ts";
-import { forgetBodies } from "../../src/store/forget-bodies.ts";
+import { claimDeliveries, finishDelivery } from "../../src/store/deliveries.ts";
+import { forgetBodies, sourcesWithBodies } from "../../src/store/forget-bodies.ts";
+import { recordDelivery } from "../../src/store/record-delivery.ts";
 import { all, type Work } from "../../src/store/work.ts";
 import type { StoreUnderTest } from "./builds-contract.ts";
 
@@ -34,6 +35,7 @@ export function forgetBodiesContract({ transact }: Pick<StoreUnderTest, "transac
         yield* recordDelivery(tx, delivery("contact", "waiting"));
       });
       const forget = () => transact((tx) => forgetBodies(tx, { source: "contact", beforeMs: 1500 }));
+      expect(await transact(sourcesWithBodies)).toEqual(["contact", "stripe"]);
       expect(await forget()).toBe(2);
       expect(await forget()).toBe(0);
       const rows = await transact((tx) => all(tx.db.selectFrom("deliveries").selectAll().orderBy("id")));

@@ -17,7 +17,7 @@ import {
 } from "../../src/store/ci.ts";
 import { countNewTopics, digestOf, findOpenDigest, hasNews, quietDigests } from "../../src/store/digests.ts";
 import { findDeploymentByMessage } from "../../src/store/find-message.ts";
-import { forgetBodies } from "../../src/store/forget-bodies.ts";
+import { forgetBodies, sourcesWithBodies } from "../../src/store/forget-bodies.ts";
 import { expireRequests, openRequests } from "../../src/store/requests.ts";
 import { wasToldSince } from "../../src/store/source-polls.ts";
 import { openSqlite } from "../../src/store/sqlite.ts";
@@ -108,4 +108,10 @@ it.each<[string, (tx: Tx) => Work<unknown>]>([
   expect((await plansOf(work)).join()).toContain(
     "SEARCH deliveries USING INDEX deliveries_with_content (source=? AND finished_at",
   );
+});
+
+it("whose deliveries are to be forgotten is found without a look at each of them", async () => {
+  expect(await plansOf(sourcesWithBodies)).toEqual([
+    "SEARCH deliveries USING INDEX deliveries_with_content (source>?)",
+  ]);
 });

@@ -1,6 +1,7 @@
 /** What was polled. */
 import { beforeEach, describe, expect, it } from "vitest";
-import { recordDelivery, settleDelivery } from "../../src/store/deliveries.ts";
+import { settleDelivery } from "../../src/store/deliveries.ts";
+import { recordDelivery } from "../../src/store/record-delivery.ts";
 import { lastPoll, rememberPoll, wasToldSince } from "../../src/store/source-polls.ts";
 import { all } from "../../src/store/work.ts";
 import type { StoreUnderTest } from "./builds-contract.ts";

@@ -110,9 +110,9 @@ const toAscii = (text: string) =>
 
 /** A form for the JSON in it, and JSON for the form around it. */
 function formReadings(body: Buffer, { form }: Payload, field: string): Reading<Buffer>[] {
-  const of = (value: string, message: string) => ({
+  const of = (value: string, sentence: string) => ({
     value: Buffer.from(value),
-    findings: [finding("form-bytes", message)],
+    findings: [finding("form-bytes", sentence)],
   });
   const decoded = form?.get(field);
   const type = "Let the sender send application/json, or say in message which bytes it signs.";

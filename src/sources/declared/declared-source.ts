@@ -78,8 +78,7 @@ export function createDeclaredSource(resolved: ResolvedSource, deps: DeclaredSou
 
     async explain(head, body) {
       const received = receivedOf(head, body);
-      const findings = await explainSignature(received, await payloadOf(definition, received), deps.verifierDeps);
-      return findings.map(({ code, message }) => ({ code, sentence: message }));
+      return explainSignature(received, await payloadOf(definition, received), deps.verifierDeps);
     },
 
     // Here and below nothing is awaited that need not be: each wait costs a microsecond.

@@ -1,5 +1,6 @@
 /** What the doctor for signatures says: what happened and what to do, never a secret, a signature or a body. */
 import { headerOf, type Received } from "../../model/received.ts";
+import type { Finding } from "../../model/rejection.ts";
 
 export type FindingCode =
   /** Everything fits now. */
@@ -37,12 +38,12 @@ export type FindingCode =
   /** None of what was tried fits. */
   | "nothing-fits";
 
-export type SignatureFinding = { readonly code: FindingCode; readonly message: string };
+export type SignatureFinding = Finding & { readonly code: FindingCode };
 
 /** A value as it may have been meant, and what is to be said if it was. No findings: as it should be. */
 export type Reading<T> = { readonly value: T; readonly findings: readonly SignatureFinding[] };
 
-export const finding = (code: FindingCode, message: string): SignatureFinding => ({ code, message });
+export const finding = (code: FindingCode, sentence: string): SignatureFinding => ({ code, sentence });
 
 const LOOKS_LIKE_PROOF = /sign|hmac|hub|token|secret|auth|api-?key|webhook/;
 

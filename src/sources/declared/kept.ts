@@ -4,6 +4,8 @@ import type { DeliveryRequest } from "../../model/delivery.ts";
 import { type Extractor, extract } from "../../model/extractor.ts";
 import { headerOf, type Payload, type Received } from "../../model/received.ts";
 import type { ResolvedSource } from "../../presets/resolve-source.ts";
+import { CONTENTFUL_HEADERS } from "./verify-contentful.ts";
+import { NETLIFY_HEADER } from "./verify-netlify.ts";
 
 /** Headers that are kept whoever sends. */
 const ALWAYS = ["content-type", "user-agent"];
@@ -112,8 +114,8 @@ function leaves(extractor: Extractor): Extractor[] {
 function proofs(verification: Verification): Extractor[] {
   if ("hmac" in verification) return [{ from: "header", name: verification.hmac.header }];
   if ("token" in verification) return [verification.token.in];
-  if ("contentful" in verification) return [{ from: "header", name: "x-contentful-signature" }];
-  if ("netlify" in verification) return [{ from: "header", name: "x-webhook-signature" }];
+  if ("contentful" in verification) return [{ from: "header", name: CONTENTFUL_HEADERS[0] }];
+  if ("netlify" in verification) return [{ from: "header", name: NETLIFY_HEADER }];
   return [];
 }
 

@@ -10,6 +10,9 @@ import type {
 } from "../../config/source-definition.ts";
 import { extract } from "../../model/extractor.ts";
 import { headerOf, type Received } from "../../model/received.ts";
+import { SIGNATURE_BYTES } from "./signature-header.ts";
+import { CONTENTFUL_HEADERS } from "./verify-contentful.ts";
+import { NETLIFY_HEADER } from "./verify-netlify.ts";
 
 /** What there is of a request before its body is read. */
 export type Head = Omit<Received, "body">;
@@ -22,21 +25,18 @@ export function couldBeVerified({ verify }: Pick<SourceDefinition, "verify">, he
 function couldPass(verification: Verification, head: Head, nowMs: number): boolean {
   if ("hmac" in verification) return couldBeSigned(verification.hmac, head, nowMs);
   if ("token" in verification) return couldBearToken(verification.token, head);
-  if ("contentful" in verification) return /^[0-9a-f]{64}$/i.test(headerOf(head, "x-contentful-signature") ?? "");
+  if ("contentful" in verification) return /^[0-9a-f]{64}$/i.test(headerOf(head, CONTENTFUL_HEADERS[0]) ?? "");
   // JWS in its compact form, RFC 7515, section 3.1.
-  if ("netlify" in verification) return /^[\w-]+\.[\w-]+\.[\w-]+$/.test(headerOf(head, "x-webhook-signature") ?? "");
+  if ("netlify" in verification) return /^[\w-]+\.[\w-]+\.[\w-]+$/.test(headerOf(head, NETLIFY_HEADER) ?? "");
   // docs.aws.amazon.com/sns/latest/dg/http-header.html
   if ("sns" in verification) return headerOf(head, "x-amz-sns-message-type") !== null;
   return true;
 }
 
-/** Bytes of a signature. */
-const LENGTHS = { sha1: 20, sha256: 32, sha512: 64, ed25519: 64 } as const;
-
 function couldBeSigned(hmac: HmacVerification, head: Head, nowMs: number): boolean {
   const given = headerOf(head, hmac.header);
   if (given === null || !given.includes(hmac.prefix)) return false;
-  const length = LENGTHS[hmac.algorithm];
+  const length = SIGNATURE_BYTES[hmac.algorithm];
   const isThere =
     hmac.encoding === "hex"
       ? new RegExp(`[0-9a-f]{${length * 2}}`, "i").test(given)

@@ -42,15 +42,12 @@ export function createVerifier(deps: VerifierDeps): Verifier {
     ...checks.flatMap((check) => check.headers),
     ...(typeof from === "string" ? [] : headersIn(from)),
   ]);
-  const isInPath = definition.verify.some((entry) => "token" in entry && readsPath(entry.token.in));
+  const inPath = definition.verify.filter((entry) => "token" in entry && readsPath(entry.token.in));
 
   // An address with a wrong token looks like one that does not exist.
-  const refusal = () => (isInPath ? new SenderError(404, "not found") : new SenderError(401, "unauthorized"));
+  const refusal = () => (inPath.length > 0 ? new SenderError(404, "not found") : new SenderError(401, "unauthorized"));
 
-  const pathChecks = definition.verify
-    .filter((entry) => "token" in entry && readsPath(entry.token.in))
-    .map((entry) => createCheck(entry, deps))
-    .filter((check) => check?.needsPayload === false);
+  const pathChecks = inPath.map((entry) => createCheck(entry, deps)).filter((check) => check?.needsPayload === false);
 
   return {
     knowsPath: (head) => pathChecks.every((check) => check?.run({ ...head, body: NOTHING }, null)),

@@ -50,11 +50,11 @@ async function codesOf({
   const request = received(body, { ...JSON_TYPE, ...headers }, { target, token });
   const deps = verifierDeps({ verify, secrets, ...(certificates && { certificates }) });
   const findings = await explainSignature(request, await readPayload(request, "payload"), deps);
-  for (const { message } of findings) {
-    expect(message).toMatch(/^[A-Z].{20,600}\.$/);
-    expect(message).not.toContain(SECRET);
-    expect(message).not.toMatch(/[0-9a-f]{32}|[A-Za-z0-9+/_-]{40}/);
-    expect(message).not.toContain("entry.publish");
+  for (const { sentence } of findings) {
+    expect(sentence).toMatch(/^[A-Z].{20,600}\.$/);
+    expect(sentence).not.toContain(SECRET);
+    expect(sentence).not.toMatch(/[0-9a-f]{32}|[A-Za-z0-9+/_-]{40}/);
+    expect(sentence).not.toContain("entry.publish");
   }
   return findings.map(({ code }) => code);
 }
@@ -98,7 +98,7 @@ describe("The doctor for signatures", () => {
       { json: null, form: null },
       verifierDeps({ verify: raw, secrets: [SECRET] }),
     );
-    expect(said?.message).toContain("x-shop-signature, x-token.");
+    expect(said?.sentence).toContain("x-shop-signature, x-token.");
     expect(await codesOf({ verify: timed, headers: hub(BODY) })).toEqual(["header-missing"]);
     expect(await codesOf({ verify: timed, headers: { ...hub(BODY), "x-time": [SECONDS, SECONDS] } })).toEqual([
       "header-twice",
@@ -181,7 +181,7 @@ describe("The doctor for signatures", () => {
         { json: null, form: null },
         verifierDeps({ verify: timed, secrets: [SECRET] }),
       );
-      return findings.map(({ message }) => message).join();
+      return findings.map(({ sentence }) => sentence).join();
     };
     expect(await of(-720)).toContain("is 12 min behind Slipway's, and 5 min are allowed");
     expect(await of(7 * 3600)).toContain("is 7 h ahead of Slipway's");
@@ -261,7 +261,7 @@ describe("The doctor for signatures", () => {
       { json: null, form: null },
       verifierDeps({ verify: raw, secrets: [SECRET] }),
     );
-    expect(said?.message).toContain(`announced with 5 bytes and has ${Buffer.byteLength(BODY)}`);
+    expect(said?.sentence).toContain(`announced with 5 bytes and has ${Buffer.byteLength(BODY)}`);
   });
 
   it("reads public keys of Ed25519 in their forms", async () => {
@@ -430,10 +430,10 @@ describe("Whatever is explained", () => {
           verifierDeps({ verify: checks, secrets: [SECRET] }),
         );
         expect(findings.length).toBeGreaterThan(0);
-        for (const { message } of findings) {
-          expect(message).not.toContain(SECRET);
-          expect(message).toMatch(/^[\x20-\x7e]+$/);
-          expect(message).not.toContain("<!");
+        for (const { sentence } of findings) {
+          expect(sentence).not.toContain(SECRET);
+          expect(sentence).toMatch(/^[\x20-\x7e]+$/);
+          expect(sentence).not.toContain("<!");
         }
       },
     );
